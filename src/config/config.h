@@ -1,0 +1,135 @@
+// Config: the whole configuration as plain values, after parsing, defaults and validation.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace avocet {
+
+using Duration = std::chrono::microseconds;
+
+enum class InvalidAction : uint8_t { kWarn, kNullify, kDrop, kFail };
+
+/// How a metric's values are read and what makes one invalid.
+struct MetricConfig {
+  std::string name;                   ///< column name in the tables, [a-z_][a-z0-9_]*
+  std::string field;                  ///< path in the record, "data.temp"; defaults to the name
+  std::string unit;                   ///< unit in the tables, "degC"; may be empty
+  std::string source_unit;            ///< unit in the records when it differs, "degF"
+  std::optional<double> min, max;     ///< `range`, in `unit`, both ends allowed
+  std::optional<double> max_rate;     ///< largest |change| per second
+  bool not_null = false;
+  std::vector<double> allowed;        ///< empty: any
+  InvalidAction on_invalid = InvalidAction::kNullify;
+};
+
+enum class TimeFormat : uint8_t { kAuto, kIso8601, kEpochS, kEpochMs, kEpochUs, kEpochNs };
+
+struct SchemaConfig {
+  std::string device_field = "device_id";  ///< path of the device identifier
+  std::string device_constant;             ///< `device: {constant: hall-1}`; wins when not empty
+  std::string time_field = "timestamp";
+  TimeFormat time_format = TimeFormat::kAuto;
+  Duration max_future = std::chrono::hours(24);  ///< later than now + this: quarantined
+  std::string metric_field;  ///< long form: path of the metric's name; empty: wide form
+  std::string value_field;   ///< long form: path of the value
+  std::vector<MetricConfig> metrics;
+  bool evolve = false;  ///< new numeric fields become metrics. Default true when metrics is empty
+};
+
+struct FileSourceConfig {
+  std::vector<std::string> paths;  ///< files, globs or directories
+  bool follow = true;              ///< false: drain and end (also with --once)
+  std::string format = "auto";     ///< auto | ndjson | json | csv
+  std::string start = "beginning"; ///< beginning | end, for files without a committed position
+  Duration poll_interval = std::chrono::milliseconds(200);
+  size_t max_record_bytes = size_t{1} << 20;
+};
+
+struct StdinSourceConfig {
+  std::string format = "auto";
+  size_t max_record_bytes = size_t{1} << 20;
+};
+
+struct SimulateSourceConfig {
+  int64_t devices = 50;
+  double rate = 0;  ///< readings per second over all devices; 0: one per device and `period`
+  Duration period = std::chrono::seconds(10);  ///< event time between two readings of a device
+  std::vector<std::string> faults;  ///< spike dip stuck drift level_shift noise dropout cross
+  uint64_t seed = 1;
+  Duration duration{0};             ///< event time to produce; 0: endless
+  std::string truth_file;           ///< fault windows as NDJSON; empty: not written
+  double speed = 1;                 ///< event seconds per wall second; 0: flat out
+  int64_t start_time_us = 0;        ///< event time of the first reading; 0: now (aligned)
+};
+
+struct SourceConfig {
+  std::string name;  ///< unique; defaults to the type, then type_2, ...
+  std::variant<FileSourceConfig, StdinSourceConfig, SimulateSourceConfig> options;
+  int line = 0;      ///< in the configuration file, for messages
+};
+
+/// One entry of `detectors`. `params` has every numeric or boolean (0/1) key of that type with its
+/// default filled in; `durations` likewise in microseconds.
+struct DetectorConfig {
+  std::string name;  ///< unique; defaults to the type
+  std::string type;
+  std::vector<std::string> metrics;  ///< empty: all
+  std::map<std::string, double> params;
+  std::map<std::string, int64_t> durations_us;
+  int line = 0;
+
+  double Param(const std::string& key) const { return params.at(key); }
+};
+
+struct StorageConfig {
+  std::string lake = "./lake";
+  std::string data_dir;  ///< lock, snapshots; default "<lake>/_avocet" for a local lake
+  std::string catalog = "iot_catalog";
+  Duration commit_interval = std::chrono::seconds(10);
+  int64_t commit_rows = 400'000;          ///< a commit also happens at so many buffered rows
+  int64_t commit_bytes = int64_t{96} << 20;
+  Duration snapshot_interval = std::chrono::minutes(2);
+  int compression_level = 1;              ///< zstd
+  // Table care.
+  bool care_enabled = true;
+  int64_t compact_min_files = 16;         ///< small files of a partition before they are merged
+  int64_t target_file_bytes = int64_t{128} << 20;
+  int64_t checkpoint_commits = 100;       ///< Delta checkpoint each so many commits
+  Duration log_retention = std::chrono::hours(24 * 7);
+  Duration vacuum_retention = std::chrono::hours(24 * 7);
+  Duration care_interval = std::chrono::seconds(60);
+};
+
+struct EngineConfig {
+  int threads = 0;  ///< 0: one per processor
+  int64_t tick_records = 0;  ///< largest tick; 0: adaptive (linger of a few ms)
+};
+
+struct LogConfig {
+  std::string level = "info";   ///< debug info warning error
+  std::string format = "auto";  ///< auto text json
+};
+
+struct Config {
+  std::string file;  ///< where it was read from; empty: built-in defaults
+  StorageConfig storage;
+  EngineConfig engine;
+  LogConfig log;
+  std::vector<SourceConfig> sources;
+  SchemaConfig schema;
+  Duration rolling_window = std::chrono::minutes(5);   ///< windows.rolling
+  Duration allowed_lateness = std::chrono::hours(1);   ///< windows.allowed_lateness
+  std::vector<DetectorConfig> detectors;
+};
+
+/// The suffix of rolling average columns: "5m" for five minutes, "90s", "1h".
+std::string WindowSuffix(Duration window);
+
+}  // namespace avocet

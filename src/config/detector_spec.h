@@ -1,0 +1,27 @@
+// DetectorSpec: what the configuration needs to know of a detector type to check and document it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace avocet {
+
+/// A numeric, boolean or duration key of a detector's configuration.
+struct DetectorParam {
+  enum class Kind : uint8_t { kNumber, kInteger, kBool, kDuration };
+  std::string_view name;
+  Kind kind = Kind::kNumber;
+  double default_value = 0;  ///< seconds for durations, 0 or 1 for booleans
+  double min = 0, max = 0;   ///< allowed range, both ends; seconds for durations
+  std::string_view help;     ///< one sentence for the reference page
+};
+
+struct DetectorSpec {
+  std::string_view name;
+  std::string_view summary;  ///< one sentence
+  std::string_view source;   ///< paper or book of a published algorithm
+  std::span<const DetectorParam> params;
+};
+
+}  // namespace avocet

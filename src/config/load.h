@@ -1,0 +1,50 @@
+// Loading and checking the YAML configuration: strict, with every error in one run.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/config/config.h"
+#include "src/config/detector_spec.h"
+
+namespace avocet {
+
+/// One mistake. Printed as `file:line:col: error: message`, then the source line and a caret.
+struct ConfigError {
+  int line = 0;    ///< from 1; 0 when the file as a whole is meant
+  int column = 0;  ///< from 1
+  std::string message;
+};
+
+struct LoadedConfig {
+  Config config;                    ///< meaningful only without errors
+  std::vector<ConfigError> errors;  ///< all of them, in file order
+};
+
+/// The value of an environment variable, or nothing.
+using Lookup = std::function<std::optional<std::string>(std::string_view)>;
+
+/// Parses and validates `text`. `file` is only for messages; `detectors` are the known types.
+LoadedConfig ParseConfig(std::string_view text, const std::string& file, const Lookup& environment,
+                         std::span<const DetectorSpec> detectors);
+
+/// The built-in configuration of `avocet run` without a file.
+Config DefaultConfig(std::span<const DetectorSpec> detectors);
+
+/// Errors as text for people; `source_text` gives the quoted lines.
+std::string FormatErrors(const std::vector<ConfigError>& errors, const std::string& file,
+                         std::string_view source_text);
+
+/// JSON Schema (2020-12) of the configuration, and the reference page generated from the same list.
+std::string ConfigJsonSchema(std::span<const DetectorSpec> detectors);
+std::string ConfigReferenceMarkdown(std::span<const DetectorSpec> detectors);
+
+/// The configuration in force as YAML, secrets as "***".
+std::string DumpConfig(const Config& config);
+
+}  // namespace avocet
