@@ -1,0 +1,22 @@
+#include "src/env/parent_path.h"
+
+namespace avocet {
+
+namespace {
+
+std::string_view WithoutTrailingSlashes(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  return path;
+}
+
+}  // namespace
+
+std::string ParentPath(std::string_view path) {
+  path = WithoutTrailingSlashes(path);
+  const size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  if (slash == 0) return "/";
+  return std::string(WithoutTrailingSlashes(path.substr(0, slash)));
+}
+
+}  // namespace avocet
