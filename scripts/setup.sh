@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Installs what is missing to build and test avocet on Debian 12. Takes well under a second when
+# nothing is. Usage: scripts/setup.sh [build] [test] [lint] [fuzz]   (default: build)
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+
+MIN_RUST=1.88.0
+
+declare -A PACKAGES=(
+  [build]="g++ cmake ninja-build make pkg-config git curl ca-certificates binutils ccache mold
+    libsimdjson-dev libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev libsqlite3-dev
+    libzstd-dev zlib1g-dev libxxhash-dev"
+  [test]="python3 python3-venv libgtest-dev libbenchmark-dev"
+  [lint]="python3 python3-venv clang-format-14 clang-tidy-14 shellcheck"
+  [fuzz]="clang-19 libclang-rt-19-dev"
+)
+
+# as_root COMMAND...: runs it as root, or fails with the command that a person has to run.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  elif command -v sudo >/dev/null; then
+    sudo env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    die "packages are missing, and this is neither root nor is there sudo; as root, run: $*"
+  fi
+}
+
+update_package_lists() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    as_root apt-get -q -o DPkg::Lock::Timeout=300 update && return 0
+    say "the package lists are busy or the network is; attempt $attempt of 5 did not succeed"
+    sleep 5
+  done
+  die "cannot update the package lists with apt-get update"
+}
+
+install_packages() {
+  if ! command -v apt-get >/dev/null; then
+    die "this is not a Debian system; install the equivalents of these packages by hand: $*"
+  fi
+  heading "installing $*"
+  update_package_lists
+  as_root apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@"
+}
+
+missing_packages() {
+  command -v dpkg-query >/dev/null || return 0
+  local installed name
+  # `${Status}` tells installed from removed with its configuration left behind.
+  installed=" $(dpkg-query -W -f '${Package} ${Status}\n' "$@" 2>/dev/null |
+    sed -n 's/ install ok installed$//p' | tr '\n' ' ') "
+  for name in "$@"; do
+    [[ $installed == *" $name "* ]] || printf '%s ' "$name"
+  done
+}
+
+rust_version() {
+  command -v cargo >/dev/null && command -v rustc >/dev/null || return 0
+  rustc --version 2>/dev/null | cut -d' ' -f2 | cut -d- -f1
+}
+
+debian_rust_version() {
+  apt-cache policy cargo-web 2>/dev/null | sed -n 's/^  Candidate: \([0-9.]*\).*/\1/p'
+}
+
+ensure_rust() {
+  local have candidate
+  have=$(rust_version)
+  [ -n "$have" ] && has_version $MIN_RUST "$have" && return 0
+  heading "installing Rust $MIN_RUST or later (found: ${have:-none})"
+  if command -v rustup >/dev/null; then
+    rustup toolchain install stable --profile minimal -c rustfmt -c clippy
+    rustup default stable
+  else
+    command -v apt-get >/dev/null && update_package_lists
+    candidate=$(debian_rust_version)
+    if [ -n "$candidate" ] && has_version $MIN_RUST "$candidate"; then
+      install_packages rustc-web cargo-web rustfmt-web
+    else
+      say "Debian's packages have no Rust of that age; rustup installs it into $HOME/.cargo"
+      curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs |
+        sh -s -- -y --no-modify-path --profile minimal -c rustfmt -c clippy
+    fi
+  fi
+  hash -r
+  [ -x "$HOME/.cargo/bin/cargo" ] && PATH=$HOME/.cargo/bin:$PATH
+  have=$(rust_version)
+  [ -n "$have" ] && has_version $MIN_RUST "$have" ||
+    die "Rust $MIN_RUST or later is needed, found ${have:-none}; see https://rustup.rs"
+}
+
+# ensure_venv FILE...: the Python packages of these requirement files, in one virtual environment.
+ensure_venv() {
+  local want
+  want=$(cat "$@" | sha256sum | cut -d' ' -f1)
+  # The stamp is inside what it vouches for, and a venv dies with its interpreter.
+  [ "$(cat "$VENV/requirements.sha256" 2>/dev/null)" = "$want" ] &&
+    "$VENV/bin/python3" -c '' 2>/dev/null && return 0
+  heading "installing Python packages into $VENV"
+  rm -rf "$VENV"
+  python3 -m venv "$VENV"
+  local file arguments=()
+  for file in "$@"; do arguments+=(-r "$file"); done
+  "$VENV/bin/pip" install --quiet --disable-pip-version-check "${arguments[@]}"
+  echo "$want" >"$VENV/requirements.sha256"
+}
+
+main() {
+  local groups=("$@") group names=() missing
+  [ ${#groups[@]} -gt 0 ] || groups=(build)
+  for group in "${groups[@]}"; do
+    [ -n "${PACKAGES[$group]+set}" ] || die "unknown group \"$group\"; known: ${!PACKAGES[*]}"
+    read -r -d '' -a words <<<"${PACKAGES[$group]}" || true
+    names+=("${words[@]}")
+  done
+  mkdir -p "$AVOCET_CACHE"
+  missing=$(missing_packages "${names[@]}")
+  # Word splitting is the point: a list of names.
+  # shellcheck disable=SC2086
+  [ -z "$missing" ] || install_packages $missing
+  ensure_rust
+  case " ${groups[*]} " in
+    *" test "* | *" lint "*) ensure_venv "$ROOT/test/requirements.txt" ;;
+  esac
+}
+
+main "$@"
