@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 #include <utility>
+#include <vector>
 
 #include "src/base/status.h"
 

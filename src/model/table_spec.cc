@@ -1,0 +1,136 @@
+#include "src/model/table_spec.h"
+
+namespace avocet {
+namespace {
+
+TableColumn Text(std::string name, std::string comment) {
+  return {std::move(name), ColumnType::kString, std::move(comment)};
+}
+TableColumn Integer(std::string name, std::string comment) {
+  return {std::move(name), ColumnType::kInt64, std::move(comment)};
+}
+TableColumn Number(std::string name, std::string comment) {
+  return {std::move(name), ColumnType::kDouble, std::move(comment)};
+}
+TableColumn Time(std::string name, std::string comment) {
+  return {std::move(name), ColumnType::kTimestamp, std::move(comment)};
+}
+
+}  // namespace
+
+std::string TableSpec::Path(std::string_view catalog) const {
+  std::string path(catalog);
+  return path.append("/").append(schema).append("/").append(name);
+}
+
+ColumnBatch TableSpec::MakeBatch() const {
+  ColumnBatch batch;
+  for (const TableColumn& column : columns) batch.AddColumn(column.name, column.type);
+  return batch;
+}
+
+TableSpec BronzeSpec() {
+  return {.schema = "raw",
+          .name = "sensor_readings",
+          .description = "Every accepted record in arrival order, with the position it came from",
+          .columns = {Text("device_id", "device identifier"),
+                      Time("event_time", "when the device measured, UTC"),
+                      Text("payload", "the record as it arrived; CSV rows as a JSON object"),
+                      Text("source", "name of the source in the configuration"),
+                      Text("partition", "file, topic partition or shard of the source"),
+                      Integer("offset", "position within the partition"),
+                      Time("received_at", "when avocet took the record"),
+                      Integer("epoch", "commit that made the record visible"),
+                      Integer("sequence", "arrival order over all sources")},
+          .partition_columns = {"date"},
+          .stats_columns = {"event_time", "epoch", "sequence"},
+          .dictionary_columns = {"device_id", "source", "partition"}};
+}
+
+TableSpec QuarantineSpec() {
+  return {.schema = "raw",
+          .name = "quarantine",
+          .description = "Records that were not accepted, and why",
+          .columns = {{"payload", ColumnType::kBinary, "raw bytes"},
+                      Text("code", "stable word for the reason"),
+                      Text("message", "the reason in one sentence"),
+                      Integer("position", "byte position of the problem within the record"),
+                      Text("format", "how the payload is read: json, or csv: and the header line"),
+                      Text("source", "name of the source in the configuration"),
+                      Text("partition", "file, topic partition or shard of the source"),
+                      Integer("offset", "position within the partition"),
+                      Time("received_at", "when avocet took the record"),
+                      Integer("epoch", "commit that made the row visible")},
+          .partition_columns = {},
+          .stats_columns = {"received_at", "epoch"},
+          .dictionary_columns = {"code", "source", "partition"}};
+}
+
+std::vector<TableColumn> SilverMetricColumns(const MetricColumn& metric,
+                                             std::string_view window_suffix) {
+  const std::string unit = metric.unit.empty() ? "" : " (" + metric.unit + ")";
+  const std::string suffix(window_suffix);
+  return {Number(metric.name, metric.name + unit),
+          Number(metric.name + "_avg_" + suffix,
+                 "mean of " + metric.name + unit + " over the last " + suffix + " of event time")};
+}
+
+TableSpec SilverSpec(std::span<const MetricColumn> metrics, std::string_view window_suffix) {
+  TableSpec spec{.schema = "processed",
+                 .name = "valid_readings",
+                 .description = "Typed, valid readings with rolling means",
+                 .columns = {Text("device_id", "device identifier"),
+                             Time("event_time", "when the device measured, UTC"),
+                             {"late", ColumnType::kBool, "older than the device's newest reading"}},
+                 .partition_columns = {},
+                 .stats_columns = {"device_id", "event_time"},
+                 .dictionary_columns = {"device_id"}};
+  for (const MetricColumn& metric : metrics) {
+    for (TableColumn& column : SilverMetricColumns(metric, window_suffix)) {
+      spec.columns.push_back(std::move(column));
+    }
+  }
+  return spec;
+}
+
+TableSpec AnomaliesSpec() {
+  return {
+      .schema = "analytics",
+      .name = "anomalies",
+      .description = "Anomalies, each with what was expected and why it was flagged",
+      .columns = {Text("id", "hash of device, metric, detector and event time"),
+                  Text("device_id", "device identifier"),
+                  Text("metric", "metric, null for the device as a whole"),
+                  Time("event_time", "when it happened, UTC"), Number("value", "what was measured"),
+                  Number("expected", "what the detector expected"),
+                  Number("lower", "lower end of the expected band"),
+                  Number("upper", "upper end of the expected band"),
+                  Number("score", "1.0 fires; the higher, the stranger"),
+                  Text("severity", "info, warning or critical"),
+                  Text("detector", "name of the detector in the configuration"),
+                  Text("reason", "why, in one sentence"),
+                  Text("contributors", "JSON object of metrics and their share"),
+                  Text("source", "source of the bronze record"),
+                  Text("partition", "partition of the bronze record"),
+                  Integer("offset", "position of the bronze record")},
+      .partition_columns = {},
+      .stats_columns = {"device_id", "event_time"},
+      .dictionary_columns = {"device_id", "metric", "severity", "detector", "source", "partition"}};
+}
+
+TableSpec DeviceStatsSpec() {
+  return {.schema = "analytics",
+          .name = "device_stats",
+          .description = "One row per device, metric and hour",
+          .columns = {Text("device_id", "device identifier"), Text("metric", "metric"),
+                      Time("hour", "start of the hour, UTC"), Integer("count", "valid readings"),
+                      Number("min", "smallest value"), Number("max", "largest value"),
+                      Number("mean", "mean"), Number("std", "sample standard deviation"),
+                      Integer("anomalies", "anomalies in the hour"),
+                      Integer("late", "late readings among the count")},
+          .partition_columns = {},
+          .stats_columns = {"device_id", "hour"},
+          .dictionary_columns = {"device_id", "metric"}};
+}
+
+}  // namespace avocet
