@@ -1,6 +1,7 @@
 # Sourced by the other scripts: where things are, and how to speak to the person at the terminal.
 # shellcheck shell=bash
 
+export HOME=${HOME:-$(cd ~ && pwd)}
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$ROOT/build
 # Everything that a second clone can reuse lives outside the tree.

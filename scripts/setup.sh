@@ -9,8 +9,8 @@ MIN_RUST=1.88.0
 declare -A PACKAGES=(
   [build]="g++ cmake ninja-build make pkg-config git curl ca-certificates binutils ccache mold
     libsimdjson-dev libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev libsqlite3-dev
-    libzstd-dev zlib1g-dev libxxhash-dev"
-  [test]="python3 python3-venv libgtest-dev libbenchmark-dev"
+    libzstd-dev zlib1g-dev libxxhash-dev libgtest-dev libbenchmark-dev"
+  [test]="python3 python3-venv"
   [lint]="python3 python3-venv clang-format-14 clang-tidy-14 shellcheck"
   [fuzz]="clang-19 libclang-rt-19-dev"
 )
@@ -61,6 +61,8 @@ rust_version() {
   rustc --version 2>/dev/null | cut -d' ' -f2 | cut -d- -f1
 }
 
+rust_is_new_enough() { [ -n "$1" ] && has_version $MIN_RUST "$1"; }
+
 debian_rust_version() {
   apt-cache policy cargo-web 2>/dev/null | sed -n 's/^  Candidate: \([0-9.]*\).*/\1/p'
 }
@@ -68,7 +70,7 @@ debian_rust_version() {
 ensure_rust() {
   local have candidate
   have=$(rust_version)
-  [ -n "$have" ] && has_version $MIN_RUST "$have" && return 0
+  if rust_is_new_enough "$have"; then return; fi
   heading "installing Rust $MIN_RUST or later (found: ${have:-none})"
   if command -v rustup >/dev/null; then
     rustup toolchain install stable --profile minimal -c rustfmt -c clippy
@@ -85,9 +87,9 @@ ensure_rust() {
     fi
   fi
   hash -r
-  [ -x "$HOME/.cargo/bin/cargo" ] && PATH=$HOME/.cargo/bin:$PATH
+  if [ -x "$HOME/.cargo/bin/cargo" ]; then PATH=$HOME/.cargo/bin:$PATH; fi
   have=$(rust_version)
-  [ -n "$have" ] && has_version $MIN_RUST "$have" ||
+  rust_is_new_enough "$have" ||
     die "Rust $MIN_RUST or later is needed, found ${have:-none}; see https://rustup.rs"
 }
 

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Measures avocet on this machine. Usage: scripts/bench.sh [--peers] [ARGUMENT OF THE BENCHMARK...]
+#
+# Runs the kernels' micro benchmarks (src/*/*_bench.cc) and then the end-to-end ones, bench/run.py.
+# With --peers only bench/peers.py, which runs other engines on the same data, interleaved.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+
+main() {
+  local script=bench/run.py program
+  "$ROOT/scripts/setup.sh" build test
+  "$ROOT/scripts/build.sh" release avocet avocet_benches
+  cd "$ROOT"
+  if [ "${1:-}" = --peers ]; then
+    shift
+    exec "$VENV/bin/python3" bench/peers.py "$@"
+  fi
+  for program in build/cmake-release/*_bench; do
+    [ -x "$program" ] || continue
+    heading "$(basename "$program")"
+    "$program" --benchmark_min_time=0.2
+  done
+  heading "end to end"
+  exec "$VENV/bin/python3" "$script" "$@"
+}
+
+main "$@"

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Every generated file in the tree is what its generator writes today. With --update writes them.
+set -uo pipefail
+. "$(dirname "$0")/env.sh"
+
+UPDATE=0
+FAILED=0
+
+# generated FILE COMMAND...: FILE is what COMMAND prints.
+generated() {
+  local file=$1 fresh
+  shift
+  fresh=$(mktemp)
+  if ! "$@" >"$fresh"; then
+    warn "cannot generate $file with: $*"
+    FAILED=1
+  elif [ $UPDATE = 1 ]; then
+    mkdir -p "$(dirname "$file")"
+    copy_if_changed "$fresh" "$file"
+  elif ! cmp -s "$fresh" "$file"; then
+    diff -u "$file" "$fresh" 2>&1 | head -n 20
+    warn "$file is not up to date; run scripts/check_generated.sh --update"
+    FAILED=1
+  fi
+  rm -f "$fresh"
+}
+
+main() {
+  if [ "${1:-}" = --update ]; then UPDATE=1; fi
+  cd "$ROOT" || exit 1
+  generated examples/iaddataset.csv python3 scripts/make_example_csv.py
+  if [ ! -x "$AVOCET_BIN" ]; then
+    warn "build/avocet is not built; what it generates is not checked"
+  else
+    generated docs/reference/configuration.md "$AVOCET_BIN" config reference
+    generated docs/reference/avocet.schema.json "$AVOCET_BIN" config schema
+  fi
+  return $FAILED
+}
+
+main "$@"

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Removes what `make clean` leaves: compiled dependencies, the Python environment, the demo's tables.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+
+rm -rf "$AVOCET_CACHE"/cargo-target-lake "$AVOCET_CACHE"/cargo-target-query "$VENV" "$ROOT/demo"
+# Only when nothing else is kept there.
+rmdir "$AVOCET_CACHE" 2>/dev/null || true
