@@ -1,47 +1,47 @@
 #include "src/env/durable_directories.h"
 
-#include <sys/stat.h>
-
 #include <cerrno>
 
-#include "src/env/file_descriptor.h"
 #include "src/env/parent_path.h"
-#include "src/env/posix_file.h"
 
 namespace avocet {
 
 namespace {
 
 constexpr size_t kMaxKnownDirectories = 4096;
-constexpr mode_t kDirectoryMode = 0777;  // before the process's umask
 
 bool IsTop(const std::string& directory) {
   return directory.empty() || directory == "/" || directory == "." || directory == "..";
-}
-
-// Says whether mkdir created it; Ok(false) when it is there already.
-Result<bool> CreateOne(const std::string& directory) {
-  if (::mkdir(directory.c_str(), kDirectoryMode) == 0) return true;
-  const int error = errno;
-  const Result<FileInfo> present = StatPath(directory);
-  if (present.ok() && present->is_directory) return false;
-  return Status::FromErrno(present.ok() ? ENOTDIR : error, "create directory", directory);
 }
 
 }  // namespace
 
 Status DurableDirectories::Make(const std::string& directory) {
   if (IsTop(directory)) return Status::Ok();
-  const Result<FileInfo> present = StatPath(directory);
-  if (present.ok() && present->is_directory && IsKnown(directory)) return Status::Ok();
+  if (IsKnown(directory) && Exists(directory)) return Status::Ok();
   const std::string parent = ParentPath(directory);
   AVOCET_RETURN_IF_ERROR(Make(parent));
   AVOCET_ASSIGN_OR_RETURN(const bool created, CreateOne(directory));
-  const Status synced = SyncPosixDirectory(parent);
+  const Status synced = calls_.SyncDirectory(parent);
   // A parent that may be crossed but not read (mode --x) holds entries that somebody else made.
   if (!synced.ok() && (created || synced.code() != StatusCode::kPermission)) return synced;
   Remember(directory);
   return Status::Ok();
+}
+
+bool DurableDirectories::Exists(const std::string& directory) {
+  const Result<FileInfo> present = calls_.Stat(directory);
+  return present.ok() && present->is_directory;
+}
+
+// False when it is there already.
+Result<bool> DurableDirectories::CreateOne(const std::string& directory) {
+  const Status made = calls_.MakeDirectory(directory);
+  if (made.ok()) return true;
+  // A directory that is there counts even where none may be made, as on a read-only file system.
+  if (Exists(directory)) return false;
+  if (made.code() != StatusCode::kAlreadyExists) return made;
+  return Status::FromErrno(ENOTDIR, "create directory", directory);
 }
 
 bool DurableDirectories::IsKnown(const std::string& directory) {

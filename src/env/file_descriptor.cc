@@ -57,15 +57,4 @@ Status WriteAll(int fd, std::string_view bytes, std::string_view path) {
   return Status::Ok();
 }
 
-Status SyncPosixDirectory(const std::string& directory) {
-  AVOCET_ASSIGN_OR_RETURN(
-      FileDescriptor fd, FileDescriptor::Open(directory, O_RDONLY | O_DIRECTORY, "open directory"));
-  // EINVAL says that this file system has no directory sync: its entries are as durable as they
-  // can be.
-  if (::fsync(fd.get()) != 0 && errno != EINVAL) {
-    return Status::FromErrno(errno, "sync directory", directory);
-  }
-  return Status::Ok();
-}
-
 }  // namespace avocet

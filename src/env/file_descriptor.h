@@ -36,7 +36,4 @@ class FileDescriptor {
 /// Writes all of `bytes` at the descriptor's position.
 Status WriteAll(int fd, std::string_view bytes, std::string_view path);
 
-/// Opens `directory` and fsyncs it.
-Status SyncPosixDirectory(const std::string& directory);
-
 }  // namespace avocet

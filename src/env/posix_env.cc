@@ -6,16 +6,14 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <ctime>
 #include <thread>
 
-#include "src/env/durable_directories.h"
+#include "src/env/durable_writer.h"
 #include "src/env/env.h"
-#include "src/env/file_descriptor.h"
+#include "src/env/posix_calls.h"
 #include "src/env/posix_file.h"
 #include "src/env/posix_lock.h"
-#include "src/env/posix_put.h"
 
 namespace avocet {
 
@@ -44,7 +42,7 @@ class PosixEnv : public Env {
   }
 
   Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path) override {
-    return OpenPosixForWrite(path);
+    return OpenPosixForWrite(path, WriteOpening::kTruncate);
   }
 
   Result<std::string> ReadFile(const std::string& path) override { return ReadPosixFile(path); }
@@ -68,25 +66,21 @@ class PosixEnv : public Env {
   }
 
   Status MakeDirectories(const std::string& directory) override {
-    return directories_.Make(directory);
+    return writer_.directories().Make(directory);
   }
 
   Status Rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) == 0) return Status::Ok();
-    return Status::FromErrno(errno, "rename", from + " to " + to);
+    return calls_.Rename(from, to);
   }
 
-  Status Remove(const std::string& path) override {
-    if (std::remove(path.c_str()) == 0) return Status::Ok();
-    return Status::FromErrno(errno, "remove", path);
-  }
+  Status Remove(const std::string& path) override { return calls_.Remove(path); }
 
   Status SyncDirectory(const std::string& directory) override {
-    return SyncPosixDirectory(directory);
+    return calls_.SyncDirectory(directory);
   }
 
   Status PutDurably(const std::string& path, std::string_view bytes, PutMode mode) override {
-    return PutPosixFile(&directories_, path, bytes, mode);
+    return writer_.Put(path, bytes, mode);
   }
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, std::string_view owner) override {
@@ -124,7 +118,8 @@ class PosixEnv : public Env {
   }
 
  private:
-  DurableDirectories directories_;
+  PosixCalls calls_;
+  DurableWriter writer_{&calls_, ::getpid()};
 };
 
 }  // namespace

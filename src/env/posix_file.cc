@@ -120,10 +120,11 @@ Result<std::unique_ptr<ReadableFile>> OpenPosixForRead(const std::string& path) 
   return std::unique_ptr<ReadableFile>(std::make_unique<PosixReadableFile>(path, std::move(fd)));
 }
 
-Result<std::unique_ptr<WritableFile>> OpenPosixForWrite(const std::string& path) {
-  AVOCET_ASSIGN_OR_RETURN(
-      FileDescriptor fd,
-      FileDescriptor::Open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, "create"));
+Result<std::unique_ptr<WritableFile>> OpenPosixForWrite(const std::string& path,
+                                                        WriteOpening opening) {
+  const int flags = O_WRONLY | O_CREAT | O_APPEND;
+  const int how = opening == WriteOpening::kTruncate ? O_TRUNC : O_EXCL;
+  AVOCET_ASSIGN_OR_RETURN(FileDescriptor fd, FileDescriptor::Open(path, flags | how, "create"));
   return std::unique_ptr<WritableFile>(std::make_unique<PosixWritableFile>(path, std::move(fd)));
 }
 

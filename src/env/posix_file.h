@@ -22,7 +22,13 @@ Result<size_t> ReadDescriptorAt(int fd, uint64_t offset, std::span<std::byte> ou
 
 Result<std::unique_ptr<ReadableFile>> OpenPosixForRead(const std::string& path);
 
-Result<std::unique_ptr<WritableFile>> OpenPosixForWrite(const std::string& path);
+enum class WriteOpening {
+  kTruncate,   ///< creates the file or empties it
+  kCreateNew,  ///< kAlreadyExists when there is one
+};
+
+Result<std::unique_ptr<WritableFile>> OpenPosixForWrite(const std::string& path,
+                                                        WriteOpening opening);
 
 /// The bytes of the file at `path` until its end.
 Result<std::string> ReadPosixFile(const std::string& path);
