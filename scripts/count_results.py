@@ -33,8 +33,11 @@ class Counts:
 def count_case(case: ET.Element) -> Counts:
     if case.find("failure") is not None or case.find("error") is not None:
         return Counts(failed=1)
+    skipped = case.find("skipped")
+    if skipped is not None and "Unable to find" in skipped.get("message", ""):
+        return Counts(failed=1)  # ctest's word for a program that was not built
     not_run = case.get("status") in ("notrun", "disabled") or case.get("result") == "skipped"
-    if case.find("skipped") is not None or not_run:
+    if skipped is not None or not_run:
         return Counts(skipped=1)
     return Counts(passed=1)
 
