@@ -12,7 +12,7 @@ struct DetectorParam {
   enum class Kind : uint8_t { kNumber, kInteger, kBool, kDuration };
   std::string_view name;
   Kind kind = Kind::kNumber;
-  double default_value = 0;  ///< seconds for durations, 0 or 1 for booleans
+  double default_value = 0;  ///< seconds for durations, 0 or 1 for booleans; NaN: not set
   double min = 0, max = 0;   ///< allowed range, both ends; seconds for durations
   std::string_view help;     ///< one sentence for the reference page
 };
@@ -22,6 +22,8 @@ struct DetectorSpec {
   std::string_view summary;  ///< one sentence
   std::string_view source;   ///< paper or book of a published algorithm
   std::span<const DetectorParam> params;
+  /// The configuration must give at least one of these keys; empty: none is required.
+  std::span<const std::string_view> one_of{};
 };
 
 }  // namespace avocet
