@@ -1,9 +1,9 @@
 // Detector: judges readings against what it knows of their series. Implementations are listed in
 // src/engine/builtin_components.cc; a new one is a new file pair and one row there.
 //
-// State lives in flat arrays, one slot per device (of one shard) and metric. One instance belongs to
-// one shard and is used by one thread at a time. Results depend only on the order of each device's
-// readings (and on fleet_time for clocks), never on how they are cut into batches.
+// State lives in flat arrays, one slot per device (of one shard) and metric. One instance belongs
+// to one shard and is used by one thread at a time. Results depend only on the order of each
+// device's readings (and on fleet_time for clocks), never on how they are cut into batches.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,14 @@ namespace avocet {
 /// One shard's readings of one tick, in arrival order. All spans have `rows` entries.
 struct KeyedBatch {
   size_t rows = 0;
-  std::span<const uint32_t> slots;          ///< device slot within the shard
+  std::span<const uint32_t> slots;  ///< device slot within the shard
   std::span<const int64_t> event_time_us;
-  std::span<const uint8_t> late;            ///< 1: detectors must skip the row
+  std::span<const uint8_t> late;  ///< 1: detectors must skip the row
   /// Newest event time of any device of the whole fleet before this reading arrived.
   std::span<const int64_t> fleet_time_us;
   /// [metric][row]: valid values; kNullValue (NaN) where absent, null or invalid.
   std::vector<std::span<const double>> metrics;
-  size_t num_slots = 0;                     ///< slots in use after this batch
+  size_t num_slots = 0;  ///< slots in use after this batch
 };
 
 enum class Severity : uint8_t { kInfo = 0, kWarning = 1, kCritical = 2 };
@@ -42,14 +42,14 @@ inline constexpr uint16_t kWholeDevice = UINT16_MAX;
 
 struct Anomaly {
   uint32_t slot = 0;
-  uint32_t row = kNoRow;          ///< row of the batch, kNoRow for a missing reading
-  uint16_t metric = kWholeDevice; ///< metric index
+  uint32_t row = kNoRow;           ///< row of the batch, kNoRow for a missing reading
+  uint16_t metric = kWholeDevice;  ///< metric index
   Severity severity = Severity::kWarning;
   int64_t event_time_us = 0;
-  double value = 0;               ///< NaN: none
+  double value = 0;                           ///< NaN: none
   double expected = 0, lower = 0, upper = 0;  ///< NaN: unknown
-  double score = 0;               ///< calibrated: 1.0 = fires
-  std::string_view reason;        ///< static word, for example "above_mean", "constant"
+  double score = 0;                           ///< calibrated: 1.0 = fires
+  std::string_view reason;                    ///< static word, for example "above_mean", "constant"
 };
 
 /// Receives anomalies; appends only.
@@ -62,8 +62,8 @@ class Detector {
   /// Judges the rows of its metrics, then learns from them. Skips late rows and nulls.
   virtual void Process(const KeyedBatch& batch, AnomalySink* out) = 0;
 
-  /// Called at the end of every tick with the fleet's newest event time: for detectors that react to
-  /// absence. Must raise exactly what the device's next reading would have raised first.
+  /// Called at the end of every tick with the fleet's newest event time: for detectors that react
+  /// to absence. Must raise exactly what the device's next reading would have raised first.
   virtual void Advance(int64_t fleet_time_us, AnomalySink* out) {
     static_cast<void>(fleet_time_us);
     static_cast<void>(out);
@@ -87,7 +87,9 @@ struct DetectorType {
                                     std::span<const std::string> metrics);
 };
 
-/// Indexes of the metrics that `config` selects among `names`.
-std::vector<uint16_t> SelectMetrics(const DetectorConfig& config, std::span<const std::string> names);
+/// Indexes of the metrics that `config` selects among `names`, ascending: metrics that appear later
+/// are appended. Configured names that do not exist yet are left out.
+std::vector<uint16_t> SelectMetrics(const DetectorConfig& config,
+                                    std::span<const std::string> names);
 
 }  // namespace avocet

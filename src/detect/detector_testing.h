@@ -1,0 +1,182 @@
+// What tests, benchmarks and the fuzz target share: readings as a list, fed in batches cut
+// anywhere.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "src/detect/detector.h"
+#include "src/detect/ewma.h"
+#include "src/detect/mad.h"
+#include "src/detect/missing.h"
+#include "src/detect/rate_of_change.h"
+#include "src/detect/stuck.h"
+#include "src/detect/threshold.h"
+#include "src/detect/zscore.h"
+#include "src/model/reading_batch.h"
+
+namespace avocet::testing {
+
+inline constexpr int64_t kSecond = 1'000'000;
+
+struct TestReading {
+  uint32_t slot = 0;
+  int64_t time_us = 0;
+  std::vector<double> values;  ///< one per metric
+};
+
+/// A configuration as the loader makes it: every key filled in. Durations in seconds.
+inline DetectorConfig MakeConfig(const DetectorSpec& spec,
+                                 const std::map<std::string, double>& overrides = {},
+                                 std::vector<std::string> metrics = {}) {
+  DetectorConfig config;
+  config.name = config.type = std::string(spec.name);
+  config.metrics = std::move(metrics);
+  for (const DetectorParam& param : spec.params) {
+    const std::string name(param.name);
+    const auto given = overrides.find(name);
+    const double value = given == overrides.end() ? param.default_value : given->second;
+    if (param.kind == DetectorParam::Kind::kDuration) {
+      config.durations_us[name] = static_cast<int64_t>(std::llround(value * 1e6));
+    } else {
+      config.params[name] = value;
+    }
+  }
+  return config;
+}
+
+inline std::unique_ptr<Detector> MakeDetector(const DetectorType& type,
+                                              const std::map<std::string, double>& overrides = {},
+                                              std::vector<std::string> selected = {},
+                                              const std::vector<std::string>& metrics = {"m"}) {
+  return type.make(MakeConfig(type.spec, overrides, std::move(selected)), metrics);
+}
+
+/// Feeds readings as the engine does: finds late ones, knows the fleet's newest time, ends each
+/// batch with Advance. Rows of the anomalies count from the first reading ever fed.
+class Feeder {
+ public:
+  static constexpr int64_t kNoTime = INT64_MIN;
+
+  void Feed(std::span<const TestReading> readings, Detector* detector,
+            std::vector<Anomaly>* anomalies, bool advance = true) {
+    if (readings.empty()) return;
+    std::vector<uint32_t> slots;
+    std::vector<int64_t> times;
+    std::vector<uint8_t> late;
+    std::vector<int64_t> fleet_times;
+    std::vector<std::vector<double>> columns(readings[0].values.size());
+    for (const TestReading& reading : readings) {
+      if (reading.slot >= newest_.size()) newest_.resize(reading.slot + size_t{1}, kNoTime);
+      int64_t& newest = newest_[reading.slot];
+      slots.push_back(reading.slot);
+      times.push_back(reading.time_us);
+      late.push_back(reading.time_us < newest ? 1 : 0);
+      fleet_times.push_back(fleet_time_us_);
+      newest = std::max(newest, reading.time_us);
+      fleet_time_us_ = std::max(fleet_time_us_, reading.time_us);
+      for (size_t i = 0; i < columns.size(); ++i) columns[i].push_back(reading.values[i]);
+    }
+    KeyedBatch batch;
+    batch.rows = readings.size();
+    batch.slots = slots;
+    batch.event_time_us = times;
+    batch.late = late;
+    batch.fleet_time_us = fleet_times;
+    batch.metrics.assign(columns.begin(), columns.end());
+    batch.num_slots = newest_.size();
+    const size_t first = anomalies->size();
+    detector->Process(batch, anomalies);
+    if (advance) detector->Advance(fleet_time_us_, anomalies);
+    for (size_t i = first; i < anomalies->size(); ++i) {
+      Anomaly& anomaly = (*anomalies)[i];
+      if (anomaly.row != kNoRow) anomaly.row += rows_fed_;
+    }
+    rows_fed_ += static_cast<uint32_t>(readings.size());
+  }
+
+ private:
+  std::vector<int64_t> newest_;
+  int64_t fleet_time_us_ = kNoTime;
+  uint32_t rows_fed_ = 0;
+};
+
+/// One device and metric, a reading every `period_s` seconds from time 0.
+inline std::vector<TestReading> Series(std::span<const double> values, int64_t period_s = 10) {
+  std::vector<TestReading> readings;
+  int64_t time_us = 0;
+  for (const double value : values) {
+    readings.push_back({0, time_us, {value}});
+    time_us += period_s * kSecond;
+  }
+  return readings;
+}
+
+inline std::vector<Anomaly> Detect(Detector* detector, std::span<const TestReading> readings) {
+  std::vector<Anomaly> anomalies;
+  Feeder().Feed(readings, detector, &anomalies);
+  return anomalies;
+}
+
+/// Everything an anomaly says, in one comparable line; doubles bit by bit.
+inline std::string AnomalyText(const Anomaly& anomaly) {
+  const auto bits = [](double value) {
+    uint64_t word = 0;
+    if (std::isnan(value)) return std::string("nan");
+    std::memcpy(&word, &value, sizeof(word));
+    return std::to_string(word);
+  };
+  std::string text = std::to_string(anomaly.slot) + ' ' + std::to_string(anomaly.row) + ' ' +
+                     std::to_string(anomaly.metric) + ' ' + std::to_string(anomaly.event_time_us);
+  for (const double value :
+       {anomaly.value, anomaly.expected, anomaly.lower, anomaly.upper, anomaly.score}) {
+    text += ' ' + bits(value);
+  }
+  return text + ' ' + std::string(SeverityName(anomaly.severity)) + ' ' +
+         std::string(anomaly.reason);
+}
+
+/// Sorted texts: equal for equal sets of anomalies.
+inline std::vector<std::string> AnomalyTexts(std::span<const Anomaly> anomalies) {
+  std::vector<std::string> texts;
+  for (const Anomaly& anomaly : anomalies) texts.push_back(AnomalyText(anomaly));
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+/// A detector of each kind of state, set up so that random data makes it fire.
+struct DetectorCase {
+  std::string name;
+  const DetectorType* type;
+  std::map<std::string, double> overrides;
+  std::vector<std::string> selected;
+
+  std::unique_ptr<Detector> Make(const std::vector<std::string>& metrics) const {
+    return MakeDetector(*type, overrides, selected, metrics);
+  }
+};
+
+inline std::vector<DetectorCase> AllDetectorCases() {
+  return {
+      {"zscore", &ZScoreType(), {{"sigma", 2}, {"min_samples", 5}}, {}},
+      {"zscore_exclude", &ZScoreType(), {{"min_samples", 5}, {"exclude_anomalies", 1}}, {"b"}},
+      {"zscore_window", &ZScoreType(), {{"sigma", 2}, {"min_samples", 5}, {"window", 7}}, {}},
+      {"threshold", &ThresholdType(), {{"max", 3}, {"warn_min", -1}}, {}},
+      {"rate_of_change", &RateOfChangeType(), {{"max_per_second", 0.2}}, {}},
+      {"mad", &MadType(), {{"window", 9}, {"min_samples", 4}}, {}},
+      {"ewma", &EwmaType(), {{"sigma", 2}, {"min_samples", 5}}, {}},
+      {"stuck", &StuckType(), {{"duration", 20}, {"min_samples", 2}}, {}},
+      {"missing", &MissingType(), {{"periods", 3}}, {}},
+      {"missing_metric", &MissingType(), {{"periods", 3}, {"period", 10}}, {"a", "b"}},
+  };
+}
+
+}  // namespace avocet::testing
