@@ -29,7 +29,7 @@ as_root() {
 update_package_lists() {
   local attempt
   for attempt in 1 2 3 4 5; do
-    as_root apt-get -q -o DPkg::Lock::Timeout=300 update && return 0
+    as_root apt-get -qq -o DPkg::Lock::Timeout=300 update && return 0
     say "the package lists are busy or the network is; attempt $attempt of 5 did not succeed"
     sleep 5
   done
@@ -42,7 +42,7 @@ install_packages() {
   fi
   heading "installing $*"
   update_package_lists
-  as_root apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@"
+  as_root apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@"
 }
 
 missing_packages() {
