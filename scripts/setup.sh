@@ -4,7 +4,8 @@
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
-MIN_RUST=1.88.0
+# What the crates ask for.
+MIN_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT"/rust/*/Cargo.toml | sort -V | tail -n 1)
 
 declare -A PACKAGES=(
   [build]="g++ cmake ninja-build make pkg-config git curl ca-certificates binutils ccache mold
@@ -61,7 +62,7 @@ rust_version() {
   rustc --version 2>/dev/null | cut -d' ' -f2 | cut -d- -f1
 }
 
-rust_is_new_enough() { [ -n "$1" ] && has_version $MIN_RUST "$1"; }
+rust_is_new_enough() { [ -n "$1" ] && has_version "$MIN_RUST" "$1"; }
 
 debian_rust_version() {
   apt-cache policy cargo-web 2>/dev/null | sed -n 's/^  Candidate: \([0-9.]*\).*/\1/p'
@@ -78,7 +79,7 @@ ensure_rust() {
   else
     command -v apt-get >/dev/null && update_package_lists
     candidate=$(debian_rust_version)
-    if [ -n "$candidate" ] && has_version $MIN_RUST "$candidate"; then
+    if [ -n "$candidate" ] && has_version "$MIN_RUST" "$candidate"; then
       install_packages rustc-web cargo-web rustfmt-web
     else
       say "Debian's packages have no Rust of that age; rustup installs it into $HOME/.cargo"
