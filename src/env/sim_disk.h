@@ -57,6 +57,8 @@ class SimDisk {
   /// No limit when empty. Files that are larger in sum stay.
   void SetCapacity(std::optional<uint64_t> bytes) { capacity_bytes_ = bytes; }
   uint64_t used_bytes() const { return used_bytes_; }
+  /// Files and directories in memory, also removed ones that a crash could bring back.
+  size_t num_inodes() const { return inodes_.size(); }
 
   /// Absolute paths of all files, sorted.
   std::vector<std::string> Files() const;

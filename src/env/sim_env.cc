@@ -26,9 +26,12 @@ Status ChangeStored(SimCore* core, const std::string& path, Change&& change) {
 }  // namespace
 
 SimEnv::SimEnv(SimOptions options)
+    : SimEnv(options, [](std::unique_ptr<FileSystemCalls> calls) { return calls; }) {}
+
+SimEnv::SimEnv(SimOptions options, const WrapCalls& wrap)
     : process_id_(options.process_id),
       core_(std::make_shared<SimCore>(options.seed, options.start_us)),
-      calls_(std::make_unique<SimCalls>(core_)),
+      calls_(wrap(std::make_unique<SimCalls>(core_))),
       writer_(std::make_unique<DurableWriter>(calls_.get(), process_id_)) {}
 
 SimEnv::~SimEnv() = default;
@@ -44,6 +47,10 @@ void SimEnv::SetDiskCapacity(std::optional<uint64_t> bytes) {
 
 uint64_t SimEnv::used_bytes() const {
   return core_->Inspect([](SimDisk& disk) { return disk.used_bytes(); });
+}
+
+size_t SimEnv::num_stored_inodes() const {
+  return core_->Inspect([](SimDisk& disk) { return disk.num_inodes(); });
 }
 
 Status SimEnv::CorruptByte(const std::string& path, uint64_t offset, uint8_t mask) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,8 @@ class SimEnv : public Env {
   /// kNoSpace and change nothing.
   void SetDiskCapacity(std::optional<uint64_t> bytes);
   uint64_t used_bytes() const;
+  /// Files and directories in memory, also removed ones that a crash could bring back.
+  size_t num_stored_inodes() const;
   /// Inverts the bits of `mask` in one stored byte. kInvalid beyond the end.
   Status CorruptByte(const std::string& path, uint64_t offset, uint8_t mask = 1);
   /// Cuts a stored file. kInvalid when it is shorter.
@@ -90,6 +93,13 @@ class SimEnv : public Env {
   uint64_t Random64() override { return core_->Random64(); }
   int64_t ProcessId() override { return process_id_; }
   std::string HostName() override { return "simulation"; }
+
+ protected:
+  using WrapCalls =
+      std::function<std::unique_ptr<FileSystemCalls>(std::unique_ptr<FileSystemCalls>)>;
+
+  /// Lets `wrap` change the single calls, for tests that must notice when one is left out.
+  SimEnv(SimOptions options, const WrapCalls& wrap);
 
  private:
   const int64_t process_id_;
