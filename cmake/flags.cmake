@@ -3,7 +3,7 @@ add_library(avocet_flags INTERFACE)
 target_include_directories(avocet_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(avocet_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
-  -Woverloaded-virtual -fstack-protector-strong)
+  -Woverloaded-virtual -Wno-missing-field-initializers -fstack-protector-strong)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 at -O3 reports plain string concatenation.
   target_compile_options(avocet_flags INTERFACE -Wno-restrict)

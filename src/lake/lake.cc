@@ -62,6 +62,11 @@ Result<std::string> Table::MetadataJson() {
   return json.Text();
 }
 
+Result<std::string> Table::Id() {
+  AVOCET_ASSIGN_OR_RETURN(const std::string json, MetadataJson());
+  return ParseTableId(json);
+}
+
 Result<std::vector<std::string>> Table::ColumnNames() {
   AVOCET_ASSIGN_OR_RETURN(const std::string json, MetadataJson());
   return ParseColumnNames(json);

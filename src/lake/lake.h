@@ -97,6 +97,8 @@ class Table {
   Status Refresh();
   /// Columns of the table, without types: names in order, partition columns included.
   Result<std::vector<std::string>> ColumnNames();
+  /// Delta's identifier of the table.
+  Result<std::string> Id();
   /// The whole metadata as JSON; see avocet_lake.h.
   Result<std::string> MetadataJson();
   /// -1 when the application has no transaction in this table.

@@ -196,6 +196,15 @@ Result<std::vector<std::string>> ParseColumnNames(const std::string& metadata_js
   return names;
 }
 
+Result<std::string> ParseTableId(const std::string& metadata_json) {
+  simdjson::dom::parser parser;
+  std::string_view id;
+  if (parser.parse(metadata_json)["id"].get(id) != simdjson::SUCCESS) {
+    return Unreadable("metadata without id");
+  }
+  return std::string(id);
+}
+
 Result<std::vector<TableFile>> ParseFiles(const std::string& json_lines) {
   simdjson::dom::parser parser;
   std::vector<TableFile> files;

@@ -18,6 +18,7 @@ std::string StringArrayJson(const std::vector<std::string>& values);
 
 Result<std::vector<std::string>> ParseStringArray(const std::string& json);
 Result<std::vector<std::string>> ParseColumnNames(const std::string& metadata_json);
+Result<std::string> ParseTableId(const std::string& metadata_json);
 Result<std::vector<TableFile>> ParseFiles(const std::string& json_lines);
 Result<int64_t> ParseNumRows(const std::string& json);
 Result<RewriteResult> ParseRewriteResult(const std::string& json);

@@ -80,16 +80,16 @@ TableSpec SilverSpec(std::span<const MetricColumn> metrics, std::string_view win
                  .name = "valid_readings",
                  .description = "Typed, valid readings with rolling means",
                  .columns = {Text("device_id", "device identifier"),
-                             Time("event_time", "when the device measured, UTC"),
-                             {"late", ColumnType::kBool, "older than the device's newest reading"}},
+                             Time("event_time", "when the device measured, UTC")},
                  .partition_columns = {},
                  .stats_columns = {"device_id", "event_time"},
                  .dictionary_columns = {"device_id"}};
-  for (const MetricColumn& metric : metrics) {
-    for (TableColumn& column : SilverMetricColumns(metric, window_suffix)) {
-      spec.columns.push_back(std::move(column));
+  for (const size_t part : {0, 1}) {
+    for (const MetricColumn& metric : metrics) {
+      spec.columns.push_back(SilverMetricColumns(metric, window_suffix)[part]);
     }
   }
+  spec.columns.push_back({"late", ColumnType::kBool, "older than the device's newest reading"});
   return spec;
 }
 
@@ -131,6 +131,14 @@ TableSpec DeviceStatsSpec() {
           .partition_columns = {},
           .stats_columns = {"device_id", "hour"},
           .dictionary_columns = {"device_id", "metric"}};
+}
+
+ColumnBatch StatsKeys() {
+  ColumnBatch batch;
+  batch.AddColumn("device_id", ColumnType::kString);
+  batch.AddColumn("metric", ColumnType::kString);
+  batch.AddColumn("hour", ColumnType::kTimestamp);
+  return batch;
 }
 
 }  // namespace avocet

@@ -39,12 +39,25 @@ struct MetricColumn {
 
 TableSpec BronzeSpec();
 TableSpec QuarantineSpec();
+/// device_id, event_time, the values, the means, late.
 TableSpec SilverSpec(std::span<const MetricColumn> metrics, std::string_view window_suffix);
-/// The two columns that one metric adds to silver.
+/// The two columns that one metric adds to silver: value and mean. Metrics that appear later have
+/// theirs behind all others, in pairs.
 std::vector<TableColumn> SilverMetricColumns(const MetricColumn& metric,
                                              std::string_view window_suffix);
 TableSpec AnomaliesSpec();
 TableSpec DeviceStatsSpec();
+/// The key columns of device_stats, for rows to replace.
+ColumnBatch StatsKeys();
+
+/// Positions of silver's columns when `known` metrics were configured and others came later.
+struct SilverLayout {
+  size_t known = 0;
+  static SilverLayout Of(const TableSpec& spec) { return {(spec.columns.size() - 3) / 2}; }
+  size_t Value(size_t metric) const { return metric < known ? 2 + metric : 3 + 2 * metric; }
+  size_t Mean(size_t metric) const { return metric < known ? 2 + known + metric : 4 + 2 * metric; }
+  size_t Late() const { return 2 + 2 * known; }
+};
 
 // Column positions, in the order of the specs.
 namespace bronze {

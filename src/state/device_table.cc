@@ -11,14 +11,18 @@ uint64_t DeviceHash(std::string_view name) { return Hash64(name); }
 
 DeviceTable::DeviceTable() : name_begin_{0}, buckets_(kInitialBuckets, 0) {}
 
-uint32_t DeviceTable::FindOrAdd(std::string_view device, uint64_t hash) {
+std::optional<uint32_t> DeviceTable::Find(std::string_view device, uint64_t hash) const {
   const size_t mask = buckets_.size() - 1;
   for (size_t i = hash & mask;; i = (i + 1) & mask) {
     const uint32_t entry = buckets_[i];
-    if (entry == 0) break;
+    if (entry == 0) return std::nullopt;
     const uint32_t slot = entry - 1;
     if (hashes_[slot] == hash && name(slot) == device) return slot;
   }
+}
+
+uint32_t DeviceTable::FindOrAdd(std::string_view device, uint64_t hash) {
+  if (const auto known = Find(device, hash)) return *known;
   const auto slot = static_cast<uint32_t>(hashes_.size());
   names_.append(device);
   name_begin_.push_back(names_.size());

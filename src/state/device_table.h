@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ class DeviceTable {
 
   /// The slot of `name`, a new one when it is unknown. `hash` is DeviceHash(name).
   uint32_t FindOrAdd(std::string_view name, uint64_t hash);
+
+  std::optional<uint32_t> Find(std::string_view name, uint64_t hash) const;
 
   std::string_view name(uint32_t slot) const {
     return std::string_view(names_).substr(name_begin_[slot],

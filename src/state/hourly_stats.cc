@@ -36,7 +36,10 @@ double HourStats::SampleDeviation() const {
 }
 
 HourlyStats::OpenHour& HourlyStats::Find(uint32_t slot, int64_t hour_us, size_t num_metrics) {
-  if (slot >= open_.size()) open_.resize(slot + 1);
+  if (slot >= open_.size()) {
+    open_.resize(slot + 1);
+    next_close_.resize(slot + 1, std::numeric_limits<int64_t>::max());
+  }
   std::vector<OpenHour>& hours = open_[slot];
   // The newest hour is the last one added and nearly always the one that is asked for.
   for (size_t i = hours.size(); i-- > 0;) {
@@ -47,7 +50,16 @@ HourlyStats::OpenHour& HourlyStats::Find(uint32_t slot, int64_t hour_us, size_t 
   }
   hours.push_back(
       {.hour_us = hour_us, .stats = std::vector<HourStats>(num_metrics), .written = {}});
+  next_close_[slot] = std::min(next_close_[slot], hour_us + kHourUs + lateness_us_);
   return hours.back();
+}
+
+void HourlyStats::UpdateNextClose(uint32_t slot) {
+  int64_t next = std::numeric_limits<int64_t>::max();
+  for (const OpenHour& hour : open_[slot]) {
+    next = std::min(next, hour.hour_us + kHourUs + lateness_us_);
+  }
+  next_close_[slot] = next;
 }
 
 void HourlyStats::Touch(OpenHour* hour, size_t metric) {
@@ -102,6 +114,7 @@ void HourlyStats::Close(uint32_t slot, int64_t newest_us, std::vector<HourRow>* 
     Emit(slot, &hours[i], out);
     hours.erase(hours.begin() + static_cast<std::ptrdiff_t>(i));
   }
+  UpdateNextClose(slot);
 }
 
 void HourlyStats::Flush(std::vector<HourRow>* out) {
@@ -157,6 +170,7 @@ Status HourlyStats::Load(StateReader* in) {
   uint64_t count = 0;
   AVOCET_RETURN_IF_ERROR(in->Get(&count));
   open_.clear();
+  next_close_.clear();
   for (uint64_t slot = 0; slot < count; ++slot) {
     uint32_t hours = 0;
     AVOCET_RETURN_IF_ERROR(in->Get(&hours));
@@ -171,6 +185,8 @@ Status HourlyStats::Load(StateReader* in) {
       }
       open_.back().push_back(std::move(hour));
     }
+    next_close_.push_back(0);
+    UpdateNextClose(static_cast<uint32_t>(slot));
   }
   return Status::Ok();
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -59,6 +60,11 @@ class HourlyStats {
   /// Emits and forgets the hours of `slot` that `newest_us` closes.
   void Close(uint32_t slot, int64_t newest_us, std::vector<HourRow>* out);
 
+  /// The earliest device time that closes an open hour of `slot`, INT64_MAX without open hours.
+  int64_t NextClose(uint32_t slot) const {
+    return slot < next_close_.size() ? next_close_[slot] : std::numeric_limits<int64_t>::max();
+  }
+
   /// The stream ends: emits what is not in the table yet, and keeps the hours open.
   void Flush(std::vector<HourRow>* out);
 
@@ -85,7 +91,10 @@ class HourlyStats {
   static void Touch(OpenHour* hour, size_t metric);
 
   int64_t lateness_us_;
+  void UpdateNextClose(uint32_t slot);
+
   std::vector<std::vector<OpenHour>> open_;  // per slot, a few, unordered
+  std::vector<int64_t> next_close_;          // per slot
 };
 
 }  // namespace avocet

@@ -1,0 +1,31 @@
+#include "src/cli/app.h"
+
+#include "src/cli/command.h"
+
+namespace avocet {
+namespace {
+
+constexpr int kUsage = 64;
+
+constexpr AddCommand kCommands[] = {
+    AddRunCommand, AddCheckCommand, AddConfigCommand, AddComponentsCommand, AddVersionCommand,
+};
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  CLI::App app("avocet: raw sensor readings in, a Delta lakehouse with explained anomalies out",
+               "avocet");
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help of all commands");
+  int exit_code = 0;
+  for (const AddCommand add : kCommands) add(&app, &exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace avocet

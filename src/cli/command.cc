@@ -1,0 +1,63 @@
+#include "src/cli/command.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "src/cli/json_log.h"
+#include "src/config/load.h"
+#include "src/engine/builtin_components.h"
+#include "src/env/env.h"
+#include "src/env/signals.h"
+
+namespace avocet {
+namespace {
+
+constexpr const char* kDefaultFile = "avocet.yaml";
+
+std::optional<std::string> FromEnvironment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+}  // namespace
+
+Result<Config> LoadConfig(const std::string& path) {
+  std::string file = path;
+  if (file.empty()) {
+    if (!Env::Posix()->Stat(kDefaultFile).ok()) return DefaultConfig(DetectorSpecs());
+    file = kDefaultFile;
+  }
+  auto text = Env::Posix()->ReadFile(file);
+  if (!text.ok()) return Status::Config(text.status().message());
+  LoadedConfig loaded = ParseConfig(*text, file, FromEnvironment, DetectorSpecs());
+  if (loaded.errors.empty()) return std::move(loaded.config);
+  std::fputs(FormatErrors(loaded.errors, file, *text).c_str(), stderr);
+  const size_t count = loaded.errors.size();
+  return Status::Config(
+      fmt::format("{} has {} {}", file, count, count == 1 ? "mistake" : "mistakes"));
+}
+
+int Report(const Status& status) {
+  if (!status.ok()) fmt::print(stderr, "error: {}\n", status.message());
+  return ExitCode(status);
+}
+
+void SetUpLogging(const LogConfig& config) {
+  auto logger =
+      std::make_shared<spdlog::logger>("avocet", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(spdlog::level::from_str(config.level));
+  const bool json =
+      config.format == "json" || (config.format == "auto" && !StandardErrorIsTerminal());
+  if (json) {
+    logger->set_formatter(MakeJsonLogFormatter());
+  } else {
+    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l  %v");
+  }
+  spdlog::set_default_logger(std::move(logger));
+}
+
+}  // namespace avocet

@@ -1,0 +1,32 @@
+// What every command of the command line shares.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "src/base/status.h"
+#include "src/config/config.h"
+
+namespace avocet {
+
+/// Registers a subcommand whose callback stores the exit code of the run in `*exit_code`.
+using AddCommand = void (*)(CLI::App* app, int* exit_code);
+
+/// Loads `path`; an empty path means ./avocet.yaml when there is one, else the built-in defaults.
+/// Mistakes are printed on stderr as file:line:col and become kConfig.
+Result<Config> LoadConfig(const std::string& path);
+
+/// Prints `error: <message>` on stderr and returns the sysexits code.
+int Report(const Status& status);
+
+/// Logs go to stderr, text on a terminal and JSON otherwise, unless the configuration says.
+void SetUpLogging(const LogConfig& config);
+
+void AddRunCommand(CLI::App* app, int* exit_code);
+void AddCheckCommand(CLI::App* app, int* exit_code);
+void AddConfigCommand(CLI::App* app, int* exit_code);
+void AddComponentsCommand(CLI::App* app, int* exit_code);
+void AddVersionCommand(CLI::App* app, int* exit_code);
+
+}  // namespace avocet

@@ -1,0 +1,98 @@
+// check, config, components and version: commands that only look.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "src/base/json_writer.h"
+#include "src/cli/command.h"
+#include "src/config/load.h"
+#include "src/engine/builtin_components.h"
+
+namespace avocet {
+namespace {
+
+#ifndef AVOCET_VERSION
+#define AVOCET_VERSION "0.0.0"
+#endif
+
+int Check(const std::string& path) {
+  auto config = LoadConfig(path);
+  if (!config.ok()) return Report(config.status());
+  if (config->file.empty()) {
+    fmt::print("no avocet.yaml here: the built-in defaults are used\n");
+  } else {
+    fmt::print("{}: ok ({} sources, {} metrics, {} detectors)\n", config->file,
+               config->sources.size(), config->schema.metrics.size(), config->detectors.size());
+  }
+  return 0;
+}
+
+int ShowConfig(const std::string& path) {
+  auto config = LoadConfig(path);
+  if (!config.ok()) return Report(config.status());
+  fmt::print("{}", DumpConfig(*config));
+  return 0;
+}
+
+void ShowComponents() {
+  fmt::print("Sources\n");
+  for (const SourceType& type : SourceTypes()) fmt::print("  {:<16} {}\n", type.name, type.summary);
+  fmt::print("\nDetectors\n");
+  for (const DetectorType& type : DetectorTypes()) {
+    fmt::print("  {:<16} {}\n", type.spec.name, type.spec.summary);
+    for (const DetectorParam& param : type.spec.params) {
+      fmt::print("      {:<18} {} (default {:g}{})\n", param.name, param.help, param.default_value,
+                 param.kind == DetectorParam::Kind::kDuration ? " s" : "");
+    }
+    if (!type.spec.source.empty()) fmt::print("      source: {}\n", type.spec.source);
+  }
+}
+
+}  // namespace
+
+void AddCheckCommand(CLI::App* app, int* exit_code) {
+  auto path = std::make_shared<std::string>();
+  CLI::App* command =
+      app->add_subcommand("check", "Check a configuration: all mistakes in one run");
+  command->add_option("-c,--config,file", *path, "Configuration file (default: avocet.yaml)");
+  command->callback([path, exit_code] { *exit_code = Check(*path); });
+}
+
+void AddConfigCommand(CLI::App* app, int* exit_code) {
+  CLI::App* config =
+      app->add_subcommand("config", "Show the configuration in force, or its schema");
+  config->require_subcommand(1);
+  auto path = std::make_shared<std::string>();
+  CLI::App* show = config->add_subcommand("show", "The configuration in force, defaults included");
+  show->add_option("-c,--config,file", *path, "Configuration file (default: avocet.yaml)");
+  show->callback([path, exit_code] { *exit_code = ShowConfig(*path); });
+  config->add_subcommand("schema", "JSON Schema of the configuration, for editors")->callback([] {
+    fmt::print("{}\n", ConfigJsonSchema(DetectorSpecs()));
+  });
+  config->add_subcommand("reference", "Reference page of the configuration, Markdown")
+      ->callback([] { fmt::print("{}", ConfigReferenceMarkdown(DetectorSpecs())); });
+}
+
+void AddComponentsCommand(CLI::App* app, int*) {
+  app->add_subcommand("components", "List sources and detectors with their options")->callback([] {
+    ShowComponents();
+  });
+}
+
+void AddVersionCommand(CLI::App* app, int*) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = app->add_subcommand("version", "Show the version");
+  command->add_flag("--json", *json, "As JSON");
+  command->callback([json] {
+    if (*json) {
+      JsonWriter out;
+      out.BeginObject().Field("version", AVOCET_VERSION).Field("delta_reader_version", 1);
+      out.Field("delta_writer_version", 2).EndObject();
+      fmt::print("{}\n", out.Take());
+    } else {
+      fmt::print("avocet {}\n", AVOCET_VERSION);
+    }
+  });
+}
+
+}  // namespace avocet

@@ -1,0 +1,36 @@
+// ProgressLine: tells how a running engine is doing, a live line on a terminal, else a log line now
+// and then. Also passes termination signals on to the engine.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "src/engine/engine.h"
+
+namespace avocet {
+
+class ProgressLine {
+ public:
+  /// Starts its thread. `engine` must outlive this. Quiet: only signals are passed on.
+  ProgressLine(Engine* engine, bool quiet);
+  /// Ends the thread and clears the line.
+  ~ProgressLine();
+
+ private:
+  void Loop();
+  void Show(const Progress& progress, double readings_per_second);
+
+  Engine* engine_;
+  bool quiet_;
+  bool terminal_;
+  std::atomic<bool> done_ = false;
+  std::thread thread_;
+};
+
+/// "1,234,567" and "1.2 MB".
+std::string WithThousands(uint64_t number);
+std::string HumanBytes(uint64_t bytes);
+
+}  // namespace avocet

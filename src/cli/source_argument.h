@@ -1,0 +1,17 @@
+// A source named on the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/config/config.h"
+
+namespace avocet {
+
+/// "-" is standard input, "simulate" the simulator, anything else a file, glob or directory. The
+/// name is unique among `others`.
+Result<SourceConfig> ParseSourceArgument(const std::string& text,
+                                         const std::vector<SourceConfig>& others);
+
+}  // namespace avocet

@@ -1,0 +1,69 @@
+#include "src/engine/builtin_components.h"
+
+#include <algorithm>
+#include <array>
+
+#include "src/detect/ewma.h"
+#include "src/detect/mad.h"
+#include "src/detect/missing.h"
+#include "src/detect/rate_of_change.h"
+#include "src/detect/stuck.h"
+#include "src/detect/threshold.h"
+#include "src/detect/zscore.h"
+#include "src/source/file_source.h"
+#include "src/source/simulate_source.h"
+#include "src/source/stdin_source.h"
+
+namespace avocet {
+
+std::span<const DetectorType> DetectorTypes() {
+  static const std::array kTypes = {EwmaType(),  MadType(),       MissingType(), RateOfChangeType(),
+                                    StuckType(), ThresholdType(), ZScoreType()};
+  return kTypes;
+}
+
+const DetectorType* FindDetectorType(std::string_view name) {
+  const auto types = DetectorTypes();
+  const auto found = std::find_if(types.begin(), types.end(),
+                                  [&](const DetectorType& type) { return type.spec.name == name; });
+  return found == types.end() ? nullptr : &*found;
+}
+
+std::span<const DetectorSpec> DetectorSpecs() {
+  static const std::vector<DetectorSpec> kSpecs = [] {
+    std::vector<DetectorSpec> specs;
+    for (const DetectorType& type : DetectorTypes()) specs.push_back(type.spec);
+    return specs;
+  }();
+  return kSpecs;
+}
+
+std::span<const SourceType> SourceTypes() {
+  static constexpr std::array kTypes = {
+      SourceType{"file",
+                 "a file, glob or followed directory: NDJSON, JSON arrays, CSV; gzip, zstd"},
+      SourceType{"simulate", "a simulated fleet with labelled faults, deterministic by seed"},
+      SourceType{"stdin", "standard input: NDJSON, JSON arrays or CSV"},
+  };
+  return kTypes;
+}
+
+Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config, bool once, Env* env) {
+  struct Maker {
+    const SourceConfig& source;
+    bool once;
+    Env* env;
+    std::unique_ptr<Source> operator()(const FileSourceConfig& options) const {
+      return MakeFileSource(options, source.name, once, env);
+    }
+    std::unique_ptr<Source> operator()(const StdinSourceConfig& options) const {
+      return MakeStdinSource(options, source.name, env);
+    }
+    std::unique_ptr<Source> operator()(const SimulateSourceConfig& options) const {
+      return MakeSimulateSource(options, source.name, once, env);
+    }
+  };
+  return std::visit(Maker{config, once, env}, config.options);
+}
+
+}  // namespace avocet

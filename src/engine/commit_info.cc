@@ -1,0 +1,101 @@
+#include "src/engine/commit_info.h"
+
+#include <simdjson.h>
+
+#include "src/base/json_writer.h"
+
+namespace avocet {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+struct TotalField {
+  const char* name;
+  uint64_t Totals::*member;
+};
+constexpr TotalField kTotalFields[] = {
+    {"received", &Totals::received},       {"accepted", &Totals::accepted},
+    {"quarantined", &Totals::quarantined}, {"duplicates", &Totals::duplicates},
+    {"dropped", &Totals::dropped},         {"late", &Totals::late},
+    {"anomalies", &Totals::anomalies},     {"empty", &Totals::empty},
+};
+
+int64_t IntOr(const object& from, const char* key, int64_t fallback) {
+  int64_t value = fallback;
+  return from[key].get(value) == simdjson::SUCCESS ? value : fallback;
+}
+
+CommitInfo Read(const object& from) {
+  CommitInfo info;
+  info.epoch = IntOr(from, "epoch", 0);
+  info.next_sequence = IntOr(from, "next_sequence", 0);
+  info.received_us = IntOr(from, "received_us", 0);
+  bool all = false;
+  info.all_positions = from["all_positions"].get(all) == simdjson::SUCCESS && all;
+  object positions;
+  if (from["positions"].get(positions) == simdjson::SUCCESS) {
+    for (const auto& [key, value] : positions) {
+      std::string_view text;
+      if (value.get(text) == simdjson::SUCCESS) info.positions[std::string(key)] = text;
+    }
+  }
+  object last_rows;
+  if (from["last_rows"].get(last_rows) == simdjson::SUCCESS) {
+    for (size_t id = 0; id < kNumTables; ++id) {
+      info.last_rows[id] = IntOr(last_rows, TableName(id).data(), 0);
+    }
+  }
+  element add;
+  if (from["quarantine_add"].get(add) == simdjson::SUCCESS && add.is_object()) {
+    info.quarantine_add = simdjson::minify(add);
+  }
+  object totals;
+  if (from["totals"].get(totals) == simdjson::SUCCESS) {
+    for (const TotalField& field : kTotalFields) {
+      info.totals.*field.member = static_cast<uint64_t>(IntOr(totals, field.name, 0));
+    }
+  }
+  return info;
+}
+
+}  // namespace
+
+std::string EncodeCommitInfo(const CommitInfo& info) {
+  JsonWriter json;
+  json.BeginObject().Field("epoch", info.epoch).Field("next_sequence", info.next_sequence);
+  json.Field("received_us", info.received_us).Field("all_positions", info.all_positions);
+  json.Key("positions").BeginObject();
+  for (const auto& [key, value] : info.positions) json.Field(key, value);
+  json.EndObject().Key("last_rows").BeginObject();
+  for (size_t id = 0; id < kNumTables; ++id) json.Field(TableName(id), info.last_rows[id]);
+  json.EndObject();
+  if (!info.quarantine_add.empty()) json.Key("quarantine_add").Raw(info.quarantine_add);
+  json.Key("totals").BeginObject();
+  for (const TotalField& field : kTotalFields) json.Field(field.name, info.totals.*field.member);
+  json.EndObject().EndObject();
+  return json.Take();
+}
+
+Result<std::optional<CommitInfo>> ParseCommitInfo(const std::string& log_entry_json_lines) {
+  simdjson::dom::parser parser;
+  size_t begin = 0;
+  while (begin < log_entry_json_lines.size()) {
+    size_t end = log_entry_json_lines.find('\n', begin);
+    if (end == std::string::npos) end = log_entry_json_lines.size();
+    const std::string line = log_entry_json_lines.substr(begin, end - begin);
+    begin = end + 1;
+    if (line.find("\"commitInfo\"") == std::string::npos) continue;
+    object action;
+    if (parser.parse(line).get(action) != simdjson::SUCCESS) {
+      return Status::Corrupt("a commitInfo action is not valid JSON");
+    }
+    object ours;
+    if (action["commitInfo"]["avocet"].get(ours) != simdjson::SUCCESS) continue;
+    if (IntOr(ours, "epoch", -1) < 0) return Status::Corrupt("commitInfo.avocet has no epoch");
+    return std::optional<CommitInfo>(Read(ours));
+  }
+  return std::optional<CommitInfo>();
+}
+
+}  // namespace avocet

@@ -1,0 +1,263 @@
+#include "src/engine/committer.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "src/base/time_format.h"
+#include "src/engine/snapshot.h"
+#include "src/env/kill_point.h"
+
+namespace avocet {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstRetry{100};
+constexpr std::chrono::milliseconds kLongestRetry{5000};
+
+bool MayMend(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kIo:
+    case StatusCode::kNoSpace:
+    case StatusCode::kPermission:
+    case StatusCode::kUnavailable:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Committer::Committer(CommitterOptions options, const CommitInfo& last)
+    : options_(std::move(options)), last_(last), thread_([this] { Loop(); }) {}
+
+Committer::~Committer() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+Status Committer::Submit(std::unique_ptr<Epoch> epoch) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !failure_.ok() || queue_.size() < options_.queue_limit; });
+  if (!failure_.ok()) return failure_;
+  queue_.push_back(std::move(epoch));
+  changed_.notify_all();
+  return Status::Ok();
+}
+
+Status Committer::Drain() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !failure_.ok() || (queue_.empty() && !busy_); });
+  return failure_;
+}
+
+Status Committer::CommitNow(std::unique_ptr<Epoch> epoch) { return CommitEpoch(epoch.get()); }
+
+Status Committer::failure() const {
+  std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+std::string Committer::problem() const {
+  std::lock_guard lock(mutex_);
+  return problem_;
+}
+
+CommitInfo Committer::last() const {
+  std::lock_guard lock(mutex_);
+  return last_;
+}
+
+Positions Committer::TakeCommittedPositions() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(committed_, {});
+}
+
+void Committer::Loop() {
+  for (;;) {
+    std::unique_ptr<Epoch> epoch;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+      if (stopping_) return;
+      epoch = std::move(queue_.front());
+      queue_.pop_front();
+      busy_ = true;
+    }
+    changed_.notify_all();
+    const Status status = CommitEpoch(epoch.get());
+    epoch.reset();
+    {
+      std::lock_guard lock(mutex_);
+      busy_ = false;
+      if (!status.ok()) failure_ = status;
+    }
+    changed_.notify_all();
+    if (!status.ok()) return;
+  }
+}
+
+Status Committer::WithRetry(std::string_view what, const std::function<Status()>& attempt) {
+  std::chrono::milliseconds pause = kFirstRetry;
+  for (;;) {
+    const Status status = attempt();
+    if (status.ok() || !MayMend(status)) {
+      std::lock_guard lock(mutex_);
+      problem_.clear();
+      return status.WithContext(what);
+    }
+    {
+      std::unique_lock lock(mutex_);
+      if (problem_ != status.message()) {
+        spdlog::error("cannot commit, trying again until it works: {}: {}", what, status.message());
+      }
+      problem_ = status.message();
+      if (stopping_) return status.WithContext(what);
+      changed_.wait_for(lock, pause, [&] { return stopping_; });
+    }
+    pause = std::min(pause * 2, kLongestRetry);
+  }
+}
+
+Status Committer::Step(std::string_view name, int64_t epoch) {
+  KillPoint(name);
+  return options_.on_step ? options_.on_step(name, epoch) : Status::Ok();
+}
+
+Status Committer::CommitEpoch(Epoch* epoch) {
+  for (std::string& add : adds_) add.clear();
+  AVOCET_RETURN_IF_ERROR(WithRetry("cannot write data files", [&] { return WriteFiles(epoch); }));
+  AVOCET_RETURN_IF_ERROR(Step("files", epoch->number));
+  if (!epoch->skip[kBronze]) {
+    AVOCET_RETURN_IF_ERROR(WithRetry("cannot commit bronze", [&] { return CommitBronze(*epoch); }));
+    AVOCET_RETURN_IF_ERROR(Step("bronze", epoch->number));
+  }
+  if (!epoch->new_silver_columns.empty()) {
+    AVOCET_RETURN_IF_ERROR(
+        WithRetry("cannot add silver columns", [&] { return AddSilverColumns(*epoch); }));
+    AVOCET_RETURN_IF_ERROR(Step("silver_columns", epoch->number));
+  }
+  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats}) {
+    if (epoch->skip[id] || epoch->rows[id]->rows() == 0) continue;
+    const std::string what = "cannot commit " + std::string(TableName(id));
+    AVOCET_RETURN_IF_ERROR(WithRetry(
+        what, [&] { return id == kDeviceStats ? CommitStats(*epoch) : CommitTable(id, *epoch); }));
+    AVOCET_RETURN_IF_ERROR(Step(TableName(id), epoch->number));
+  }
+  last_commit_us_ = options_.env->NowMicros();
+  if (!epoch->snapshot.empty()) {
+    AVOCET_RETURN_IF_ERROR(
+        WithRetry("cannot write a state snapshot", [&] { return WriteSnapshot(*epoch); }));
+    AVOCET_RETURN_IF_ERROR(Step("snapshot", epoch->number));
+  }
+  return Status::Ok();
+}
+
+Status Committer::WriteFiles(Epoch* epoch) {
+  std::array<Status, kNumTables> statuses;
+  pool_.ParallelFor(kNumTables, [&](size_t id) {
+    if (epoch->skip[id] || epoch->rows[id]->rows() == 0 || !adds_[id].empty()) return;
+    WriteOptions options = options_.tables->Options(id);
+    if (id == kBronze) options.partition_values["date"] = FormatDate(epoch->received_us);
+    auto add = options_.tables->table(id).WriteParquet(epoch->rows[id], options);
+    if (add.ok()) {
+      adds_[id] = std::move(add).value();
+    } else {
+      statuses[id] = add.status();
+    }
+  });
+  for (Status& status : statuses) AVOCET_RETURN_IF_ERROR(std::move(status));
+  return Status::Ok();
+}
+
+Status Committer::CommitBronze(const Epoch& epoch) {
+  CommitInfo info = last();
+  info.epoch = epoch.number;
+  info.next_sequence = epoch.first_sequence + epoch.Rows();
+  info.received_us = epoch.received_us;
+  info.all_positions = epoch.all_positions;
+  info.positions = epoch.positions;
+  info.quarantine_add = adds_[kQuarantine];
+  info.totals = epoch.totals;
+  for (size_t id = 0; id < kNumTables; ++id) {
+    if (epoch.rows[id]->rows() > 0) info.last_rows[id] = epoch.number;
+  }
+  CommitRequest request{.app_id = std::string(kAppId),
+                        .txn_version = epoch.number,
+                        .operation = "STREAMING UPDATE",
+                        .info_json = EncodeCommitInfo(info)};
+  if (!adds_[kBronze].empty()) request.adds.push_back(adds_[kBronze]);
+  auto version = options_.tables->table(kBronze).Commit(request);
+  if (!version.ok()) return version.status();
+  ++commits_;
+  std::lock_guard lock(mutex_);
+  last_ = std::move(info);
+  for (const auto& [key, value] : epoch.positions) committed_[key] = value;
+  return Status::Ok();
+}
+
+Status Committer::CommitTable(size_t id, const Epoch& epoch) {
+  const CommitRequest request{.adds = {adds_[id]},
+                              .app_id = std::string(kAppId),
+                              .txn_version = epoch.number,
+                              .operation = "STREAMING UPDATE"};
+  auto version = options_.tables->table(id).Commit(request);
+  if (version.ok()) ++commits_;
+  return version.ok() ? Status::Ok() : version.status();
+}
+
+Status Committer::AddSilverColumns(const Epoch& epoch) {
+  Table& silver = options_.tables->table(kSilver);
+  AVOCET_ASSIGN_OR_RETURN(const auto present, silver.ColumnNames());
+  CommitRequest request{.operation = "ADD COLUMNS"};
+  for (const TableColumn& column : epoch.new_silver_columns) {
+    if (std::find(present.begin(), present.end(), column.name) == present.end()) {
+      request.add_columns.push_back(column);
+    }
+  }
+  if (request.add_columns.empty()) return Status::Ok();
+  auto version = silver.Commit(request);
+  return version.ok() ? Status::Ok() : version.status();
+}
+
+// Appends the epoch's rows; rows that they amend go in the same commit.
+Status Committer::CommitStats(const Epoch& epoch) {
+  Table& table = options_.tables->table(kDeviceStats);
+  CommitRequest request{.adds = {adds_[kDeviceStats]},
+                        .app_id = std::string(kAppId),
+                        .txn_version = epoch.number,
+                        .operation = "STREAMING UPDATE"};
+  if (epoch.amended_stats != nullptr && epoch.amended_stats->rows() > 0) {
+    const std::vector<int64_t>& hours = epoch.amended_stats->column(2).ints();
+    const std::string oldest = FormatTimestamp(*std::min_element(hours.begin(), hours.end()));
+    AVOCET_ASSIGN_OR_RETURN(const auto files, table.Files());
+    for (const TableFile& file : files) {
+      const auto newest = file.max_texts.find("hour");
+      if (newest != file.max_texts.end() && newest->second.substr(0, 19) < oldest.substr(0, 19)) {
+        continue;
+      }
+      request.removes.push_back(file.path);
+    }
+    if (!request.removes.empty()) {
+      auto rest = table.Rewrite(request.removes, epoch.amended_stats,
+                                options_.tables->Options(kDeviceStats),
+                                options_.config->storage.target_file_bytes);
+      if (!rest.ok()) return rest.status();
+      for (std::string& add : rest->adds) request.adds.push_back(std::move(add));
+      request.operation = "MERGE";
+    }
+  }
+  auto version = table.Commit(request);
+  if (version.ok()) ++commits_;
+  return version.ok() ? Status::Ok() : version.status();
+}
+
+Status Committer::WriteSnapshot(const Epoch& epoch) {
+  return SaveSnapshotFile(options_.env, options_.snapshot_dir, epoch.number, epoch.snapshot);
+}
+
+}  // namespace avocet

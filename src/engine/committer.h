@@ -1,0 +1,94 @@
+// Committer: makes epochs visible in the tables, in order, on its own thread.
+//
+// Order within an epoch: data files of all tables (durable, invisible), bronze, quarantine, silver,
+// anomalies, device_stats, then the state snapshot. What the world may mend (disk full, rights,
+// I/O) is retried with backoff, with the problem told; ingest then waits because the queue is full.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "src/base/thread_pool.h"
+#include "src/config/config.h"
+#include "src/engine/commit_info.h"
+#include "src/engine/epoch.h"
+#include "src/engine/lake_tables.h"
+#include "src/env/env.h"
+
+namespace avocet {
+
+/// Called after named steps ("files", "bronze", "silver", ..., "snapshot"); an error stops the
+/// engine at that point, as a crash would. For tests.
+using StepHook = std::function<Status(std::string_view step, int64_t epoch)>;
+
+struct CommitterOptions {
+  const Config* config = nullptr;
+  Env* env = nullptr;
+  LakeTables* tables = nullptr;
+  std::string snapshot_dir;
+  StepHook on_step;
+  /// Epochs that wait for the committer; Submit blocks beyond.
+  size_t queue_limit = 2;
+};
+
+class Committer {
+ public:
+  /// `last` is the newest committed bronze state (all zero for an empty lake).
+  Committer(CommitterOptions options, const CommitInfo& last);
+  /// Stops without committing what is queued.
+  ~Committer();
+
+  /// Hands over an epoch; blocks while the queue is full. An error is final: the engine must stop.
+  Status Submit(std::unique_ptr<Epoch> epoch);
+  /// Waits until everything submitted is committed.
+  Status Drain();
+  /// Commits on the caller's thread. Only before the first Submit (recovery).
+  Status CommitNow(std::unique_ptr<Epoch> epoch);
+
+  // Any thread.
+  Status failure() const;
+  std::string problem() const;  ///< what is being retried; empty when all is well
+  CommitInfo last() const;      ///< newest committed
+  uint64_t commits() const { return commits_; }
+  /// Positions that became durable since the last call.
+  Positions TakeCommittedPositions();
+  int64_t last_commit_us() const { return last_commit_us_; }
+
+ private:
+  void Loop();
+  Status CommitEpoch(Epoch* epoch);
+  Status WithRetry(std::string_view what, const std::function<Status()>& attempt);
+  Status WriteFiles(Epoch* epoch);
+  Status CommitBronze(const Epoch& epoch);
+  Status CommitTable(size_t id, const Epoch& epoch);
+  Status AddSilverColumns(const Epoch& epoch);
+  Status CommitStats(const Epoch& epoch);
+  Status WriteSnapshot(const Epoch& epoch);
+  Status Step(std::string_view name, int64_t epoch);
+
+  CommitterOptions options_;
+  ThreadPool pool_{2};
+  std::array<std::string, kNumTables> adds_;  // of the epoch in work; committer thread only
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::unique_ptr<Epoch>> queue_;  // guarded by mutex_
+  bool busy_ = false;                         // guarded by mutex_
+  bool stopping_ = false;                     // guarded by mutex_
+  Status failure_;                            // guarded by mutex_
+  std::string problem_;                       // guarded by mutex_
+  CommitInfo last_;                           // guarded by mutex_
+  Positions committed_;                       // guarded by mutex_
+  std::atomic<uint64_t> commits_ = 0;
+  std::atomic<int64_t> last_commit_us_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace avocet

@@ -1,0 +1,299 @@
+#include "src/engine/engine.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "src/base/time_format.h"
+#include "src/engine/builtin_components.h"
+#include "src/engine/fingerprint.h"
+#include "src/engine/snapshot.h"
+
+namespace avocet {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// A tick takes what has arrived, up to this much; it grows by itself under load.
+constexpr size_t kTickRecords = 32768;
+constexpr size_t kTickBytes = size_t{8} << 20;
+// How long an idle engine waits for records before it looks at its clock again.
+constexpr milliseconds kLinger{5};
+constexpr int64_t kAllPositionsEvery = 100;  // epochs
+constexpr nanoseconds kFirstRetry = milliseconds(200);
+constexpr nanoseconds kLongestRetry = milliseconds(10000);
+
+size_t NumThreads(const Config& config) {
+  if (config.engine.threads > 0) return static_cast<size_t>(config.engine.threads);
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string DataDir(const Config& config) {
+  return config.storage.data_dir.empty() ? config.storage.lake + "/_avocet"
+                                         : config.storage.data_dir;
+}
+
+}  // namespace
+
+Engine::Engine(Config config, Env* env, EngineOptions options)
+    : config_(std::move(config)),
+      env_(env),
+      options_(std::move(options)),
+      data_dir_(DataDir(config_)) {}
+
+Engine::~Engine() {
+  care_.reset();
+  committer_.reset();
+}
+
+Result<std::unique_ptr<Engine>> Engine::Open(Config config, Env* env, EngineOptions options) {
+  std::unique_ptr<Engine> engine(new Engine(std::move(config), env, std::move(options)));
+  AVOCET_RETURN_IF_ERROR(engine->OpenLake());
+  AVOCET_RETURN_IF_ERROR(engine->OpenSources());
+  return engine;
+}
+
+Status Engine::OpenLake() {
+  AVOCET_RETURN_IF_ERROR(env_->MakeDirectories(data_dir_));
+  auto lock = env_->Lock(data_dir_ + "/LOCK",
+                         fmt::format("process {} on {}, since {}", env_->ProcessId(),
+                                     env_->HostName(), FormatTimestamp(env_->NowMicros())));
+  if (!lock.ok()) return lock.status();
+  lock_ = std::move(lock).value();
+
+  std::vector<std::string> metrics;
+  for (const MetricConfig& metric : config_.schema.metrics) metrics.push_back(metric.name);
+  AVOCET_ASSIGN_OR_RETURN(lake_, Lake::OpenLocal(env_, config_.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::Open(lake_.get(), config_, metrics));
+  tables_ = std::make_unique<LakeTables>(std::move(tables));
+  processor_ = std::make_unique<Processor>(config_, *tables_, NumThreads(config_));
+
+  const std::string snapshot_dir = data_dir_ + "/snapshots";
+  AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, tables_->BronzeId());
+  const UsableSnapshot snapshot = FindSnapshot(env_, snapshot_dir, StateFingerprint(config_),
+                                               bronze_id, std::numeric_limits<int64_t>::max());
+  AVOCET_ASSIGN_OR_RETURN(BronzeState bronze,
+                          ReadBronzeState(&tables_->table(kBronze), snapshot.info.positions,
+                                          snapshot.epoch > 0 ? snapshot.epoch : -1));
+  committer_ = std::make_unique<Committer>(CommitterOptions{.config = &config_,
+                                                            .env = env_,
+                                                            .tables = tables_.get(),
+                                                            .snapshot_dir = snapshot_dir,
+                                                            .on_step = options_.on_step},
+                                           bronze.last);
+  AVOCET_ASSIGN_OR_RETURN(recovery_, Recover({.config = &config_,
+                                              .env = env_,
+                                              .tables = tables_.get(),
+                                              .processor = processor_.get(),
+                                              .committer = committer_.get(),
+                                              .snapshot_dir = snapshot_dir,
+                                              .bronze = bronze}));
+  positions_ = bronze.positions;
+  next_epoch_ = bronze.last.epoch + 1;
+  received_us_ = bronze.last.received_us;
+  epochs_since_all_positions_ = kAllPositionsEvery;  // The first epoch of a run has them all.
+  snapshot_taken_ = env_->Monotonic();
+  care_ = std::make_unique<TableCare>(&config_, env_, tables_.get());
+  return Status::Ok();
+}
+
+Status Engine::OpenSources() {
+  for (const SourceConfig& source : config_.sources) {
+    AVOCET_ASSIGN_OR_RETURN(auto made, MakeSource(source, options_.once, env_));
+    Positions own;
+    const std::string prefix = source.name + "/";
+    for (const auto& [key, value] : positions_) {
+      if (key.starts_with(prefix)) own[key] = value;
+    }
+    const Status opened = made->Open(own);
+    if (!opened.ok()) return opened.WithContext("cannot open source " + source.name);
+    inputs_.push_back({.source = std::move(made)});
+  }
+  StartEpoch();
+  PublishProgress(0);
+  return Status::Ok();
+}
+
+void Engine::StartEpoch() {
+  epoch_ = MakeEpoch(*tables_, processor_->metrics(), next_epoch_, processor_->next_sequence());
+  epoch_->totals = processor_->totals();
+  epoch_opened_ = env_->Monotonic();
+}
+
+bool Engine::AllEnded() const {
+  return std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.ended; });
+}
+
+Status Engine::Run() {
+  while (!stopping_ && !AllEnded()) {
+    bool idle = false;
+    AVOCET_RETURN_IF_ERROR(Tick(&idle));
+    AVOCET_RETURN_IF_ERROR(SealIfDue(false));
+    if (idle) env_->SleepFor(kLinger);
+  }
+  // Hours are written early only when the input is complete, not when a live one is interrupted.
+  if (AllEnded()) processor_->FlushHours(epoch_.get());
+  AVOCET_RETURN_IF_ERROR(SealIfDue(true));
+  AVOCET_RETURN_IF_ERROR(committer_->Drain());
+  care_->Stop();
+  PublishProgress(0);
+  return Status::Ok();
+}
+
+Status Engine::Tick(bool* idle) {
+  AVOCET_RETURN_IF_ERROR(committer_->failure());
+  std::vector<RawBatch> batches;
+  bool more = false;
+  AVOCET_RETURN_IF_ERROR(PollInputs(&batches, &more));
+  *idle = !more && batches.empty();
+  const Positions committed = committer_->TakeCommittedPositions();
+  if (!committed.empty()) {
+    for (Input& input : inputs_) input.source->Committed(committed);
+  }
+  uint64_t bytes = 0;
+  if (!batches.empty()) {
+    const int64_t now_us = env_->NowMicros();
+    received_us_ = std::max(received_us_, now_us);
+    if (epoch_->Rows() > 0 && FormatDate(epoch_->received_us) != FormatDate(received_us_)) {
+      AVOCET_RETURN_IF_ERROR(Seal());
+    }
+    if (epoch_->Rows() == 0) epoch_->received_us = received_us_;
+    AVOCET_RETURN_IF_ERROR(
+        processor_->Process(batches, received_us_, /*replayed=*/false, epoch_.get()));
+    for (const RawBatch& batch : batches) bytes += batch.bytes_read;
+  }
+  // Taken after the records of the tick are in the epoch: positions never run ahead of rows.
+  const size_t before = epoch_->positions.size();
+  for (Input& input : inputs_) input.source->TakeChangedPositions(&epoch_->positions);
+  epoch_->has_positions =
+      epoch_->has_positions || epoch_->positions.size() != before || !batches.empty();
+  PublishProgress(bytes);
+  return Status::Ok();
+}
+
+Status Engine::PollInputs(std::vector<RawBatch>* batches, bool* more) {
+  const size_t budget = config_.engine.tick_records > 0
+                            ? static_cast<size_t>(config_.engine.tick_records)
+                            : kTickRecords;
+  size_t taken = 0;
+  for (Input& input : inputs_) {
+    if (input.ended || taken >= budget) continue;
+    const size_t first = batches->size();
+    AVOCET_RETURN_IF_ERROR(PollInput(&input, budget - taken, batches, more));
+    for (size_t i = first; i < batches->size(); ++i) {
+      taken += (*batches)[i].records.size() + (*batches)[i].rejects.size();
+    }
+  }
+  return Status::Ok();
+}
+
+Status Engine::PollInput(Input* input, size_t records_left, std::vector<RawBatch>* batches,
+                         bool* more) {
+  if (env_->Monotonic() < input->retry_at) return Status::Ok();
+  PollLimits limits{.max_records = records_left, .max_bytes = kTickBytes};
+  if (inputs_.size() == 1) limits.wait = kLinger;
+  auto state = input->source->Poll(limits, batches);
+  if (state.ok()) {
+    input->backoff = nanoseconds(0);
+    input->problem.clear();
+    input->ended = *state == PollState::kEnd;
+    *more = *more || *state == PollState::kMore;
+    return Status::Ok();
+  }
+  if (state.status().code() != StatusCode::kUnavailable) return state.status();
+  if (input->problem != state.status().message()) {
+    spdlog::warn("a source is unavailable, trying again: {}", state.status().message());
+    input->problem = state.status().message();
+  }
+  input->backoff = std::clamp(input->backoff * 2, kFirstRetry, kLongestRetry);
+  input->retry_at = env_->Monotonic() + input->backoff;
+  return Status::Ok();
+}
+
+Status Engine::SealIfDue(bool final) {
+  const bool full = epoch_->Rows() >= config_.storage.commit_rows ||
+                    static_cast<int64_t>(epoch_->Bytes()) >= config_.storage.commit_bytes;
+  const bool old = env_->Monotonic() - epoch_opened_ >= config_.storage.commit_interval;
+  if (!full && !old && !final) return Status::Ok();
+  if (epoch_->Empty() && !final) {
+    epoch_opened_ = env_->Monotonic();
+    return Status::Ok();
+  }
+  if (!final) return Seal();
+  // The last snapshot makes the next start quick, and remembers which hours were written early.
+  if (epoch_->Empty() && recovery_.snapshot_epoch == next_epoch_ - 1) return Status::Ok();
+  if (epoch_->Empty() && next_epoch_ == 1) return Status::Ok();
+  epoch_->has_positions = true;
+  snapshot_taken_ = nanoseconds::min();
+  return Seal();
+}
+
+Status Engine::Seal() {
+  if (epochs_since_all_positions_ >= kAllPositionsEvery) {
+    epoch_->positions.clear();
+    for (const Input& input : inputs_) input.source->AllPositions(&epoch_->positions);
+    epoch_->all_positions = true;
+    epochs_since_all_positions_ = 0;
+  }
+  ++epochs_since_all_positions_;
+  if (epoch_->received_us == 0) epoch_->received_us = received_us_;
+  const bool snapshot_due =
+      snapshot_taken_ == nanoseconds::min() ||
+      env_->Monotonic() - snapshot_taken_ >= config_.storage.snapshot_interval;
+  if (snapshot_due) TakeSnapshot(epoch_.get());
+  AVOCET_RETURN_IF_ERROR(committer_->Submit(std::move(epoch_)));
+  care_->Wake();
+  ++next_epoch_;
+  StartEpoch();
+  return Status::Ok();
+}
+
+void Engine::TakeSnapshot(Epoch* epoch) {
+  snapshot_taken_ = env_->Monotonic();
+  CommitInfo info;
+  info.epoch = epoch->number;
+  info.all_positions = true;
+  for (const Input& input : inputs_) input.source->AllPositions(&info.positions);
+  SnapshotHeader header{.fingerprint = StateFingerprint(config_),
+                        .bronze_id = "",
+                        .epoch = epoch->number,
+                        .fleet_time_us = processor_->fleet_time_us(),
+                        .metrics = processor_->metrics(),
+                        .commit_info = EncodeCommitInfo(info)};
+  auto id = tables_->BronzeId();
+  if (!id.ok()) return;  // Without it the snapshot could not be trusted; the next one will do.
+  header.bronze_id = std::move(id).value();
+  epoch->snapshot = EncodeSnapshot(header, processor_->SaveShards());
+}
+
+void Engine::PublishProgress(uint64_t bytes) {
+  std::string problem = committer_->problem();
+  uint64_t lag = 0;
+  for (const Input& input : inputs_) {
+    const SourceHealth health = input.source->Health();
+    lag += health.lag_bytes;
+    if (problem.empty()) problem = input.problem.empty() ? health.problem : input.problem;
+  }
+  const CommitInfo last = committer_->last();
+  std::lock_guard lock(progress_mutex_);
+  progress_.totals = processor_->totals();
+  progress_.violations = processor_->violations();
+  progress_.bytes_read += bytes;
+  progress_.devices = processor_->num_devices();
+  progress_.commits = committer_->commits();
+  progress_.lag_bytes = lag;
+  progress_.epoch = last.epoch;
+  progress_.fleet_time_us = processor_->fleet_time_us();
+  progress_.last_commit_us = committer_->last_commit_us();
+  progress_.problem = std::move(problem);
+}
+
+Progress Engine::progress() const {
+  std::lock_guard lock(progress_mutex_);
+  return progress_;
+}
+
+}  // namespace avocet

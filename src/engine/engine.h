@@ -1,0 +1,107 @@
+// Engine: sources to tables. Owns the lake, the state and the committer of one configuration.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "src/config/config.h"
+#include "src/engine/committer.h"
+#include "src/engine/lake_tables.h"
+#include "src/engine/processor.h"
+#include "src/engine/recovery.h"
+#include "src/engine/table_care.h"
+#include "src/env/env.h"
+#include "src/source/source.h"
+
+namespace avocet {
+
+struct EngineOptions {
+  bool once = false;  ///< drain finite inputs and end; files are not followed
+  StepHook on_step;   ///< tests only
+};
+
+/// What the engine is doing, for progress lines and metrics. A consistent copy.
+struct Progress {
+  Totals totals;
+  std::array<uint64_t, kNumQualityRules> violations{};
+  uint64_t bytes_read = 0;
+  uint64_t devices = 0;
+  uint64_t state_bytes = 0;
+  uint64_t commits = 0;
+  uint64_t lag_bytes = 0;
+  int64_t epoch = 0;          ///< newest committed
+  int64_t fleet_time_us = 0;  ///< newest event time
+  int64_t last_commit_us = 0;
+  std::string problem;  ///< empty when all is well
+};
+
+class Engine {
+ public:
+  /// Takes the lock, opens or creates the tables and recovers. `config` is copied. Errors:
+  /// kConflict when another process owns the data directory, kCorrupt, kIo, ...
+  static Result<std::unique_ptr<Engine>> Open(Config config, Env* env, EngineOptions options);
+  ~Engine();
+
+  /// Reads sources until all are at their end (then commits and returns Ok), `Stop` is called (the
+  /// same, without waiting for the sources), or an error that cannot be mended. Called once.
+  Status Run();
+  /// Any thread; safe in a signal handler.
+  void Stop() { stopping_.store(true, std::memory_order_relaxed); }
+
+  Progress progress() const;
+  const RecoveryReport& recovery() const { return recovery_; }
+  const Config& config() const { return config_; }
+
+ private:
+  struct Input {
+    std::unique_ptr<Source> source;
+    bool ended = false;
+    std::chrono::nanoseconds retry_at{0};
+    std::chrono::nanoseconds backoff{0};
+    std::string problem;
+  };
+
+  Engine(Config config, Env* env, EngineOptions options);
+  Status OpenLake();
+  Status OpenSources();
+  Status Tick(bool* idle);
+  Status PollInputs(std::vector<RawBatch>* batches, bool* more);
+  Status PollInput(Input* input, size_t records_left, std::vector<RawBatch>* batches, bool* more);
+  Status SealIfDue(bool final);
+  Status Seal();
+  void TakeSnapshot(Epoch* epoch);
+  void StartEpoch();
+  void PublishProgress(uint64_t bytes);
+  bool AllEnded() const;
+
+  Config config_;
+  Env* env_;
+  EngineOptions options_;
+  std::string data_dir_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<Lake> lake_;
+  std::unique_ptr<LakeTables> tables_;
+  std::unique_ptr<Processor> processor_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<TableCare> care_;
+  std::vector<Input> inputs_;
+  RecoveryReport recovery_;
+  Positions positions_;  // committed before this run
+
+  std::unique_ptr<Epoch> epoch_;
+  int64_t next_epoch_ = 1;
+  int64_t received_us_ = 0;  // never goes back, whatever the clock does
+  std::chrono::nanoseconds epoch_opened_{0};
+  std::chrono::nanoseconds snapshot_taken_{0};
+  int64_t epochs_since_all_positions_ = 0;
+
+  std::atomic<bool> stopping_ = false;
+  mutable std::mutex progress_mutex_;
+  Progress progress_;  // guarded by progress_mutex_
+};
+
+}  // namespace avocet

@@ -1,0 +1,94 @@
+#include "src/engine/epoch.h"
+
+#include "src/base/check.h"
+
+namespace avocet {
+bool Epoch::Empty() const {
+  for (const auto& batch : rows) {
+    if (batch->rows() > 0) return false;
+  }
+  return !has_positions && new_silver_columns.empty();
+}
+
+size_t Epoch::Bytes() const {
+  size_t total = 0;
+  for (const auto& batch : rows) total += batch->size_bytes();
+  return total;
+}
+
+std::unique_ptr<Epoch> MakeEpoch(const LakeTables& tables, const std::vector<std::string>& metrics,
+                                 int64_t number, int64_t first_sequence) {
+  auto epoch = std::make_unique<Epoch>();
+  epoch->number = number;
+  epoch->first_sequence = first_sequence;
+  for (size_t id = 0; id < kNumTables; ++id) {
+    epoch->rows[id] = std::make_shared<ColumnBatch>(tables.spec(id).MakeBatch());
+  }
+  epoch->amended_stats = std::make_shared<ColumnBatch>(StatsKeys());
+  epoch->silver = SilverLayout::Of(tables.spec(kSilver));
+  for (size_t m = epoch->silver.known; m < metrics.size(); ++m) {
+    for (const TableColumn& column : tables.MetricColumns(metrics[m])) {
+      epoch->rows[kSilver]->AddColumn(column.name, column.type);
+    }
+  }
+  return epoch;
+}
+
+void AppendBronze(const Piece& piece, int64_t received_us, int64_t* sequence, Epoch* epoch) {
+  const ReadingBatch& readings = piece.readings;
+  ColumnBatch& out = *epoch->rows[kBronze];
+  for (size_t row = 0; row < readings.rows; ++row) {
+    if (piece.fate[row] == RowFate::kDuplicate) continue;
+    out.column(bronze::kDevice).AppendBytes(readings.device[row]);
+    out.column(bronze::kEventTime).AppendInt(readings.event_time_us[row]);
+    out.column(bronze::kPayload).AppendBytes(readings.payload[row]);
+    out.column(bronze::kSource).AppendBytes(readings.source);
+    out.column(bronze::kPartition).AppendBytes(readings.partition);
+    out.column(bronze::kOffset).AppendInt(readings.offset[row]);
+    out.column(bronze::kReceivedAt).AppendInt(received_us);
+    out.column(bronze::kEpoch).AppendInt(epoch->number);
+    out.column(bronze::kSequence).AppendInt((*sequence)++);
+  }
+}
+
+void AppendSilver(const Piece& piece, Epoch* epoch) {
+  const ReadingBatch& readings = piece.readings;
+  ColumnBatch& out = *epoch->rows[kSilver];
+  const size_t metrics = readings.metrics.size();
+  AVOCET_CHECK(out.num_columns() == 3 + 2 * metrics);
+  Column& late = out.column(epoch->silver.Late());
+  for (size_t row = 0; row < readings.rows; ++row) {
+    if (piece.fate[row] != RowFate::kKept) continue;
+    out.column(0).AppendBytes(readings.device[row]);
+    out.column(1).AppendInt(readings.event_time_us[row]);
+    late.AppendInt(piece.late[row]);
+  }
+  for (size_t m = 0; m < metrics; ++m) {
+    std::vector<double>& values = out.column(epoch->silver.Value(m)).doubles();
+    std::vector<double>& means = out.column(epoch->silver.Mean(m)).doubles();
+    for (size_t row = 0; row < readings.rows; ++row) {
+      if (piece.fate[row] != RowFate::kKept) continue;
+      values.push_back(readings.metrics[m][row]);
+      means.push_back(piece.means[m][row]);
+    }
+  }
+}
+
+void AppendQuarantine(const std::vector<RejectedRecord>& rejected, int64_t received_us,
+                      Epoch* epoch) {
+  ColumnBatch& out = *epoch->rows[kQuarantine];
+  for (const RejectedRecord& record : rejected) {
+    out.column(quarantine::kPayload).AppendBytes(record.payload);
+    out.column(quarantine::kCode).AppendBytes(record.code);
+    out.column(quarantine::kMessage).AppendBytes(record.message);
+    out.column(quarantine::kPosition).AppendInt(record.position);
+    out.column(quarantine::kFormat).AppendBytes(record.format);
+    out.column(quarantine::kSource).AppendBytes(record.source);
+    out.column(quarantine::kPartition).AppendBytes(record.partition);
+    out.column(quarantine::kOffset).AppendInt(record.offset);
+    out.column(quarantine::kReceivedAt).AppendInt(received_us);
+    out.column(quarantine::kEpoch).AppendInt(epoch->number);
+  }
+}
+
+}  // namespace avocet

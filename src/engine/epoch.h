@@ -1,0 +1,64 @@
+// Epoch: the rows of some consecutive ticks, committed together to all tables.
+//
+// An epoch is atomic and exactly-once: the bronze commit carries its number, the source positions
+// it covers and the quarantine file; the other tables follow, or are recomputed from bronze.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/engine/lake_tables.h"
+#include "src/engine/piece.h"
+#include "src/model/column_batch.h"
+#include "src/model/positions.h"
+
+namespace avocet {
+
+/// What has been counted since the first record of the lake. received = accepted (bronze rows) +
+/// quarantined (shape) + duplicates.
+struct Totals {
+  uint64_t received = 0;
+  uint64_t accepted = 0;
+  uint64_t quarantined = 0;
+  uint64_t duplicates = 0;
+  uint64_t dropped = 0;  ///< by quality rules; in bronze, not in silver
+  uint64_t late = 0;
+  uint64_t anomalies = 0;
+  uint64_t empty = 0;
+};
+
+struct Epoch {
+  int64_t number = 0;
+  int64_t first_sequence = 0;
+  int64_t received_us = 0;  ///< of its first tick; gives the bronze partition
+  std::array<std::shared_ptr<ColumnBatch>, kNumTables> rows;
+  SilverLayout silver;
+  std::shared_ptr<ColumnBatch> amended_stats;  ///< keys of device_stats rows to replace
+  std::vector<TableColumn> new_silver_columns;
+  Positions positions;  ///< changed ones, or all when `all_positions`
+  bool all_positions = false;
+  bool has_positions = false;           ///< there is something to commit even without rows
+  Totals totals;                        ///< including this epoch
+  std::string snapshot;                 ///< encoded state after this epoch; empty: none taken
+  std::array<bool, kNumTables> skip{};  ///< recovery: the table has this epoch already
+
+  bool Empty() const;
+  size_t Bytes() const;
+  int64_t Rows() const { return static_cast<int64_t>(rows[kBronze]->rows()); }
+};
+
+/// A new epoch without rows; silver has the columns of `tables` plus those of evolved `metrics`.
+std::unique_ptr<Epoch> MakeEpoch(const LakeTables& tables, const std::vector<std::string>& metrics,
+                                 int64_t number, int64_t first_sequence);
+
+/// Appends the kept rows of a piece to bronze (numbering them on from `*sequence`).
+void AppendBronze(const Piece& piece, int64_t received_us, int64_t* sequence, Epoch* epoch);
+/// Appends the kept rows of a piece to silver.
+void AppendSilver(const Piece& piece, Epoch* epoch);
+void AppendQuarantine(const std::vector<RejectedRecord>& rejected, int64_t received_us,
+                      Epoch* epoch);
+
+}  // namespace avocet

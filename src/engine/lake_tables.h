@@ -1,0 +1,47 @@
+// LakeTables: avocet's five tables, opened or created below one lake.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/config/config.h"
+#include "src/lake/lake.h"
+#include "src/model/table_spec.h"
+
+namespace avocet {
+
+/// In commit order.
+enum TableId : size_t { kBronze, kQuarantine, kSilver, kAnomalies, kDeviceStats, kNumTables };
+
+/// The application id of avocet's Delta transactions.
+inline constexpr std::string_view kAppId = "avocet";
+
+class LakeTables {
+ public:
+  /// Creates what is missing; adds silver columns for metrics that the table does not have.
+  static Result<LakeTables> Open(Lake* lake, const Config& config,
+                                 const std::vector<std::string>& metrics);
+
+  Table& table(size_t id) { return *tables_[id]; }
+  const TableSpec& spec(size_t id) const { return specs_[id]; }
+  /// Options for a new data file of the table.
+  WriteOptions Options(size_t id) const;
+  /// Delta's identifier of the bronze table.
+  Result<std::string> BronzeId();
+  /// The silver columns that `metric` needs.
+  std::vector<TableColumn> MetricColumns(const std::string& metric) const;
+
+ private:
+  LakeTables() = default;
+  std::array<std::unique_ptr<Table>, kNumTables> tables_;
+  std::array<TableSpec, kNumTables> specs_;
+  const Config* config_ = nullptr;
+};
+
+/// Short names for messages and commit infos: "bronze", "quarantine", "silver", ...
+std::string_view TableName(size_t id);
+
+}  // namespace avocet

@@ -1,0 +1,82 @@
+// Processor: the pure function from records to results, over all shards.
+//
+// Decodes batches, lets schemas evolve, runs the shards in parallel and appends their results to an
+// epoch. Live ingest, recovery, rebuild and backtests all go through here. One thread drives it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/base/thread_pool.h"
+#include "src/config/config.h"
+#include "src/decode/decoder.h"
+#include "src/engine/epoch.h"
+#include "src/engine/lake_tables.h"
+#include "src/engine/piece.h"
+#include "src/engine/shard.h"
+#include "src/model/raw_batch.h"
+
+namespace avocet {
+
+class Processor {
+ public:
+  /// `config` and `tables` must outlive the processor.
+  Processor(const Config& config, const LakeTables& tables, size_t num_threads);
+
+  /// One tick: decodes and processes `batches` in order and appends the results to `epoch`.
+  /// `replayed`: the records come from bronze. kInvalid when a rule with action fail was broken;
+  /// the epoch must then be thrown away.
+  Status Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed, Epoch* epoch);
+
+  /// The stream ends: rows of open hours go into `epoch`.
+  void FlushHours(Epoch* epoch);
+
+  const std::vector<std::string>& metrics() const { return metrics_; }
+  const Totals& totals() const { return totals_; }
+  void set_totals(const Totals& totals) { totals_ = totals; }
+  int64_t next_sequence() const { return next_sequence_; }
+  void set_next_sequence(int64_t sequence) { next_sequence_ = sequence; }
+  int64_t fleet_time_us() const { return fleet_time_us_; }
+
+  size_t num_devices() const;
+  size_t StateBytes() const;
+  const std::array<uint64_t, kNumQualityRules>& violations() const { return violations_; }
+
+  /// State of every shard; the inverse takes the metric list the state was made with.
+  std::vector<std::string> SaveShards();
+  Status LoadShards(const std::vector<std::string>& metrics, int64_t fleet_time_us,
+                    const std::vector<std::string_view>& shards);
+
+  int64_t OldestOpenHour() const;
+  void MarkHourWritten(std::string_view device, std::string_view metric, int64_t hour_us,
+                       uint32_t count, uint32_t anomalies, uint32_t late);
+
+ private:
+  struct Job {
+    const RawBatch* batch;
+    size_t begin, end;
+  };
+  void Decode(const std::vector<RawBatch>& batches, int64_t now_us);
+  /// Registers metrics that decoding found; true when something must be decoded again.
+  bool Evolve(Epoch* epoch);
+  void RunShards(bool replayed);
+  Status Collect(int64_t now_us, bool replayed, Epoch* epoch);
+  void Count(const std::vector<RawBatch>& batches, bool replayed);
+
+  const Config* config_;
+  const LakeTables* tables_;
+  ThreadPool pool_;
+  std::vector<std::unique_ptr<Decoder>> decoders_;  // one per thread, taken by index of a job
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::string> metrics_;
+  std::vector<Job> jobs_;
+  std::vector<std::unique_ptr<Piece>> pieces_;  // of the present tick, reused
+  std::vector<Piece*> tick_;
+  Totals totals_;
+  std::array<uint64_t, kNumQualityRules> violations_{};
+  int64_t next_sequence_ = 0;
+  int64_t fleet_time_us_ = kNoTime;
+};
+
+}  // namespace avocet

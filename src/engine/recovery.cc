@@ -1,0 +1,246 @@
+#include "src/engine/recovery.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "src/base/time_format.h"
+#include "src/engine/bronze_reader.h"
+#include "src/engine/fingerprint.h"
+#include "src/engine/snapshot.h"
+
+namespace avocet {
+namespace {
+
+// Records of bronze were judged when they arrived; a clock of the far future accepts all of them.
+constexpr int64_t kNoFuture = std::numeric_limits<int64_t>::max() / 2;
+
+// Replays bronze into the processor and commits, epoch by epoch, what tables lack.
+class Replay {
+ public:
+  Replay(const RecoveryContext& context, const std::array<int64_t, kNumTables>& complete)
+      : context_(context), complete_(complete) {}
+
+  Status Run(int64_t from_epoch, RecoveryReport* report) {
+    report_ = report;
+    next_log_us_ = context_.env->NowMicros() + kLogEveryUs;
+    if (from_epoch >= complete_[kDeviceStats]) AVOCET_RETURN_IF_ERROR(MarkHours());
+    AVOCET_RETURN_IF_ERROR(
+        ReadBronze(&context_.tables->table(kBronze), from_epoch,
+                   [&](int64_t epoch, int64_t received_us, const std::vector<RawBatch>& batches) {
+                     return OnBatches(epoch, received_us, batches);
+                   }));
+    AVOCET_RETURN_IF_ERROR(Finish());
+    return hours_marked_ ? Status::Ok() : MarkHours();
+  }
+
+ private:
+  static constexpr int64_t kLogEveryUs = 5'000'000;
+
+  Status OnBatches(int64_t epoch, int64_t received_us, const std::vector<RawBatch>& batches) {
+    if (epoch_ == nullptr || epoch_->number != epoch) {
+      AVOCET_RETURN_IF_ERROR(Finish());
+      // Rows of hours that are in the table already must be known before more are made.
+      if (epoch > complete_[kDeviceStats] && !hours_marked_) AVOCET_RETURN_IF_ERROR(MarkHours());
+      epoch_ = MakeEpoch(*context_.tables, context_.processor->metrics(), epoch, 0);
+    }
+    for (const RawBatch& batch : batches) {
+      report_->replayed_rows += static_cast<int64_t>(batch.records.size());
+    }
+    AVOCET_RETURN_IF_ERROR(
+        context_.processor->Process(batches, kNoFuture, /*replayed=*/true, epoch_.get()));
+    epoch_->received_us = received_us;
+    // What no table lacks need not be kept in memory.
+    for (size_t id = kSilver; id < kNumTables; ++id) {
+      if (epoch <= complete_[id]) epoch_->rows[id]->Clear();
+    }
+    if (context_.env->NowMicros() >= next_log_us_) {
+      next_log_us_ = context_.env->NowMicros() + kLogEveryUs;
+      spdlog::info("replaying bronze: epoch {} of {}, {} rows", epoch, context_.bronze.last.epoch,
+                   report_->replayed_rows);
+    }
+    return Status::Ok();
+  }
+
+  Status Finish() {
+    if (epoch_ == nullptr) return Status::Ok();
+    auto epoch = std::move(epoch_);
+    bool lacking = false;
+    epoch->skip[kBronze] = epoch->skip[kQuarantine] = true;
+    for (size_t id = kSilver; id < kNumTables; ++id) {
+      epoch->skip[id] = epoch->number <= complete_[id];
+      lacking = lacking || (!epoch->skip[id] && epoch->rows[id]->rows() > 0);
+    }
+    if (!lacking && epoch->new_silver_columns.empty()) return Status::Ok();
+    ++report_->repaired_epochs;
+    return context_.committer->CommitNow(std::move(epoch));
+  }
+
+  // Tells the state which rows of device_stats exist for hours that are still open.
+  Status MarkHours() {
+    hours_marked_ = true;
+    const int64_t oldest = context_.processor->OldestOpenHour();
+    if (oldest == std::numeric_limits<int64_t>::max()) return Status::Ok();
+    const std::string oldest_text = FormatTimestamp(oldest).substr(0, 19);
+    Table& table = context_.tables->table(kDeviceStats);
+    AVOCET_ASSIGN_OR_RETURN(const auto files, table.Files());
+    for (const TableFile& file : files) {
+      const auto newest = file.max_texts.find("hour");
+      if (newest != file.max_texts.end() && newest->second.substr(0, 19) < oldest_text) continue;
+      AVOCET_ASSIGN_OR_RETURN(
+          const auto reader,
+          table.Read(file.path, {"device_id", "metric", "hour", "count", "anomalies", "late"}));
+      for (;;) {
+        AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* rows, reader->Next());
+        if (rows == nullptr) break;
+        for (size_t row = 0; row < rows->rows(); ++row) {
+          if (rows->Int(2, row) < oldest) continue;
+          context_.processor->MarkHourWritten(
+              rows->Bytes(0, row), rows->Bytes(1, row), rows->Int(2, row),
+              static_cast<uint32_t>(rows->Int(3, row)), static_cast<uint32_t>(rows->Int(4, row)),
+              static_cast<uint32_t>(rows->Int(5, row)));
+        }
+      }
+    }
+    return Status::Ok();
+  }
+
+  const RecoveryContext& context_;
+  const std::array<int64_t, kNumTables> complete_;
+  RecoveryReport* report_ = nullptr;
+  std::unique_ptr<Epoch> epoch_;
+  bool hours_marked_ = false;
+  int64_t next_log_us_ = 0;
+};
+
+// A bronze commit names its quarantine file; the quarantine commit itself may be missing.
+Status FinishQuarantine(const RecoveryContext& context) {
+  const CommitInfo& last = context.bronze.last;
+  Table& table = context.tables->table(kQuarantine);
+  AVOCET_ASSIGN_OR_RETURN(const int64_t done, table.TxnVersion(std::string(kAppId)));
+  if (last.last_rows[kQuarantine] <= done) return Status::Ok();
+  if (last.last_rows[kQuarantine] != last.epoch || last.quarantine_add.empty()) {
+    spdlog::error("quarantine has lost its rows up to epoch {}: it was removed or restored",
+                  last.last_rows[kQuarantine]);
+    return Status::Ok();
+  }
+  auto version = table.Commit({.adds = {last.quarantine_add},
+                               .app_id = std::string(kAppId),
+                               .txn_version = last.epoch,
+                               .operation = "STREAMING UPDATE"});
+  return version.ok() ? Status::Ok() : version.status();
+}
+
+}  // namespace
+
+Result<BronzeState> ReadBronzeState(Table* bronze, const Positions& snapshot_positions,
+                                    int64_t snapshot_epoch) {
+  BronzeState state;
+  AVOCET_ASSIGN_OR_RETURN(const int64_t epoch, bronze->TxnVersion(std::string(kAppId)));
+  if (epoch < 0) return state;
+  bool found = false;
+  for (int64_t version = bronze->version(); version >= 0; --version) {
+    auto entry = bronze->LogEntry(version);
+    if (!entry.ok() && entry.status().code() == StatusCode::kNotFound) break;
+    if (!entry.ok()) return entry.status();
+    AVOCET_ASSIGN_OR_RETURN(auto info, ParseCommitInfo(*entry));
+    if (!info) continue;
+    if (!found) state.last = *info;
+    found = true;
+    if (info->epoch <= snapshot_epoch) break;
+    // Older commits must not overwrite what newer ones said.
+    state.positions.insert(info->positions.begin(), info->positions.end());
+    if (info->all_positions) return state;
+  }
+  if (!found) {
+    return Status::Corrupt(
+        "bronze has an avocet transaction but its log entry is gone; the source positions are "
+        "lost");
+  }
+  if (snapshot_epoch < 0) {
+    return Status::Corrupt(
+        "the log entries of bronze that hold the source positions are gone, and so is the "
+        "snapshot");
+  }
+  state.positions.insert(snapshot_positions.begin(), snapshot_positions.end());
+  return state;
+}
+
+UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const std::string& fingerprint,
+                            const std::string& bronze_id, int64_t newest_epoch) {
+  auto epochs = ListSnapshots(env, dir);
+  if (!epochs.ok()) {
+    spdlog::warn("cannot list snapshots, replaying bronze instead: {}", epochs.status().message());
+    return {};
+  }
+  for (const int64_t epoch : *epochs) {
+    if (epoch > newest_epoch) continue;  // State that bronze does not have: a restored copy.
+    auto payload = LoadSnapshotFile(env, dir, epoch);
+    SnapshotHeader header;
+    std::vector<std::string_view> shards;
+    Status status = payload.ok() ? DecodeSnapshot(*payload, &header, &shards) : payload.status();
+    if (!status.ok()) {
+      spdlog::warn("{}; an older one or bronze is used instead", status.message());
+      continue;
+    }
+    if (header.bronze_id != bronze_id) continue;
+    if (header.fingerprint != fingerprint) {
+      spdlog::info("the configuration has changed since snapshot {}: state is rebuilt from bronze",
+                   epoch);
+      continue;
+    }
+    auto info = ParseCommitInfo("{\"commitInfo\":{\"avocet\":" + header.commit_info + "}}");
+    if (!info.ok() || !info->has_value()) continue;
+    return {std::move(payload).value(), epoch, std::move(**info)};
+  }
+  return {};
+}
+
+Result<RecoveryReport> Recover(const RecoveryContext& context) {
+  RecoveryReport report;
+  const CommitInfo& last = context.bronze.last;
+  report.epoch = last.epoch;
+  context.processor->set_totals(last.totals);
+  context.processor->set_next_sequence(last.next_sequence);
+  AVOCET_RETURN_IF_ERROR(FinishQuarantine(context));
+
+  std::array<int64_t, kNumTables> complete{};
+  int64_t oldest_complete = last.epoch;
+  for (size_t id = kSilver; id < kNumTables; ++id) {
+    AVOCET_ASSIGN_OR_RETURN(int64_t done,
+                            context.tables->table(id).TxnVersion(std::string(kAppId)));
+    if (done > last.epoch) {
+      return Status::Corrupt(fmt::format(
+          "{} has epoch {} but bronze ends at {}: bronze was restored from an older copy. Restore "
+          "all tables together, or run avocet rebuild",
+          TableName(id), done, last.epoch));
+    }
+    complete[id] = done >= last.last_rows[id] ? last.epoch : std::max<int64_t>(done, 0);
+    oldest_complete = std::min(oldest_complete, complete[id]);
+  }
+
+  AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, context.tables->BronzeId());
+  const UsableSnapshot snapshot =
+      FindSnapshot(context.env, context.snapshot_dir, StateFingerprint(*context.config), bronze_id,
+                   oldest_complete);
+  if (snapshot.epoch > 0) {
+    SnapshotHeader header;
+    std::vector<std::string_view> shards;
+    AVOCET_RETURN_IF_ERROR(DecodeSnapshot(snapshot.payload, &header, &shards));
+    const Status loaded =
+        context.processor->LoadShards(header.metrics, header.fleet_time_us, shards);
+    if (loaded.ok()) {
+      report.snapshot_epoch = snapshot.epoch;
+    } else {
+      spdlog::warn("cannot use snapshot {}: {}; bronze is replayed instead", snapshot.epoch,
+                   loaded.message());
+    }
+  }
+  Replay replay(context, complete);
+  AVOCET_RETURN_IF_ERROR(replay.Run(report.snapshot_epoch, &report));
+  return report;
+}
+
+}  // namespace avocet

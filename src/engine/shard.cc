@@ -1,0 +1,283 @@
+#include "src/engine/shard.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "src/base/check.h"
+#include "src/base/hash.h"
+#include "src/engine/builtin_components.h"
+
+namespace avocet {
+namespace {
+
+std::vector<std::string> Labels(const Config& config, std::span<const std::string> metrics) {
+  std::vector<std::string> labels;
+  for (const std::string& name : metrics) {
+    const auto known = std::find_if(config.schema.metrics.begin(), config.schema.metrics.end(),
+                                    [&](const MetricConfig& m) { return m.name == name; });
+    const bool has_unit = known != config.schema.metrics.end() && !known->unit.empty();
+    labels.push_back(has_unit ? fmt::format("{} ({})", name, known->unit) : name);
+  }
+  return labels;
+}
+
+}  // namespace
+
+Shard::Shard(const Config& config, std::span<const std::string> metrics)
+    : metrics_(metrics.begin(), metrics.end()),
+      metric_labels_(Labels(config, metrics)),
+      config_(&config),
+      rules_(config.schema.metrics),
+      windows_(config.rolling_window.count()),
+      hours_(config.allowed_lateness.count()) {
+  for (const DetectorConfig& detector : config.detectors) {
+    const DetectorType* type = FindDetectorType(detector.type);
+    AVOCET_CHECK(type != nullptr);
+    detector_names_.push_back(detector.name);
+    detectors_.push_back(type->make(detector, metrics));
+  }
+  result_.anomalies = AnomaliesSpec().MakeBatch();
+  result_.device_stats = DeviceStatsSpec().MakeBatch();
+  result_.amended_stats = StatsKeys();
+}
+
+void Shard::SetMetrics(std::span<const std::string> metrics) {
+  metrics_.assign(metrics.begin(), metrics.end());
+  metric_labels_ = Labels(*config_, metrics);
+  for (auto& detector : detectors_) detector->SetMetrics(metrics);
+}
+
+void Shard::Process(size_t shard, std::span<Piece* const> pieces, int64_t fleet_time_us) {
+  result_.anomalies.Clear();
+  result_.device_stats.Clear();
+  result_.amended_stats.Clear();
+  result_.dropped.clear();
+  result_.duplicates = result_.late = 0;
+  result_.violations = {};
+  result_.failure.clear();
+  places_.clear();
+  slots_.clear();
+  times_.clear();
+  fleet_times_.clear();
+  late_.clear();
+  touched_.clear();
+  values_.resize(metrics_.size());
+  for (auto& column : values_) column.clear();
+  reading_.resize(metrics_.size());
+  reading_means_.resize(metrics_.size());
+
+  for (uint32_t i = 0; i < pieces.size(); ++i) {
+    for (const uint32_t row : pieces[i]->shard_rows[shard]) ProcessRow(pieces[i], {i, row});
+  }
+  Judge(pieces, fleet_time_us);
+  for (const uint32_t slot : touched_) {
+    hours_.Close(slot, devices_.newest_us[slot], &hour_rows_);
+  }
+  AppendHourRows();
+}
+
+void Shard::ProcessRow(Piece* piece, Place place) {
+  ReadingBatch& readings = piece->readings;
+  const uint32_t row = place.row;
+  const uint32_t slot = devices_.FindOrAdd(readings.device[row], piece->device_hash[row]);
+  const bool seen = recent_.SeenBefore(slot, piece->record_hash[row]);
+  if (seen && !piece->replayed) {
+    piece->fate[row] = RowFate::kDuplicate;
+    ++result_.duplicates;
+    return;
+  }
+  const int64_t time = readings.event_time_us[row];
+  const bool late = time < devices_.newest_us[slot];
+  if (late) {
+    ++result_.late;
+  } else {
+    devices_.newest_us[slot] = time;
+  }
+  piece->late[row] = late ? 1 : 0;
+  for (size_t m = 0; m < reading_.size(); ++m) reading_[m] = readings.metrics[m][row];
+
+  if (!rules_.empty()) {
+    violations_.clear();
+    const InvalidAction action = rules_.Apply(slot, row, time, late, reading_, &violations_);
+    for (const Violation& violation : violations_) {
+      ++result_.violations[static_cast<size_t>(violation.rule)];
+    }
+    if (action == InvalidAction::kDrop || action == InvalidAction::kFail) {
+      piece->fate[row] = RowFate::kDropped;
+      Quarantine(*piece, row, violations_);
+      if (action == InvalidAction::kFail) result_.failure = result_.dropped.back().message;
+      CloseHoursIfDue(slot);
+      return;
+    }
+  }
+  if (late) {
+    std::fill(reading_means_.begin(), reading_means_.end(), std::nan(""));
+  } else {
+    windows_.Push(slot, time, reading_, reading_means_);
+  }
+  hours_.Add(slot, time, devices_.newest_us[slot], late, reading_);
+  CloseHoursIfDue(slot);
+  for (size_t m = 0; m < reading_.size(); ++m) {
+    readings.metrics[m][row] = reading_[m];
+    piece->means[m][row] = reading_means_[m];
+    values_[m].push_back(reading_[m]);
+  }
+  places_.push_back(place);
+  slots_.push_back(slot);
+  times_.push_back(time);
+  fleet_times_.push_back(std::max(piece->fleet_time_us[row], piece->fleet_time_before_us));
+  late_.push_back(piece->late[row]);
+}
+
+void Shard::CloseHoursIfDue(uint32_t slot) {
+  if (devices_.newest_us[slot] >= hours_.NextClose(slot)) touched_.push_back(slot);
+}
+
+void Shard::Quarantine(const Piece& piece, uint32_t row, std::span<const Violation> violations) {
+  for (const Violation& violation : violations) {
+    if (violation.action != InvalidAction::kDrop && violation.action != InvalidAction::kFail) {
+      continue;
+    }
+    result_.dropped.push_back({.payload = std::string(piece.readings.payload[row]),
+                               .code = fmt::format("quality_{}", QualityRuleName(violation.rule)),
+                               .message = rules_.Explain(violation),
+                               .position = -1,
+                               .source = piece.readings.source,
+                               .partition = piece.readings.partition,
+                               .offset = piece.readings.offset[row],
+                               .format = "json"});
+    return;  // One row per record: the first rule names the reason.
+  }
+}
+
+void Shard::Judge(std::span<Piece* const> pieces, int64_t fleet_time_us) {
+  KeyedBatch batch{.rows = places_.size(),
+                   .slots = slots_,
+                   .event_time_us = times_,
+                   .late = late_,
+                   .fleet_time_us = fleet_times_,
+                   .metrics = {},
+                   .num_slots = devices_.size()};
+  for (const auto& column : values_) batch.metrics.emplace_back(column);
+  for (size_t i = 0; i < detectors_.size(); ++i) {
+    anomalies_.clear();
+    detectors_[i]->Process(batch, &anomalies_);
+    if (fleet_time_us != kNoTime) detectors_[i]->Advance(fleet_time_us, &anomalies_);
+    for (const Anomaly& anomaly : anomalies_) AppendAnomaly(pieces, i, anomaly);
+  }
+}
+
+void Shard::AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const Anomaly& anomaly) {
+  const std::string_view device = devices_.name(anomaly.slot);
+  const bool whole_device = anomaly.metric == kWholeDevice;
+  const std::string_view metric = whole_device ? std::string_view() : metrics_[anomaly.metric];
+  const std::string_view label =
+      whole_device ? std::string_view("device") : metric_labels_[anomaly.metric];
+  if (!whole_device) {
+    hours_.AddAnomaly(anomaly.slot, anomaly.metric, anomaly.event_time_us, metrics_.size());
+    CloseHoursIfDue(anomaly.slot);
+  }
+  ColumnBatch& out = result_.anomalies;
+  out.column(anomalies::kId)
+      .AppendBytes(Hash128Hex(fmt::format("{}\x1f{}\x1f{}\x1f{}", device, metric,
+                                          detector_names_[detector], anomaly.event_time_us)));
+  out.column(anomalies::kDevice).AppendBytes(device);
+  if (whole_device) {
+    out.column(anomalies::kMetric).AppendNull();
+  } else {
+    out.column(anomalies::kMetric).AppendBytes(metric);
+  }
+  out.column(anomalies::kEventTime).AppendInt(anomaly.event_time_us);
+  out.column(anomalies::kValue).AppendDouble(anomaly.value);
+  out.column(anomalies::kExpected).AppendDouble(anomaly.expected);
+  out.column(anomalies::kLower).AppendDouble(anomaly.lower);
+  out.column(anomalies::kUpper).AppendDouble(anomaly.upper);
+  out.column(anomalies::kScore).AppendDouble(anomaly.score);
+  out.column(anomalies::kSeverity).AppendBytes(SeverityName(anomaly.severity));
+  out.column(anomalies::kDetector).AppendBytes(detector_names_[detector]);
+  out.column(anomalies::kReason)
+      .AppendBytes(
+          fmt::format("{}: {}", anomaly.reason, detectors_[detector]->Explain(anomaly, label)));
+  out.column(anomalies::kContributors).AppendNull();
+  if (anomaly.row == kNoRow) {
+    out.column(anomalies::kSource).AppendNull();
+    out.column(anomalies::kPartition).AppendNull();
+    out.column(anomalies::kOffset).AppendNull();
+    return;
+  }
+  const Place place = places_[anomaly.row];
+  const ReadingBatch& readings = pieces[place.piece]->readings;
+  out.column(anomalies::kSource).AppendBytes(readings.source);
+  out.column(anomalies::kPartition).AppendBytes(readings.partition);
+  out.column(anomalies::kOffset).AppendInt(readings.offset[place.row]);
+}
+
+void Shard::FlushHours() {
+  hours_.Flush(&hour_rows_);
+  AppendHourRows();
+}
+
+void Shard::AppendHourRows() {
+  for (const HourRow& row : hour_rows_) {
+    const std::string_view device = devices_.name(row.slot);
+    const std::string& metric = metrics_[row.metric];
+    const bool has_values = row.stats.count > 0;
+    ColumnBatch& out = result_.device_stats;
+    out.column(device_stats::kDevice).AppendBytes(device);
+    out.column(device_stats::kMetric).AppendBytes(metric);
+    out.column(device_stats::kHour).AppendInt(row.hour_us);
+    out.column(device_stats::kCount).AppendInt(row.stats.count);
+    out.column(device_stats::kMin).AppendDouble(has_values ? row.stats.min : kNullValue);
+    out.column(device_stats::kMax).AppendDouble(has_values ? row.stats.max : kNullValue);
+    out.column(device_stats::kMean).AppendDouble(has_values ? row.stats.mean : kNullValue);
+    out.column(device_stats::kStd).AppendDouble(row.stats.SampleDeviation());
+    out.column(device_stats::kAnomalies).AppendInt(row.stats.anomalies);
+    out.column(device_stats::kLate).AppendInt(row.stats.late);
+    if (row.amends) {
+      result_.amended_stats.column(0).AppendBytes(device);
+      result_.amended_stats.column(1).AppendBytes(metric);
+      result_.amended_stats.column(2).AppendInt(row.hour_us);
+    }
+  }
+  hour_rows_.clear();
+}
+
+void Shard::MarkHourWritten(std::string_view device, std::string_view metric, int64_t hour_us,
+                            uint32_t count, uint32_t anomalies, uint32_t late) {
+  const auto known = std::find(metrics_.begin(), metrics_.end(), metric);
+  if (known == metrics_.end()) return;
+  const auto slot = devices_.Find(device, DeviceHash(device));
+  if (!slot) return;
+  hours_.MarkWritten(*slot, hour_us, static_cast<uint16_t>(known - metrics_.begin()), count,
+                     anomalies, late);
+}
+
+size_t Shard::StateBytes() const {
+  size_t total = devices_.StateBytes() + recent_.StateBytes() + rules_.StateBytes() +
+                 windows_.StateBytes() + hours_.StateBytes();
+  for (const auto& detector : detectors_) total += detector->StateBytes();
+  return total;
+}
+
+void Shard::Save(StateWriter* out) const {
+  devices_.Save(out);
+  recent_.Save(out);
+  rules_.Save(out);
+  windows_.Save(out);
+  hours_.Save(out);
+  for (const auto& detector : detectors_) detector->Save(out);
+}
+
+Status Shard::Load(StateReader* in) {
+  AVOCET_RETURN_IF_ERROR(devices_.Load(in));
+  AVOCET_RETURN_IF_ERROR(recent_.Load(in));
+  AVOCET_RETURN_IF_ERROR(rules_.Load(in));
+  AVOCET_RETURN_IF_ERROR(windows_.Load(in));
+  AVOCET_RETURN_IF_ERROR(hours_.Load(in));
+  for (const auto& detector : detectors_) AVOCET_RETURN_IF_ERROR(detector->Load(in));
+  return in->AtEnd() ? Status::Ok() : Status::Corrupt("a shard's state has bytes left over");
+}
+
+}  // namespace avocet

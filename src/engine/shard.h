@@ -1,0 +1,105 @@
+// Shard: all keyed state of one sixteenth of the devices, and the function from readings to
+// results.
+//
+// One thread at a time. The outcome depends only on the order of each device's readings and on the
+// fleet's clock, never on how rows are cut into ticks.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "src/config/config.h"
+#include "src/detect/detector.h"
+#include "src/engine/piece.h"
+#include "src/model/column_batch.h"
+#include "src/model/table_spec.h"
+#include "src/state/device_table.h"
+#include "src/state/hourly_stats.h"
+#include "src/state/quality_rules.h"
+#include "src/state/recent_records.h"
+#include "src/state/rolling_windows.h"
+
+namespace avocet {
+
+/// What a shard found in one tick. Cleared by the next Process.
+struct ShardResult {
+  ColumnBatch anomalies;
+  ColumnBatch device_stats;
+  ColumnBatch amended_stats;            ///< keys (device_id, metric, hour) of rows to replace
+  std::vector<RejectedRecord> dropped;  ///< quality rules with action drop
+  uint64_t duplicates = 0;
+  uint64_t late = 0;
+  std::array<uint64_t, kNumQualityRules> violations{};
+  std::string failure;  ///< a rule with action fail was broken; the tick must not be committed
+};
+
+class Shard {
+ public:
+  Shard(const Config& config, std::span<const std::string> metrics);
+
+  /// More metrics exist.
+  void SetMetrics(std::span<const std::string> metrics);
+
+  /// Processes the shard's rows of `pieces` (index `shard` of their shard_rows) in order, then
+  /// tells the detectors that the fleet's clock stands at `fleet_time_us`.
+  void Process(size_t shard, std::span<Piece* const> pieces, int64_t fleet_time_us);
+
+  /// The stream ends: writes rows of hours that are open into the result.
+  void FlushHours();
+
+  ShardResult& result() { return result_; }
+  const DeviceTable& devices() const { return devices_; }
+
+  int64_t OldestOpenHour() const { return hours_.OldestOpenHour(); }
+  void MarkHourWritten(std::string_view device, std::string_view metric, int64_t hour_us,
+                       uint32_t count, uint32_t anomalies, uint32_t late);
+
+  size_t StateBytes() const;
+  void Save(StateWriter* out) const;
+  Status Load(StateReader* in);
+
+ private:
+  struct Place {
+    uint32_t piece;
+    uint32_t row;
+  };
+  void ProcessRow(Piece* piece, Place place);
+  void Judge(std::span<Piece* const> pieces, int64_t fleet_time_us);
+  void AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const Anomaly& anomaly);
+  void AppendHourRows();
+  void CloseHoursIfDue(uint32_t slot);
+  void Quarantine(const Piece& piece, uint32_t row, std::span<const Violation> violations);
+
+  std::vector<std::string> metrics_;
+  std::vector<std::string> metric_labels_;
+  const Config* config_;
+
+  DeviceTable devices_;
+  RecentRecords recent_;
+  QualityRules rules_;
+  RollingWindows windows_;
+  HourlyStats hours_;
+  std::vector<std::string> detector_names_;
+  std::vector<std::unique_ptr<Detector>> detectors_;
+
+  ShardResult result_;
+
+  // Scratch of one Process call: the shard's rows that reach the detectors, as columns.
+  std::vector<Place> places_;
+  std::vector<uint32_t> slots_;
+  std::vector<int64_t> times_;
+  std::vector<int64_t> fleet_times_;
+  std::vector<uint8_t> late_;
+  std::vector<std::vector<double>> values_;  // [metric][row]
+  std::vector<double> reading_;
+  std::vector<double> reading_means_;
+  std::vector<Violation> violations_;
+  AnomalySink anomalies_;
+  std::vector<HourRow> hour_rows_;
+  std::vector<uint32_t> touched_;  // slots whose hours may close
+};
+
+}  // namespace avocet

@@ -1,0 +1,37 @@
+#include "src/env/signals.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace avocet {
+namespace {
+
+std::atomic<bool> termination_requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "the flag is set in a signal handler");
+
+constexpr int kInterruptedExit = 130;
+
+void OnSignal(int) {
+  if (termination_requested.exchange(true)) _exit(kInterruptedExit);
+}
+
+}  // namespace
+
+void CatchTermination() {
+  struct sigaction action {};
+  action.sa_handler = OnSignal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+}
+
+const std::atomic<bool>& TerminationRequested() { return termination_requested; }
+
+bool StandardInputIsTerminal() { return isatty(STDIN_FILENO) == 1; }
+bool StandardErrorIsTerminal() { return isatty(STDERR_FILENO) == 1; }
+bool StandardOutputIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
+
+}  // namespace avocet
