@@ -41,9 +41,7 @@ std::string_view TrimCsv(std::string_view row) {
 }
 
 bool HasLineBreak(std::string_view text) {
-  bool found = false;
-  for (const char c : text) found |= c == '\n' || c == '\r';
-  return found;
+  return text.find('\n') != std::string_view::npos || text.find('\r') != std::string_view::npos;
 }
 
 class SchemaDecoder : public Decoder {

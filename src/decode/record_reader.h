@@ -56,7 +56,21 @@ class RecordReader {
   struct Parser;
   class Walk;
 
-  void Set(const FieldMatch& match, const FieldValue& value);
+  void Set(const FieldMatch& match, const FieldValue& value) {
+    FieldValue& slot = values_[match.field];
+    if (slot.record == record_ && slot.rank <= match.rank) {
+      if (slot.rank == match.rank) slot.is_ambiguous = true;
+      return;
+    }
+    // Member by member: a copy of the whole waits for its parts, which were stored just before.
+    slot.record = record_;
+    slot.kind = value.kind;
+    slot.rank = match.rank;
+    slot.is_ambiguous = false;
+    slot.has_escapes = value.has_escapes;
+    slot.text = value.text;
+    slot.number = value.number;
+  }
 
   FieldTree tree_;
   KeyTable keys_;
