@@ -44,7 +44,8 @@ std::string FormatErrors(const std::vector<ConfigError>& errors, const std::stri
 std::string ConfigJsonSchema(std::span<const DetectorSpec> detectors);
 std::string ConfigReferenceMarkdown(std::span<const DetectorSpec> detectors);
 
-/// The configuration in force as YAML, secrets as "***".
-std::string DumpConfig(const Config& config);
+/// The configuration in force as YAML that ParseConfig reads back. With the types of its detectors,
+/// their parameters are written as what they are; without, a yes-or-no parameter is 1 or 0.
+std::string DumpConfig(const Config& config, std::span<const DetectorSpec> detectors = {});
 
 }  // namespace avocet

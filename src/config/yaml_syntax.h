@@ -15,6 +15,9 @@ namespace avocet {
 ConfigError ExplainSyntaxError(const SourceText& source, std::string_view message, size_t offset,
                                size_t open_flow);
 
+/// What to say of a line with a key and nothing else.
+std::string MissingColon(std::string_view word);
+
 /// True when the quoted scalar at byte `offset` has its closing quote. yaml-cpp takes the end of
 /// the file for one.
 bool IsQuoteClosed(std::string_view text, size_t offset);

@@ -94,7 +94,7 @@ class TreeBuilder : public YAML::EventHandler {
       key_offset_ = offset;
     } else {
       ReplaceVariables(offset, node.get());
-      if (!FitsTag(tag, node.get())) node->kind = Kind::kBroken;
+      if (!FitsTag(tag, source_.MarkAt(Offset(mark)), node.get())) node->kind = Kind::kBroken;
     }
     Finish(std::move(node), anchor);
   }
@@ -202,8 +202,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (CharAt(text.find_first_not_of(" \t", frame.key_offset + frame.key.size())) == ':') {
       return true;
     }
-    Stop(frame.key_offset, "\":\" is missing after " + Quoted(frame.key) + "; write " +
-                               Quoted(frame.key + ": value"));
+    Stop(frame.key_offset, MissingColon(frame.key));
     return false;
   }
 
@@ -221,7 +220,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   /// Checks the tag of a node, and reports one that does not fit. `!!str` makes any scalar text.
-  bool FitsTag(const std::string& tag, YamlNode* node) {
+  bool FitsTag(const std::string& tag, Mark mark, YamlNode* node) {
     if (tag.empty() || tag == "?" || tag == "!" || node->kind == Kind::kBroken) return true;
     const bool standard = tag.compare(0, kStandardTags.size(), kStandardTags) == 0;
     const std::string name = standard ? tag.substr(kStandardTags.size()) : "";
@@ -239,11 +238,10 @@ class TreeBuilder : public YAML::EventHandler {
     } else if (name == "map" || name == "seq") {
       fits = node->kind == (name == "map" ? Kind::kMap : Kind::kList);
     } else {
-      Error(node->mark, "unknown tag " + Quoted(standard ? "!!" + name : tag) + "; remove it");
+      Error(mark, "unknown tag " + Quoted(standard ? "!!" + name : tag) + "; remove it");
       return false;
     }
-    if (!fits)
-      Error(node->mark, "the value does not fit its tag \"!!" + name + "\"; remove the tag");
+    if (!fits) Error(mark, "the value does not fit its tag \"!!" + name + "\"; remove the tag");
     return fits;
   }
 
@@ -258,7 +256,7 @@ class TreeBuilder : public YAML::EventHandler {
     frame.node = std::make_shared<YamlNode>();
     frame.node->kind = kind;
     frame.node->mark = source_.MarkAt(Offset(mark));
-    frame.broken = !FitsTag(tag, frame.node.get());
+    frame.broken = !FitsTag(tag, frame.node->mark, frame.node.get());
     frame.anchor = anchor;
     frame.offset = Offset(mark);
     frame.flow = style == YAML::EmitterStyle::Flow;

@@ -1,0 +1,28 @@
+// Names of sources and detectors: unique within their list, and made up where none is given.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "src/config/key_reader.h"
+
+namespace avocet {
+
+/// Collects the names of one list, "sources" or "detectors".
+class NameList {
+ public:
+  explicit NameList(std::string list) : list_(std::move(list)) {}
+
+  /// The name that the entry `index`, a map, gives itself; empty when it gives none or a wrong one,
+  /// which is reported. A name has letters, digits, "_", "-" and "."; it is part of stored keys.
+  std::string Read(const YamlNode& entry, size_t index, KeyReader* reader);
+
+  /// A free name: `base`, else `base_2` and so on. REQUIRES: every given name is read.
+  std::string MakeUp(const std::string& base);
+
+ private:
+  std::string list_;
+  std::map<std::string, size_t> taken_;  // to the index of the entry
+};
+
+}  // namespace avocet
