@@ -103,6 +103,11 @@ class Feeder {
     rows_fed_ += static_cast<uint32_t>(readings.size());
   }
 
+  /// The end of a tick without readings.
+  void Advance(Detector* detector, std::vector<Anomaly>* anomalies) const {
+    detector->Advance(fleet_time_us_, anomalies);
+  }
+
  private:
   std::vector<int64_t> newest_;
   int64_t fleet_time_us_ = kNoTime;

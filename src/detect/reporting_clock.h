@@ -59,11 +59,11 @@ class ReportingClock {
     const double period = silence.fixed_period_us != 0
                               ? static_cast<double>(silence.fixed_period_us)
                               : LearnedPeriod();
-    armed_ = period > 0 ? 1 : 0;
     const auto allowed = static_cast<int64_t>(std::min(period * silence.periods, kLongestUs));
     const bool behind = SaturatingSubtract(fleet_time_us, time_us) > static_cast<int64_t>(period);
     deadline_us_ = SaturatingAdd(time_us, allowed);
     fleet_deadline_us_ = behind ? SaturatingAdd(fleet_time_us, allowed) : deadline_us_;
+    armed_ = period > 0 && deadline_us_ != kNever ? 1 : 0;
   }
 
   /// False for bytes that cannot be a clock.

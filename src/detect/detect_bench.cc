@@ -1,0 +1,159 @@
+// Nanoseconds per value and bytes per series of every detector, with state that fits the cache
+// (1,000 series) and state that does not (100,000). Each run checks that exactly the planted
+// readings fire.
+//
+// Run: detect_bench --benchmark_counters_tabular=true
+#include <benchmark/benchmark.h>
+
+#include <random>
+
+#include "src/detect/detector_testing.h"
+
+namespace avocet {
+namespace {
+
+using testing::kSecond;
+
+constexpr size_t kRowsPerBatch = 10'000;
+
+// Every slot in turn, ten seconds apart, in batches.
+class Stream {
+ public:
+  explicit Stream(size_t num_slots) : num_slots_(num_slots), values_(kNumValues) {
+    std::mt19937_64 random(1);
+    std::normal_distribution<double> noise(20, 1);
+    for (double& value : values_) value = std::clamp(noise(random), 17.0, 23.0);
+    batch_.rows = kRowsPerBatch;
+    batch_.num_slots = num_slots;
+    slots_.resize(kRowsPerBatch);
+    times_.resize(kRowsPerBatch);
+    fleet_times_.resize(kRowsPerBatch);
+    late_.resize(kRowsPerBatch);
+    column_.resize(kRowsPerBatch);
+    batch_.slots = slots_;
+    batch_.event_time_us = times_;
+    batch_.late = late_;
+    batch_.fleet_time_us = fleet_times_;
+    batch_.metrics = {std::span<const double>(column_)};
+  }
+
+  const KeyedBatch& Next() {
+    for (size_t row = 0; row < kRowsPerBatch; ++row, ++reading_) {
+      slots_[row] = static_cast<uint32_t>(reading_ % num_slots_);
+      times_[row] = static_cast<int64_t>(1 + reading_ / num_slots_) * 10 * kSecond;
+      fleet_times_[row] = times_[row];
+      column_[row] = values_[reading_ % kNumValues];
+    }
+    return batch_;
+  }
+
+  /// A value that no ordinary reading has, in the middle of the next batch.
+  const KeyedBatch& NextWithSpike() {
+    Next();
+    column_[kRowsPerBatch / 2] = 1000;
+    return batch_;
+  }
+
+  size_t reading() const { return reading_; }
+
+ private:
+  static constexpr size_t kNumValues = 100'003;  // prime: series differ
+
+  size_t num_slots_;
+  size_t reading_ = 0;
+  std::vector<double> values_;
+  std::vector<uint32_t> slots_;
+  std::vector<int64_t> times_, fleet_times_;
+  std::vector<uint8_t> late_;
+  std::vector<double> column_;
+  KeyedBatch batch_;
+};
+
+void RunDetector(benchmark::State& state, const DetectorType& type,
+                 const std::map<std::string, double>& overrides, size_t warm_up_per_slot,
+                 size_t spikes_found) {
+  const auto num_slots = static_cast<size_t>(state.range(0));
+  const auto detector = testing::MakeDetector(type, overrides);
+  Stream stream(num_slots);
+  std::vector<Anomaly> anomalies;
+  while (stream.reading() < warm_up_per_slot * num_slots) {
+    detector->Process(stream.Next(), &anomalies);
+  }
+  for (auto unused : state) {
+    state.PauseTiming();
+    const KeyedBatch& batch = stream.Next();
+    state.ResumeTiming();
+    detector->Process(batch, &anomalies);
+  }
+  if (!anomalies.empty()) state.SkipWithError("an ordinary reading was flagged");
+  detector->Process(stream.NextWithSpike(), &anomalies);
+  if (anomalies.size() != spikes_found) state.SkipWithError("the planted reading was not found");
+  const auto values = static_cast<double>(state.iterations()) * kRowsPerBatch;
+  // Printed with the unit "s" that the library gives to inverted rates: they are nanoseconds.
+  state.counters["ns/value"] =
+      benchmark::Counter(values / 1e9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["bytes/series"] =
+      static_cast<double>(detector->StateBytes()) / static_cast<double>(num_slots);
+}
+
+void ZScore(benchmark::State& state) { RunDetector(state, ZScoreType(), {{"sigma", 8}}, 100, 1); }
+void ZScoreWindow120(benchmark::State& state) {
+  RunDetector(state, ZScoreType(), {{"sigma", 8}, {"window", 120}}, 250, 1);
+}
+void Threshold(benchmark::State& state) {
+  RunDetector(state, ThresholdType(), {{"min", 0}, {"max", 100}}, 1, 1);
+}
+void RateOfChange(benchmark::State& state) {
+  RunDetector(state, RateOfChangeType(), {{"max_per_second", 1}, {"falling", 0}}, 2, 1);
+}
+void Mad(benchmark::State& state) { RunDetector(state, MadType(), {{"threshold", 20}}, 250, 1); }
+void Ewma(benchmark::State& state) { RunDetector(state, EwmaType(), {}, 100, 1); }
+void Stuck(benchmark::State& state) { RunDetector(state, StuckType(), {}, 10, 0); }
+void Missing(benchmark::State& state) { RunDetector(state, MissingType(), {}, 20, 0); }
+
+BENCHMARK(ZScore)->Arg(1000)->Arg(100'000);
+BENCHMARK(ZScoreWindow120)->Arg(1000)->Arg(100'000);
+BENCHMARK(Threshold)->Arg(1000)->Arg(100'000);
+BENCHMARK(RateOfChange)->Arg(1000)->Arg(100'000);
+BENCHMARK(Mad)->Arg(1000)->Arg(100'000);
+BENCHMARK(Ewma)->Arg(1000)->Arg(100'000);
+BENCHMARK(Stuck)->Arg(1000)->Arg(100'000);
+BENCHMARK(Missing)->Arg(1000)->Arg(100'000);
+
+// The end of a tick in which nothing is due, with a million devices.
+void MissingAdvance(benchmark::State& state) {
+  const auto num_slots = static_cast<size_t>(state.range(0));
+  const auto detector = testing::MakeDetector(MissingType());
+  Stream stream(num_slots);
+  std::vector<Anomaly> anomalies;
+  while (stream.reading() < 10 * num_slots) detector->Process(stream.Next(), &anomalies);
+  const int64_t now = 10 * 10 * kSecond;
+  for (auto unused : state) detector->Advance(now, &anomalies);
+  if (!anomalies.empty()) state.SkipWithError("a device that reports was raised");
+  detector->Advance(now + 60 * kSecond, &anomalies);
+  if (anomalies.size() != num_slots) state.SkipWithError("silent devices were not raised");
+}
+BENCHMARK(MissingAdvance)->Arg(1'000'000);
+
+// The same once per six periods, when the bounds of all groups are out of date.
+void MissingSweep(benchmark::State& state) {
+  const auto num_slots = static_cast<size_t>(state.range(0));
+  const auto detector = testing::MakeDetector(MissingType());
+  Stream stream(num_slots);
+  std::vector<Anomaly> anomalies;
+  int64_t tick = 10;
+  while (stream.reading() < 10 * num_slots) detector->Process(stream.Next(), &anomalies);
+  for (auto unused : state) {
+    state.PauseTiming();
+    for (tick += 6; stream.reading() < static_cast<size_t>(tick) * num_slots;) {
+      detector->Process(stream.Next(), &anomalies);
+    }
+    state.ResumeTiming();
+    detector->Advance(tick * 10 * kSecond, &anomalies);
+  }
+  if (!anomalies.empty()) state.SkipWithError("a device that reports was raised");
+}
+BENCHMARK(MissingSweep)->Arg(1'000'000)->Iterations(5)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace avocet
