@@ -6,7 +6,10 @@
 // Errors: every fallible call returns an AvCode; on a code other than AV_OK the message, UTF-8
 // and without a trailing newline, is in *error when error is not null (free it). No panic crosses.
 // Threads: an AvLake and an AvTable may be used from any thread; calls on one AvTable are
-// serialised inside, calls on different tables run in parallel.
+// serialised inside where they must be (Parquet files are written and read in parallel with
+// commits), calls on different tables run in parallel.
+// JSON: unknown keys of a request are AV_INVALID. A request may carry "timestamp_ms", the time
+// that the log records (commits, table creation, new files); default is the wall clock.
 #pragma once
 
 #include <stddef.h>
@@ -44,7 +47,7 @@ void av_bytes_free(AvBytes* bytes);  // sets data to null; null data is fine
 // ---- File system given by the caller (local lakes and the simulation) ----------------------
 // Paths are relative to the lake root, '/'-separated, already percent-DEcoded (real file names),
 // never absolute, never containing "..". Every function returns an AvCode; on error it may
-// write a message of at most message_cap bytes into `message` and set *message_len.
+// write a message of at most sizeof(message) bytes into `message` and set message_len.
 // `put` is durable when it returns AV_OK: data synced, file linked into place, directory synced.
 typedef struct AvFsError {
   char message[512];
@@ -61,7 +64,8 @@ typedef struct AvFs {
                   size_t len, size_t* read_len, AvFsError* error);
   int32_t (*stat)(void* ctx, const char* path, size_t path_len, uint64_t* size,
                   int64_t* modified_ms, AvFsError* error);  // AV_NOT_FOUND when absent
-  // All files below `dir` recursively, in no particular order; a missing dir is an empty list.
+  // All files below `dir` recursively, in no particular order, each with its path relative to the
+  // lake root (not to `dir`); a missing dir is an empty list.
   int32_t (*list)(void* ctx, const char* dir, size_t dir_len, AvFsListFn on_file, void* list_ctx,
                   AvFsError* error);
   // create_new != 0: AV_ALREADY_EXISTS and no change when the path exists (atomic).
@@ -72,7 +76,7 @@ typedef struct AvFs {
 
 // ---- Lake -----------------------------------------------------------------------------------
 typedef struct AvLake AvLake;
-// `fs` is copied; its ctx is borrowed until av_lake_free.
+// `fs` is copied; its ctx is borrowed until the lake, its tables and their streams are all freed.
 AvCode av_lake_open_fs(const AvFs* fs, AvLake** lake, AvBytes* error);
 // url: s3://bucket/prefix; options: JSON object of object_store configuration keys (feature "s3").
 AvCode av_lake_open_url(const char* url, const char* options_json, AvLake** lake, AvBytes* error);
@@ -100,7 +104,7 @@ int64_t av_table_version(AvTable* table);  // version this handle knows
 // {"id","name","description","schema":{..},"partition_columns":[..],"configuration":{..},
 //  "protocol":{"min_reader_version":..,"min_writer_version":..,"reader_features":[..],...}}
 AvCode av_table_metadata(AvTable* table, AvBytes* json, AvBytes* error);
-// Newest txn version of the application id, -1 when there is none.
+// Newest txn version of the application id known to this handle, -1 when there is none.
 AvCode av_table_txn(AvTable* table, const char* app_id, int64_t* version, AvBytes* error);
 // Raw bytes of _delta_log/<version>.json; AV_NOT_FOUND when it does not exist (cleaned or future).
 AvCode av_table_log_entry(AvTable* table, int64_t version, AvBytes* json_lines, AvBytes* error);
@@ -116,16 +120,19 @@ AvCode av_table_files(AvTable* table, AvBytes* json_lines, AvBytes* error);
 // `options_json`: {"partition_values": {"date":"2021-06-15"}, "compression": "zstd",
 //   "compression_level": 1, "row_group_rows": 1000000, "stats_columns": ["event_time"],
 //   "dictionary_columns": ["device_id"], "sorted_by": [..] (recorded in Parquet metadata),
+//   "new_columns": [..] (columns of the batch that the commit of this file adds to the table),
 //   "file_prefix": "part", "file_name": "exact name, without folder" (optional)}
+// Columns may come in any order; nullable columns may be left out. "compression" is zstd, snappy or
+// none. The action carries a checksum of the file in its tags ("avocet.xxh64").
 AvCode av_table_write_parquet(AvTable* table, struct ArrowArray* batch, struct ArrowSchema* schema,
                               const char* options_json, AvBytes* add_json, AvBytes* error);
 
 // One atomic commit. `commit_json`:
-// {"adds": [<add action>...], "removes": ["decoded path", ...],
+// {"adds": [<add action>...], "removes": ["decoded path" or {"path","size","partition_values"}...],
 //  "txn": {"app_id": "...", "version": 7} or null, "operation": "WRITE",
 //  "operation_parameters": {...}, "commit_info": {"avocet": {...}} (merged into commitInfo),
 //  "add_columns": [<Delta schema field>...] (appends nullable columns; metaData action),
-//  "configuration": {...} (merged into the table configuration; metaData action),
+//  "configuration": {...} (merged into the table configuration, null removes; metaData action),
 //  "data_change": true, "blind_append": true}
 // The log entry is put with create-new at version+1. When that version exists (foreign commit),
 // the entry is read: metadata change that keeps all our columns with the same types, adds,
@@ -133,7 +140,9 @@ AvCode av_table_write_parquet(AvTable* table, struct ArrowArray* batch, struct A
 // is tried; a removed file that we remove as well, a dropped or retyped column, or a protocol
 // upgrade to a feature outside the supported list is AV_CONFLICT/AV_UNSUPPORTED. A foreign commit
 // that carries our own txn app_id with version >= ours is AV_CONFLICT with "txn" in the message.
-// An ambiguous answer (the put failed but may have happened) is resolved by reading back.
+// The same holds for a txn or a removed file that this handle has already seen in the log.
+// An ambiguous answer (the put failed but may have happened) is resolved by reading back; when the
+// entry is there, a local lake puts the same bytes once more, so that AV_OK means durable.
 // Cost per commit does not depend on the number of active files.
 AvCode av_table_commit(AvTable* table, const char* commit_json, int64_t* version, AvBytes* error);
 
@@ -141,18 +150,22 @@ AvCode av_table_commit(AvTable* table, const char* commit_json, int64_t* version
 // Streams one Parquet file (decoded path as in av_table_files). `columns_json`: array of column
 // names or null for all; columns that the file lacks come as nulls of the table's type; partition
 // columns come as constants. Strings arrive as utf8 (i32 offsets), timestamps as microseconds UTC.
+// The stream answers EIO for trouble with the store and EINVAL for damage, with a message.
 AvCode av_table_read_parquet(AvTable* table, const char* file_path, const char* columns_json,
                              struct ArrowArrayStream* stream, AvBytes* error);
-// Parquet footer as JSON: {"num_rows":..,"row_groups":[{"rows":..,"bytes":..}],"size":..}. Reads and
-// decodes every page when verify_pages != 0 (AV_CORRUPT names file and row group).
+// Parquet footer as JSON: {"num_rows":..,"row_groups":[{"rows":..,"bytes":..}],"size":..,
+// "checksum_verified":..}. Reads and decodes every page when verify_pages != 0 (AV_CORRUPT names
+// file and row group), and compares size and checksum of an active file with the log.
 AvCode av_table_check_parquet(AvTable* table, const char* file_path, int32_t verify_pages,
                               AvBytes* json, AvBytes* error);
 
 // Rewrites `files_json` (array of decoded paths, one partition) into one new file (or several of at
-// most target_bytes) and returns {"adds":[...], "rows_in":n, "rows_out":n}. Rows whose key columns
-// equal a row of `drop_keys` (struct array of key columns; null pointer: none) are left out.
-// Memory is bounded by one row group. `options_json` as in av_table_write_parquet plus
-// {"target_bytes": n, "sort_by": ["sequence"] (optional, sorts within memory limit)}.
+// about target_bytes) and returns {"adds":[...], "rows_in":n, "rows_out":n, "sorted":..}. Rows whose
+// key columns equal a row of `drop_keys` (struct array of key columns; null pointer: none; null
+// equals null) are left out. Memory is bounded by a row group and a compressed output file.
+// `options_json` as in av_table_write_parquet ("partition_values" may be left out) plus
+// {"target_bytes": n, "sort_by": ["sequence"] (optional), "memory_bytes": n (for sorting, default
+// 512 MiB; what does not fit is sorted in runs, and "sorted" is false)}.
 // The caller commits the adds with the removes ("data_change": false for plain compaction).
 AvCode av_table_rewrite(AvTable* table, const char* files_json, struct ArrowArray* drop_keys,
                         struct ArrowSchema* drop_keys_schema, const char* options_json,
@@ -162,16 +175,17 @@ AvCode av_table_rewrite(AvTable* table, const char* files_json, struct ArrowArra
 // Writes a checkpoint at the handle's version and _last_checkpoint.
 AvCode av_table_checkpoint(AvTable* table, AvBytes* error);
 // Removes log entries and checkpoints that are older than retention_ms and not needed to read any
-// version >= min(newest checkpoint, keep_from_version). JSON array of removed (or would-be) paths.
+// version >= min(newest checkpoint, keep_from_version). JSON array of removed (or would-be) paths,
+// relative to the table folder. The checkpoints that stay are read to their end first.
 AvCode av_table_cleanup_log(AvTable* table, int64_t retention_ms, int64_t keep_from_version,
                             int64_t now_ms, int32_t dry_run, AvBytes* removed_json, AvBytes* error);
 // Deletes files of the table folder that no version within the retention references
 // (tombstones older than retention_ms; untracked files older than retention_ms).
-// JSON array of {"path","size"}.
+// JSON array of {"path","size"}, relative to the table folder. Names that start with '_' or '.' stay.
 AvCode av_table_vacuum(AvTable* table, int64_t retention_ms, int64_t now_ms, int32_t dry_run,
                        AvBytes* removed_json, AvBytes* error);
 
-// {"library":"0.1.0","delta_kernel":"..","parquet":".."} , static storage.
+// {"library":"0.1.0","parquet":".."}, static storage.
 const char* av_lake_version(void);
 
 #ifdef __cplusplus

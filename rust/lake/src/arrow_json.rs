@@ -1,4 +1,4 @@
-//! One row of an Arrow array as JSON: how checkpoint rows become actions.
+//! Between JSON and Arrow: how checkpoint rows become actions, and actions rows.
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
@@ -6,9 +6,14 @@ use arrow_array::types::{
     Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType, TimestampMillisecondType,
 };
-use arrow_array::{Array, ArrayRef};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, ListArray, MapArray, StringArray,
+    StructArray,
+};
+use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_schema::{DataType, Field, Fields, TimeUnit};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 pub fn row_to_json(array: &ArrayRef, row: usize) -> Result<Value> {
     if array.is_null(row) {
@@ -63,4 +68,105 @@ pub fn row_to_json(array: &ArrayRef, row: usize) -> Result<Value> {
         }
         other => return Err(Error::corrupt(format!("unexpected type {other}"))),
     })
+}
+
+/// The inverse for the types that checkpoints are made of; absent fields are null.
+pub fn json_to_array(values: &[Option<&Value>], data_type: &DataType) -> Result<ArrayRef> {
+    Ok(match data_type {
+        DataType::Utf8 => Arc::new(
+            values
+                .iter()
+                .map(|v| v.and_then(Value::as_str))
+                .collect::<StringArray>(),
+        ),
+        DataType::Int64 => Arc::new(
+            values
+                .iter()
+                .map(|v| v.and_then(Value::as_i64))
+                .collect::<Int64Array>(),
+        ),
+        DataType::Int32 => {
+            let narrow = |v: &Option<&Value>| {
+                v.and_then(Value::as_i64)
+                    .and_then(|v| i32::try_from(v).ok())
+            };
+            Arc::new(values.iter().map(narrow).collect::<Int32Array>())
+        }
+        DataType::Boolean => Arc::new(
+            values
+                .iter()
+                .map(|v| v.and_then(Value::as_bool))
+                .collect::<BooleanArray>(),
+        ),
+        DataType::Struct(fields) => struct_array(values, fields)?,
+        DataType::List(field) => list_array(values, field)?,
+        DataType::Map(field, _) => map_array(values, field)?,
+        other => return Err(Error::internal(format!("no JSON conversion to {other}"))),
+    })
+}
+
+fn struct_array(values: &[Option<&Value>], fields: &Fields) -> Result<ArrayRef> {
+    let mut columns = Vec::with_capacity(fields.len());
+    for field in fields {
+        let children: Vec<Option<&Value>> = values
+            .iter()
+            .map(|v| v.and_then(|v| v.get(field.name())))
+            .collect();
+        columns.push(json_to_array(&children, field.data_type())?);
+    }
+    let nulls: NullBuffer = values
+        .iter()
+        .map(|v| v.is_some_and(Value::is_object))
+        .collect();
+    StructArray::try_new(fields.clone(), columns, Some(nulls))
+        .map(|array| Arc::new(array) as ArrayRef)
+        .map_err(build_error)
+}
+
+fn list_array(values: &[Option<&Value>], field: &Arc<Field>) -> Result<ArrayRef> {
+    let lists: Vec<Option<&Vec<Value>>> =
+        values.iter().map(|v| v.and_then(Value::as_array)).collect();
+    let items: Vec<Option<&Value>> = lists
+        .iter()
+        .flatten()
+        .flat_map(|list| list.iter().map(Some))
+        .collect();
+    let offsets = OffsetBuffer::from_lengths(lists.iter().map(|l| l.map_or(0, Vec::len)));
+    let nulls: NullBuffer = lists.iter().map(Option::is_some).collect();
+    let items = json_to_array(&items, field.data_type())?;
+    ListArray::try_new(field.clone(), offsets, items, Some(nulls))
+        .map(|array| Arc::new(array) as ArrayRef)
+        .map_err(build_error)
+}
+
+fn map_array(values: &[Option<&Value>], field: &Arc<Field>) -> Result<ArrayRef> {
+    let DataType::Struct(entry_fields) = field.data_type() else {
+        return Err(Error::internal("map without entries"));
+    };
+    let maps: Vec<Option<&Map<String, Value>>> = values
+        .iter()
+        .map(|v| v.and_then(Value::as_object))
+        .collect();
+    let keys: StringArray = maps
+        .iter()
+        .flatten()
+        .flat_map(|map| map.keys().map(|k| Some(k.as_str())))
+        .collect();
+    let items: Vec<Option<&Value>> = maps
+        .iter()
+        .flatten()
+        .flat_map(|map| map.values().map(Some))
+        .collect();
+    let items = json_to_array(&items, entry_fields[1].data_type())?;
+    let offsets = OffsetBuffer::from_lengths(maps.iter().map(|m| m.map_or(0, Map::len)));
+    let nulls: NullBuffer = maps.iter().map(Option::is_some).collect();
+    let entries = StructArray::try_new(entry_fields.clone(), vec![Arc::new(keys), items], None)
+        .map_err(build_error)?;
+    MapArray::try_new(field.clone(), offsets, entries, Some(nulls), false)
+        .map(|array| Arc::new(array) as ArrayRef)
+        .map_err(build_error)
+}
+
+fn build_error(error: arrow_schema::ArrowError) -> Error {
+    Error::internal(format!("cannot build checkpoint rows: {error}"))
 }

@@ -137,12 +137,12 @@ fn remove_action(request: &RemoveRequest, data_change: bool, now_ms: i64) -> Rem
         data_change,
         ..Remove::default()
     };
-    if let RemoveRequest::File(file) = request {
-        if let (Some(size), Some(values)) = (file.size, &file.partition_values) {
-            remove.extended_file_metadata = Some(true);
-            remove.size = Some(size);
-            remove.partition_values = Some(values.clone());
-        }
+    if let RemoveRequest::File(file) = request
+        && let (Some(size), Some(values)) = (file.size, &file.partition_values)
+    {
+        remove.extended_file_metadata = Some(true);
+        remove.size = Some(size);
+        remove.partition_values = Some(values.clone());
     }
     remove
 }

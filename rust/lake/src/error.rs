@@ -85,10 +85,10 @@ impl Error {
 
     /// Reading Parquet: an error of our own store passes through, all else is damage of `path`.
     pub fn from_parquet_read(path: &str, error: parquet::errors::ParquetError) -> Error {
-        if let parquet::errors::ParquetError::External(source) = &error {
-            if let Some(own) = source.downcast_ref::<Error>() {
-                return own.clone();
-            }
+        if let parquet::errors::ParquetError::External(source) = &error
+            && let Some(own) = source.downcast_ref::<Error>()
+        {
+            return own.clone();
         }
         Error::corrupt(format!("cannot read {path}: {error}"))
     }

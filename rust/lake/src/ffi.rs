@@ -50,7 +50,7 @@ pub unsafe extern "C" fn av_bytes_free(bytes: *mut AvBytes) {
 }
 
 /// Runs `f`; turns errors and panics into a code, and a message in `error` when it is not null.
-pub fn guard(error: *mut AvBytes, f: impl FnOnce() -> Result<()>) -> Code {
+pub(crate) fn guard(error: *mut AvBytes, f: impl FnOnce() -> Result<()>) -> Code {
     let failure = match catch_unwind(AssertUnwindSafe(f)) {
         Ok(Ok(())) => return Code::Ok,
         Ok(Err(failure)) => failure,
@@ -74,14 +74,14 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 /// # Safety
 /// `text` is null or a C string that lives for the call.
-pub unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<&'a str> {
+pub(crate) unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<&'a str> {
     // SAFETY: as demanded of the caller.
     unsafe { optional_text(text, name)? }.ok_or_else(|| Error::invalid(format!("{name} is null")))
 }
 
 /// # Safety
 /// As `text`.
-pub unsafe fn optional_text<'a>(text: *const c_char, name: &str) -> Result<Option<&'a str>> {
+pub(crate) unsafe fn optional_text<'a>(text: *const c_char, name: &str) -> Result<Option<&'a str>> {
     if text.is_null() {
         return Ok(None);
     }
@@ -94,14 +94,14 @@ pub unsafe fn optional_text<'a>(text: *const c_char, name: &str) -> Result<Optio
 
 /// # Safety
 /// `handle` is null or a live handle of this library.
-pub unsafe fn borrow<'a, T>(handle: *const T, name: &str) -> Result<&'a T> {
+pub(crate) unsafe fn borrow<'a, T>(handle: *const T, name: &str) -> Result<&'a T> {
     // SAFETY: as demanded of the caller.
     unsafe { handle.as_ref() }.ok_or_else(|| Error::invalid(format!("{name} is null")))
 }
 
 /// # Safety
 /// `out` is null or writable.
-pub unsafe fn give<T>(out: *mut T, value: T, name: &str) -> Result<()> {
+pub(crate) unsafe fn give<T>(out: *mut T, value: T, name: &str) -> Result<()> {
     if out.is_null() {
         return Err(Error::invalid(format!("{name} is null")));
     }

@@ -61,10 +61,10 @@ pub unsafe extern "C" fn av_table_read_parquet(
     })
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>> {
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|e| Error::internal(format!("cannot write JSON: {e}")))
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(json: &str, name: &str) -> Result<T> {
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(json: &str, name: &str) -> Result<T> {
     serde_json::from_str(json).map_err(|e| Error::invalid(format!("cannot read {name}: {e}")))
 }

@@ -14,7 +14,7 @@ pub struct AvLake {
 const VERSION: &str = concat!(
     "{\"library\":\"",
     env!("CARGO_PKG_VERSION"),
-    "\",\"delta_kernel\":null,\"parquet\":\"60.1\"}\0"
+    "\",\"parquet\":\"60.1\"}\0"
 );
 
 /// # Safety

@@ -15,7 +15,7 @@ pub struct AvTable {
 
 /// # Safety
 /// `out` is null or writable.
-pub unsafe fn give_bytes(out: *mut AvBytes, bytes: Vec<u8>, name: &str) -> Result<()> {
+pub(crate) unsafe fn give_bytes(out: *mut AvBytes, bytes: Vec<u8>, name: &str) -> Result<()> {
     if out.is_null() {
         return Err(Error::invalid(format!("{name} is null")));
     }

@@ -1,7 +1,7 @@
-//! The list of files of a table version; materialised only for those who ask.
+//! All that a table version consists of, files included; materialised only for those who ask.
 
-use crate::action::{Action, Add, DomainMetadata, Remove, file_key};
-use crate::error::Result;
+use crate::action::{Action, Add, DomainMetadata, Metadata, Protocol, Remove, Txn, file_key};
+use crate::error::{Error, Result};
 use crate::replay::Sink;
 use std::collections::BTreeMap;
 
@@ -11,6 +11,9 @@ pub struct FileSet {
     pub active: BTreeMap<String, Add>,
     pub tombstones: BTreeMap<String, Remove>,
     pub domains: BTreeMap<String, DomainMetadata>,
+    pub txns: BTreeMap<String, Txn>,
+    pub metadata: Option<Metadata>,
+    pub protocol: Option<Protocol>,
 }
 
 impl Sink for FileSet {
@@ -31,9 +34,23 @@ impl Sink for FileSet {
             Action::Domain(domain) => {
                 self.domains.insert(domain.domain.clone(), domain);
             }
-            _ => {}
+            Action::Txn(txn) => {
+                self.txns.insert(txn.app_id.clone(), txn);
+            }
+            Action::Metadata(metadata) => self.metadata = Some(metadata),
+            Action::Protocol(protocol) => self.protocol = Some(protocol),
+            Action::Sidecar(_) => {}
         }
         Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        match (&self.metadata, &self.protocol) {
+            (Some(_), Some(_)) => Ok(()),
+            _ => Err(Error::corrupt(
+                "the log lacks a protocol or a metaData action",
+            )),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader, 
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 const BATCH_ROWS: usize = 32 * 1024;
@@ -39,8 +40,11 @@ impl TableFileReader {
         &self.schema
     }
 
-    pub fn num_row_groups(&self) -> usize {
-        self.file.num_row_groups()
+    /// Rows of the file as its footer has it.
+    pub fn num_rows(&self) -> Result<usize> {
+        let rows = self.file.footer().file_metadata().num_rows();
+        usize::try_from(rows)
+            .map_err(|_| Error::corrupt(format!("{} has a negative row count", self.file.path)))
     }
 
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
@@ -131,10 +135,19 @@ impl Iterator for TableFileReader {
         if self.failed {
             return None;
         }
-        let next = self.next_batch();
+        // This runs inside a C callback of the stream, so no panic may leave it.
+        let next = catch_unwind(AssertUnwindSafe(|| self.next_batch()))
+            .unwrap_or_else(|_| Err(Error::internal(format!("BUG: reading {}", self.file.path))));
         self.failed = next.is_err();
-        next.map_err(|e| ArrowError::ExternalError(Box::new(e)))
-            .transpose()
+        next.map_err(stream_error).transpose()
+    }
+}
+
+/// The C stream knows errno only: EIO for trouble with the store, EINVAL for damage.
+fn stream_error(error: Error) -> ArrowError {
+    match error.is_damage() {
+        true => ArrowError::ParquetError(error.message),
+        false => ArrowError::IoError(error.message.clone(), std::io::Error::other(error)),
     }
 }
 
@@ -188,7 +201,7 @@ impl Table {
     }
 
     /// From the path where it says so; else from the log, which holds in any case.
-    fn partition_value(&self, path: &str, column: &str) -> Result<Option<String>> {
+    pub fn partition_value(&self, path: &str, column: &str) -> Result<Option<String>> {
         if let Some(value) = paths::partition_value(path, column) {
             return Ok(value);
         }

@@ -3,6 +3,7 @@
 use crate::action::Add;
 use crate::convert::to_type;
 use crate::error::{Error, Result};
+use crate::parquet_check::{CHECKSUM_TAG, checksum};
 use crate::parquet_settings::writer_properties;
 use crate::paths;
 use crate::state::TableMeta;
@@ -33,17 +34,13 @@ impl FileWriter {
             .map_err(failed)?;
         Ok(FileWriter {
             writer,
-            stats: Stats::new(&options.stats_columns, schema)?,
+            stats: Stats::new(&options.stats_columns, schema),
         })
     }
 
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.stats.update(batch)?;
         self.writer.write(batch).map_err(failed)
-    }
-
-    pub fn num_rows(&self) -> usize {
-        self.stats.num_records()
     }
 
     /// About how large the file would be if it ended here.
@@ -66,6 +63,7 @@ impl FileWriter {
             modification_time: options.timestamp_ms.unwrap_or_else(crate::clock::now_ms),
             data_change: true,
             stats: Some(self.stats.to_json()),
+            tags: Some([(CHECKSUM_TAG.to_string(), Some(checksum(&data)))].into()),
             ..Add::default()
         })
     }

@@ -36,36 +36,33 @@ enum Bounds {
 }
 
 impl Stats {
-    pub fn new(columns: &[String], schema: &arrow_schema::Schema) -> Result<Stats> {
+    pub fn new(columns: &[String], schema: &arrow_schema::Schema) -> Stats {
+        // A column that the batch leaves out is all null.
+        let bounds = |name: &String| match schema.field_with_name(name) {
+            Ok(field) => bounds(field.data_type()),
+            Err(_) => Bounds::None,
+        };
         let columns = columns
             .iter()
-            .map(|name| {
-                let field = schema.field_with_name(name).map_err(|_| {
-                    Error::invalid(format!("stats column {name} is not in the batch"))
-                })?;
-                Ok(ColumnStats {
-                    name: name.clone(),
-                    nulls: 0,
-                    bounds: bounds(field.data_type()),
-                })
+            .map(|name| ColumnStats {
+                name: name.clone(),
+                nulls: 0,
+                bounds: bounds(name),
             })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Stats {
+            .collect();
+        Stats {
             num_records: 0,
             columns,
-        })
-    }
-
-    pub fn num_records(&self) -> usize {
-        self.num_records
+        }
     }
 
     pub fn update(&mut self, batch: &RecordBatch) -> Result<()> {
         self.num_records += batch.num_rows();
         for column in &mut self.columns {
-            let array = batch.column_by_name(&column.name).ok_or_else(|| {
-                Error::invalid(format!("stats column {} is not in the batch", column.name))
-            })?;
+            let Some(array) = batch.column_by_name(&column.name) else {
+                column.nulls += batch.num_rows();
+                continue;
+            };
             column.nulls += array.logical_null_count();
             column.bounds.update(array)?;
         }
@@ -296,7 +293,7 @@ mod tests {
 
     fn stats(array: ArrayRef) -> Value {
         let batch = RecordBatch::try_from_iter([("x", array)]).unwrap();
-        let mut stats = Stats::new(&["x".to_string()], &batch.schema()).unwrap();
+        let mut stats = Stats::new(&["x".to_string()], &batch.schema());
         stats.update(&batch).unwrap();
         serde_json::from_str(&stats.to_json()).unwrap()
     }

@@ -210,24 +210,42 @@ impl Table {
         Ok(())
     }
 
+    /// The files of the handle's version. Commits may go on while the log is read.
     pub fn files(&self) -> Result<Arc<FileSet>> {
+        let version = {
+            let inner = self.lock()?;
+            if let Some(files) = inner.cached_files() {
+                return Ok(files);
+            }
+            inner.state.version
+        };
+        let files = self.files_at(version)?;
         let mut inner = self.lock()?;
-        self.files_locked(&mut inner)
+        inner.files = (inner.state.version == version).then(|| (version, files.clone()));
+        Ok(files)
     }
 
     pub fn files_locked(&self, inner: &mut Inner) -> Result<Arc<FileSet>> {
-        let version = inner.state.version;
-        if let Some((at, files)) = &inner.files {
-            if *at == version {
-                return Ok(files.clone());
-            }
+        if let Some(files) = inner.cached_files() {
+            return Ok(files);
         }
-        inner.files = None;
-        let listing = self.log.list()?;
-        let (files, _) = replay::<FileSet>(&self.log, &listing, Some(version))?;
-        let files = Arc::new(files);
+        let version = inner.state.version;
+        let files = self.files_at(version)?;
         inner.files = Some((version, files.clone()));
         Ok(files)
+    }
+
+    pub fn files_at(&self, version: i64) -> Result<Arc<FileSet>> {
+        let listing = self.log.list()?;
+        let (files, _) = replay::<FileSet>(&self.log, &listing, Some(version))?;
+        Ok(Arc::new(files))
+    }
+}
+
+impl Inner {
+    fn cached_files(&self) -> Option<Arc<FileSet>> {
+        let (version, files) = self.files.as_ref()?;
+        (*version == self.state.version).then(|| files.clone())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::memory_fs::MemoryFs;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
-use arrow_array::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{Array, RecordBatch, StructArray};
 use avocet_lake::error::{Code, Error};
 use avocet_lake::ffi::{AvBytes, av_bytes_free};
@@ -171,7 +171,7 @@ impl Table {
         let columns = columns.as_ref().map_or(std::ptr::null(), |c| c.as_ptr());
         let mut stream = FFI_ArrowArrayStream::empty();
         call(|e| unsafe { av_table_read_parquet(self.0, path.as_ptr(), columns, &mut stream, e) })?;
-        let reader = ArrowArrayStreamReader::try_new(stream).unwrap();
+        let reader = RecordBatchStreamReader::try_new(stream).unwrap();
         reader
             .collect::<std::result::Result<_, _>>()
             .map_err(|e| Error::corrupt(e.to_string()))
