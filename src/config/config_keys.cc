@@ -240,6 +240,7 @@ SourceType SimulateSource() {
               .Between(milliseconds(1), days(30)),
           Key<&S::faults>("faults", "Kinds of faults to inject.")
               .Words({"spike", "dip", "stuck", "drift", "level_shift", "noise", "dropout", "cross"})
+              .AllowEmpty()
               .Example("[spike, stuck]"),
           Key<&S::seed>("seed", "The same seed makes the same readings.")
               .Between(0, static_cast<double>(INT64_MAX)),

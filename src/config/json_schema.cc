@@ -16,6 +16,10 @@ constexpr std::string_view kNamePattern = "^[A-Za-z0-9_.-]+$";
 constexpr std::string_view kDurationPattern = "^([0-9]+(d|h|m|s|ms|us))+$";
 constexpr std::string_view kSizePattern = "^[0-9]+ ?([KkMmGgTt]?[Ii]?[Bb])?$";
 
+bool HasRequired(const std::vector<KeySpec>& keys) {
+  return std::any_of(keys.begin(), keys.end(), [](const KeySpec& key) { return key.required; });
+}
+
 class SchemaWriter {
  public:
   explicit SchemaWriter(std::span<const DetectorSpec> detectors) : detectors_(detectors) {}
@@ -121,6 +125,7 @@ class SchemaWriter {
     Scalar(entry);
     json_.EndObject().BeginObject();
     Array(entry);
+    if (!key.allow_empty) json_.Field("minItems", 1);
     json_.Field("uniqueItems", true).EndObject().EndArray();
   }
 
@@ -145,9 +150,7 @@ class SchemaWriter {
   }
 
   void Object(const std::vector<KeySpec>& keys, bool or_null) {
-    const bool required =
-        std::any_of(keys.begin(), keys.end(), [](const KeySpec& key) { return key.required; });
-    if (or_null && !required) {
+    if (or_null) {
       json_.Key("type").BeginArray().String("object").String("null").EndArray();
     } else {
       json_.Field("type", "object");
@@ -156,7 +159,7 @@ class SchemaWriter {
     json_.Key("properties").BeginObject();
     for (const KeySpec& key : keys) Property(key);
     json_.EndObject();
-    if (!required) return;
+    if (!HasRequired(keys)) return;
     json_.Key("required").BeginArray();
     for (const KeySpec& key : keys) {
       if (key.required) json_.String(key.name);
@@ -219,14 +222,13 @@ class SchemaWriter {
     json_.Key("type").BeginArray().String("array").String("null").EndArray();
     json_.Key("items").BeginObject().Key("anyOf").BeginArray();
     for (const SourceType& type : SourceTypes()) {
-      const bool bare = std::none_of(type.keys.begin(), type.keys.end(),
-                                     [](const KeySpec& key) { return key.required; });
+      const bool bare = !HasRequired(type.keys);
       if (bare) json_.BeginObject().Field("const", type.name).EndObject();
       json_.BeginObject().Field("type", "object").Field("additionalProperties", false);
       json_.Key("properties").BeginObject();
       Name();
       json_.Key(type.name).BeginObject().Field("description", type.help);
-      Object(type.keys, true);
+      Object(type.keys, bare);
       json_.EndObject().EndObject();
       json_.Key("required").BeginArray().String(type.name).EndArray().EndObject();
     }

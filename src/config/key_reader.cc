@@ -187,7 +187,9 @@ void KeyReader::ReadKey(const YamlNode& node, const KeySpec& key, const std::str
                          [&](const KeySpec& child) { return child.name == key.shorthand; });
         return ReadKey(node, *target, path, key.enter(object));
       }
-      if (node.kind == Kind::kMap || (node.kind == Kind::kNull && !node.secret)) {
+      // All its keys may be commented out.
+      if (node.kind == Kind::kNull) return;
+      if (node.kind == Kind::kMap) {
         return ReadSection(node, key.keys, path, key.enter(object));
       }
       if (node.kind != Kind::kBroken) WrongType(node, key, path);
@@ -376,7 +378,7 @@ std::optional<KeyValue> KeyReader::ReadTextList(const YamlNode& node, const KeyS
     Error(item.mark, Shown(item) + " is in " + path + " twice; remove one of the two");
     complete = false;
   }
-  if (texts.empty() && complete && key.required) {
+  if (texts.empty() && complete && !key.allow_empty) {
     Error(node.mark, path + " must not be an empty list; write at least one entry");
     return std::nullopt;
   }

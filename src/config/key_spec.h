@@ -52,7 +52,7 @@ struct KeySpec {
   std::string limit_reason;        ///< why, for the message about a value outside the limits
   std::vector<std::string> words;  ///< allowed texts; of a list, of each entry
   bool required = false;
-  bool allow_empty = false;    ///< of a text
+  bool allow_empty = false;    ///< of a text or a list of texts
   std::string shorthand;       ///< of a section: the key that a plain value in its place sets
   std::string default_note;    ///< when the default is not a constant
   std::string example;         ///< YAML for the complete example; empty: the default

@@ -69,9 +69,8 @@ void ReadMetricNames(const YamlNode& entry, const std::string& path, const Confi
   const YamlNode* node = entry.Find("metrics");
   if (node == nullptr) return;
   if (node->kind == Kind::kScalar && node->text == "all") return;
-  KeySpec key = DetectorKeys()[2];
-  key.required = true;
-  const std::optional<KeyValue> value = reader->ReadValue(*node, key, path + ".metrics");
+  const std::optional<KeyValue> value =
+      reader->ReadValue(*node, DetectorKeys()[2], path + ".metrics");
   if (!value) return;
   detector->metrics = std::get<std::vector<std::string>>(*value);
   if (!metrics_known) return;

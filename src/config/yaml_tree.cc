@@ -82,7 +82,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
     auto node = std::make_shared<YamlNode>();
     node->kind = Kind::kScalar;
-    node->mark = source_.MarkAt(offset);
+    node->mark = source_.MarkAt(value.empty() ? Offset(mark) : offset);
     node->plain = tag != "!" && std::string_view("\"'|>").find(first) == std::string_view::npos;
     node->text = value;
     node->written = value;
