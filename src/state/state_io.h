@@ -77,6 +77,7 @@ class StateReader {
     AVOCET_RETURN_IF_ERROR(Get(&count));
     if (bytes_.size() / sizeof(T) < count) return Truncated();
     values->resize(count);
+    if (count == 0) return Status::Ok();  // memcpy takes no null, not even for nothing
     std::memcpy(values->data(), bytes_.data(), count * sizeof(T));
     bytes_.remove_prefix(count * sizeof(T));
     return Status::Ok();
