@@ -107,9 +107,12 @@ void RateOfChange(benchmark::State& state) {
   RunDetector(state, RateOfChangeType(), {{"max_per_second", 1}, {"falling", 0}}, 2, 1);
 }
 void Mad(benchmark::State& state) { RunDetector(state, MadType(), {{"threshold", 20}}, 250, 1); }
-void Ewma(benchmark::State& state) { RunDetector(state, EwmaType(), {}, 100, 1); }
+void Ewma(benchmark::State& state) { RunDetector(state, EwmaType(), {{"sigma", 20}}, 100, 1); }
 void Stuck(benchmark::State& state) { RunDetector(state, StuckType(), {}, 10, 0); }
 void Missing(benchmark::State& state) { RunDetector(state, MissingType(), {}, 20, 0); }
+void MissingGivenPeriod(benchmark::State& state) {
+  RunDetector(state, MissingType(), {{"period", 10}}, 20, 0);
+}
 
 BENCHMARK(ZScore)->Arg(1000)->Arg(100'000);
 BENCHMARK(ZScoreWindow120)->Arg(1000)->Arg(100'000);
@@ -119,6 +122,7 @@ BENCHMARK(Mad)->Arg(1000)->Arg(100'000);
 BENCHMARK(Ewma)->Arg(1000)->Arg(100'000);
 BENCHMARK(Stuck)->Arg(1000)->Arg(100'000);
 BENCHMARK(Missing)->Arg(1000)->Arg(100'000);
+BENCHMARK(MissingGivenPeriod)->Arg(1000)->Arg(100'000);
 
 // The end of a tick in which nothing is due, with a million devices.
 void MissingAdvance(benchmark::State& state) {

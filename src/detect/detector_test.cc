@@ -254,6 +254,22 @@ TEST(DetectorTest, SeveritiesHaveNames) {
   EXPECT_EQ(SeverityName(Severity::kCritical), "critical");
 }
 
+// The example of docs/formats/detector-state.md.
+TEST(DetectorTest, SnapshotHasTheDocumentedBytes) {
+  const auto detector = testing::MakeDetector(RateOfChangeType());
+  testing::Detect(detector.get(), std::vector<TestReading>{{0, 10 * kSecond, {20}}});
+  StateWriter want;
+  want.PutString("rate_of_change/1");
+  want.Put<uint64_t>(0);
+  want.Put<uint64_t>(1);
+  want.Put<uint16_t>(0);
+  want.Put<uint64_t>(1);
+  want.Put<uint64_t>(1);
+  want.Put<uint64_t>(0x4034000000000000);
+  want.Put<uint64_t>(0x989680);
+  EXPECT_EQ(SaveText(*detector), want.bytes());
+}
+
 TEST(DetectorParamsTest, MissingKeysHaveTheirDefaultAndOthersStayInRange) {
   constexpr DetectorParam kParams[] = {
       {"number", DetectorParam::Kind::kNumber, 3, 1, 10, "n"},
