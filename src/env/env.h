@@ -45,8 +45,8 @@ class ReadableFile {
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
-  virtual Status Append(std::string_view bytes) = 0;
-  virtual Status Sync() = 0;
+  virtual Status Append(std::string_view bytes) = 0;  ///< all of the bytes, or an error and none
+  virtual Status Sync() = 0;  ///< an error is final: every later Append and Sync repeats it
   virtual Status Close() = 0;
 };
 
@@ -76,9 +76,9 @@ class Env {
   virtual Result<FileInfo> Stat(const std::string& path) = 0;
   /// Entries of one directory in no particular order, without "." and "..".
   virtual Result<std::vector<DirectoryEntry>> List(const std::string& directory) = 0;
-  virtual Status MakeDirectories(const std::string& directory) = 0;
+  virtual Status MakeDirectories(const std::string& directory) = 0;  ///< durably, with parents
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
-  virtual Status Remove(const std::string& path) = 0;
+  virtual Status Remove(const std::string& path) = 0;  ///< a file or an empty directory
   /// Makes renames, links and removals in `directory` survive a power cut.
   virtual Status SyncDirectory(const std::string& directory) = 0;
 

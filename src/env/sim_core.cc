@@ -107,6 +107,7 @@ SimCore::Verdict SimCore::Begin(SimOp op, std::initializer_list<std::string_view
     monotonic_ += latency->second;
   }
   disk_.SetTime(start_us_ + monotonic_.count() / 1'000);
+  if (faults_.empty()) return {};
   std::vector<std::string> absolute_paths;
   for (const std::string_view path : paths) absolute_paths.push_back(SimDisk::AbsolutePath(path));
   const std::optional<SimFault> fault = faults_.Strike(op, absolute_paths, &fault_random_);

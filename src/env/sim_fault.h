@@ -63,6 +63,7 @@ class SimFaultPlan {
  public:
   void Add(SimFault fault) { faults_.push_back(std::move(fault)); }
   void Clear() { faults_.clear(); }
+  bool empty() const { return faults_.empty(); }
 
   /// The fault that this operation on any of `paths` suffers. Counts it.
   std::optional<SimFault> Strike(SimOp op, const std::vector<std::string>& paths,
