@@ -174,7 +174,9 @@ void RecordSplitter::Deliver(const Piece& piece, size_t pos, const RecordEnd& fo
                              RawBatch* batch) {
   const std::string_view record = piece.bytes.substr(pos, found.end);
   uint64_t size = long_bytes_ + record.size();
-  if (found.end == 0 && long_ends_in_return_ && position_.format != InputFormat::kJson) --size;
+  // The carriage return before the line end may have gone with the part that was skipped.
+  const bool at_line_end = found.next == 0 || piece.bytes[pos] == '\n';
+  if (at_line_end && long_ends_in_return_ && position_.format != InputFormat::kJson) --size;
   const auto offset = static_cast<int64_t>(stream_offset_ - long_bytes_);
   if (size <= options_.max_record_bytes) {
     if (record.empty() || (IsBlankByte(record[0]) && IsBlank(record))) {

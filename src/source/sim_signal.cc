@@ -19,7 +19,7 @@ constexpr int64_t kWarmUp = 128;
 enum : uint64_t { kTemperatureDraw, kHumidityDraw, kLightDraw, kLoudnessDraw, kBangDraw, kDraws };
 
 // Streams of one device.
-enum : uint64_t { kTraits, kNoise, kAirSteps, kAirFlicker };
+enum : uint64_t { kTraits, kNoise, kAirSteps };
 
 int64_t Lerp(int64_t a, int64_t b, int64_t part, int64_t whole) {
   return a + (b - a) * part / whole;
