@@ -5,6 +5,7 @@
 
 #include "src/base/json_writer.h"
 #include "src/cli/command.h"
+#include "src/config/config_keys.h"
 #include "src/config/load.h"
 #include "src/engine/builtin_components.h"
 
@@ -36,7 +37,7 @@ int ShowConfig(const std::string& path) {
 
 void ShowComponents() {
   fmt::print("Sources\n");
-  for (const SourceType& type : SourceTypes()) fmt::print("  {:<16} {}\n", type.name, type.summary);
+  for (const SourceType& type : SourceTypes()) fmt::print("  {:<16} {}\n", type.name, type.help);
   fmt::print("\nDetectors\n");
   for (const DetectorType& type : DetectorTypes()) {
     fmt::print("  {:<16} {}\n", type.spec.name, type.spec.summary);

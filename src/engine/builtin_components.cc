@@ -38,16 +38,6 @@ std::span<const DetectorSpec> DetectorSpecs() {
   return kSpecs;
 }
 
-std::span<const SourceType> SourceTypes() {
-  static constexpr std::array kTypes = {
-      SourceType{"file",
-                 "a file, glob or followed directory: NDJSON, JSON arrays, CSV; gzip, zstd"},
-      SourceType{"simulate", "a simulated fleet with labelled faults, deterministic by seed"},
-      SourceType{"stdin", "standard input: NDJSON, JSON arrays or CSV"},
-  };
-  return kTypes;
-}
-
 Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config, bool once, Env* env) {
   struct Maker {
     const SourceConfig& source;

@@ -18,13 +18,6 @@ std::span<const DetectorType> DetectorTypes();
 const DetectorType* FindDetectorType(std::string_view name);
 std::span<const DetectorSpec> DetectorSpecs();
 
-/// Every source kind with one sentence.
-struct SourceType {
-  std::string_view name;
-  std::string_view summary;
-};
-std::span<const SourceType> SourceTypes();
-
 /// The source of one configuration entry. `once`: finite inputs end instead of being followed.
 Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config, bool once, Env* env);
 

@@ -35,7 +35,7 @@ struct CommitterOptions {
   std::string snapshot_dir;
   StepHook on_step;
   /// Epochs that wait for the committer; Submit blocks beyond.
-  size_t queue_limit = 2;
+  size_t queue_limit = 1;
 };
 
 class Committer {

@@ -120,7 +120,7 @@ Status FinishQuarantine(const RecoveryContext& context) {
   const CommitInfo& last = context.bronze.last;
   Table& table = context.tables->table(kQuarantine);
   AVOCET_ASSIGN_OR_RETURN(const int64_t done, table.TxnVersion(std::string(kAppId)));
-  if (last.last_rows[kQuarantine] <= done) return Status::Ok();
+  if (last.last_rows[kQuarantine] <= std::max<int64_t>(done, 0)) return Status::Ok();
   if (last.last_rows[kQuarantine] != last.epoch || last.quarantine_add.empty()) {
     spdlog::error("quarantine has lost its rows up to epoch {}: it was removed or restored",
                   last.last_rows[kQuarantine]);

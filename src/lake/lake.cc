@@ -114,8 +114,8 @@ Result<int64_t> Table::Commit(const CommitRequest& request) {
   return version;
 }
 
-Result<std::unique_ptr<RecordReader>> Table::Read(const std::string& file,
-                                                  const std::vector<std::string>& columns) {
+Result<std::unique_ptr<TableFileReader>> Table::Read(const std::string& file,
+                                                     const std::vector<std::string>& columns) {
   ArrowArrayStream stream{};
   BridgeBytes error;
   const std::string json = StringArrayJson(columns);
@@ -123,7 +123,7 @@ Result<std::unique_ptr<RecordReader>> Table::Read(const std::string& file,
       av_table_read_parquet(handle_, file.c_str(), columns.empty() ? nullptr : json.c_str(),
                             &stream, error.get()),
       error));
-  return std::make_unique<RecordReader>(stream);
+  return std::make_unique<TableFileReader>(stream);
 }
 
 Result<int64_t> Table::CheckFile(const std::string& file, bool verify_pages) {

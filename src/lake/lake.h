@@ -15,7 +15,7 @@
 
 #include "src/base/status.h"
 #include "src/env/env.h"
-#include "src/lake/record_reader.h"
+#include "src/lake/table_file_reader.h"
 #include "src/model/column_batch.h"
 #include "src/model/table_spec.h"
 
@@ -113,8 +113,8 @@ class Table {
   /// One atomic commit; returns its version.
   Result<int64_t> Commit(const CommitRequest& request);
 
-  Result<std::unique_ptr<RecordReader>> Read(const std::string& file,
-                                             const std::vector<std::string>& columns);
+  Result<std::unique_ptr<TableFileReader>> Read(const std::string& file,
+                                                const std::vector<std::string>& columns);
   /// Footer (and with `verify_pages` all pages) are readable; returns the number of rows.
   Result<int64_t> CheckFile(const std::string& file, bool verify_pages);
   /// Copies rows of `files` into new files, without those whose key columns equal a row of

@@ -1,4 +1,4 @@
-// RecordReader: rows of one data file as batches of columns, from an Arrow C stream.
+// TableFileReader: rows of one data file as batches of columns, from an Arrow C stream.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +31,13 @@ class RecordBatchView {
   const ArrowSchema* schema_;
 };
 
-class RecordReader {
+class TableFileReader {
  public:
   /// Takes over `stream`.
-  explicit RecordReader(const ArrowArrayStream& stream);
-  ~RecordReader();
-  RecordReader(const RecordReader&) = delete;
-  RecordReader& operator=(const RecordReader&) = delete;
+  explicit TableFileReader(const ArrowArrayStream& stream);
+  ~TableFileReader();
+  TableFileReader(const TableFileReader&) = delete;
+  TableFileReader& operator=(const TableFileReader&) = delete;
 
   /// The next batch, null at the end. The view lives until the next call.
   Result<const RecordBatchView*> Next();

@@ -1,4 +1,4 @@
-#include "src/lake/record_reader.h"
+#include "src/lake/table_file_reader.h"
 
 #include <cmath>
 #include <cstring>
@@ -43,21 +43,21 @@ std::string_view RecordBatchView::Bytes(size_t column, size_t row) const {
           static_cast<size_t>(offsets[1] - offsets[0])};
 }
 
-RecordReader::RecordReader(const ArrowArrayStream& stream) : stream_(stream) {}
+TableFileReader::TableFileReader(const ArrowArrayStream& stream) : stream_(stream) {}
 
-RecordReader::~RecordReader() {
+TableFileReader::~TableFileReader() {
   ReleaseBatch();
   if (schema_.release != nullptr) schema_.release(&schema_);
   if (stream_.release != nullptr) stream_.release(&stream_);
 }
 
-void RecordReader::ReleaseBatch() {
+void TableFileReader::ReleaseBatch() {
   view_.reset();
   if (array_.release != nullptr) array_.release(&array_);
   array_.release = nullptr;
 }
 
-Result<const RecordBatchView*> RecordReader::Next() {
+Result<const RecordBatchView*> TableFileReader::Next() {
   ReleaseBatch();
   const auto failed = [this](int code) {
     const char* text = stream_.get_last_error(&stream_);
