@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "src/source/record_reader.h"
+#include "src/source/stream_reader.h"
 
 namespace avocet {
 namespace {
@@ -57,7 +57,7 @@ class StreamSource : public Source {
   const std::unique_ptr<ReadableFile> input_;
   Env* const env_;
   BlockPool pool_;
-  std::optional<RecordReader> reader_;
+  std::optional<StreamReader> reader_;
   bool at_end_ = false;
   bool changed_ = false;
 };

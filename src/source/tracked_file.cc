@@ -157,7 +157,7 @@ Status TrackedFile::OpenReader() {
   SplitOptions options = context_.options;
   options.hint = FormatHint(position_.path);
   const uint64_t skip = compressed ? position_.split.offset : 0;
-  reader_ = std::make_unique<RecordReader>(ByteStream(std::move(read), compression), context_.pool,
+  reader_ = std::make_unique<StreamReader>(ByteStream(std::move(read), compression), context_.pool,
                                            options, position_.split, skip, true);
   return Status::Ok();
 }

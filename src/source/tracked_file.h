@@ -12,7 +12,7 @@
 #include "src/source/block_pool.h"
 #include "src/source/file_listing.h"
 #include "src/source/file_position.h"
-#include "src/source/record_reader.h"
+#include "src/source/stream_reader.h"
 
 namespace avocet {
 
@@ -82,7 +82,7 @@ class TrackedFile {
   FileInfo info_;
   FilePosition position_;
   std::unique_ptr<ReadableFile> file_;
-  std::unique_ptr<RecordReader> reader_;
+  std::unique_ptr<StreamReader> reader_;
   std::shared_ptr<uint64_t> next_raw_;  // where the reader's stream reads next
   bool dry_ = false;
   bool failed_ = false;

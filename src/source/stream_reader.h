@@ -1,4 +1,4 @@
-// RecordReader: reads a byte stream in blocks and cuts it into batches of records.
+// StreamReader: reads a byte stream in blocks and cuts it into batches of records.
 #pragma once
 
 #include <cstddef>
@@ -22,12 +22,12 @@ enum class ReadState {
 
 /// Records are slices of the blocks that were read; only the unfinished record at the end of a
 /// block is copied into the next one. Owned by one thread.
-class RecordReader {
+class StreamReader {
  public:
   /// `skip`: so many bytes at the beginning of `stream` are read and thrown away (a compressed
   /// stream cannot be entered in the middle). `fill_blocks`: read until a block is full or the
   /// stream is dry, rather than delivering after every read. Borrows `pool`.
-  RecordReader(ByteStream stream, BlockPool* pool, const SplitOptions& options,
+  StreamReader(ByteStream stream, BlockPool* pool, const SplitOptions& options,
                const SplitPosition& start, uint64_t skip, bool fill_blocks);
 
   /// Appends records to `batch`, an empty one whose source and partition are set. Does a bounded

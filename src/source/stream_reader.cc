@@ -1,4 +1,4 @@
-#include "src/source/record_reader.h"
+#include "src/source/stream_reader.h"
 
 #include <algorithm>
 #include <cstring>
@@ -19,7 +19,7 @@ bool HasContent(const RawBatch& batch) {
 
 }  // namespace
 
-RecordReader::RecordReader(ByteStream stream, BlockPool* pool, const SplitOptions& options,
+StreamReader::StreamReader(ByteStream stream, BlockPool* pool, const SplitOptions& options,
                            const SplitPosition& start, uint64_t skip, bool fill_blocks)
     : stream_(std::move(stream)),
       pool_(pool),
@@ -27,16 +27,16 @@ RecordReader::RecordReader(ByteStream stream, BlockPool* pool, const SplitOption
       skip_(skip),
       fill_blocks_(fill_blocks) {}
 
-bool RecordReader::compressed() const {
+bool StreamReader::compressed() const {
   return stream_.compression().value_or(Compression::kNone) != Compression::kNone;
 }
 
-bool RecordReader::drained() const {
+bool StreamReader::drained() const {
   const bool all_split = block_ == nullptr || begin_ == block_->size;
   return skip_ == 0 && all_split && stream_.at_boundary() && !splitter_.in_record();
 }
 
-Result<ReadState> RecordReader::Read(const RecordSplitter::Limits& limits, bool at_end,
+Result<ReadState> StreamReader::Read(const RecordSplitter::Limits& limits, bool at_end,
                                      RawBatch* batch) {
   if (ended_) return ReadState::kEnd;
   if (skip_ > 0) return SkipSome(at_end);
@@ -53,7 +53,7 @@ Result<ReadState> RecordReader::Read(const RecordSplitter::Limits& limits, bool 
   return ReadState::kMore;
 }
 
-Result<ReadState> RecordReader::SkipSome(bool at_end) {
+Result<ReadState> StreamReader::SkipSome(bool at_end) {
   if (block_ == nullptr) MakeRoom();
   for (int i = 0; i < kBlocksPerRead && skip_ > 0; ++i) {
     const size_t most = static_cast<size_t>(std::min<uint64_t>(skip_, block_->capacity));
@@ -73,7 +73,7 @@ Result<ReadState> RecordReader::SkipSome(bool at_end) {
 }
 
 // True when the batch is worth delivering.
-bool RecordReader::SplitBlock(const RecordSplitter::Limits& limits, bool at_end, RawBatch* batch) {
+bool StreamReader::SplitBlock(const RecordSplitter::Limits& limits, bool at_end, RawBatch* batch) {
   const char* data = block_ == nullptr ? "" : block_->data.get() + begin_;
   const size_t size = block_ == nullptr ? 0 : block_->size - begin_;
   const auto progress = splitter_.Split({data, size}, begin_, at_end, limits, batch);
@@ -84,7 +84,7 @@ bool RecordReader::SplitBlock(const RecordSplitter::Limits& limits, bool at_end,
   return true;
 }
 
-void RecordReader::Finish(RawBatch* batch) {
+void StreamReader::Finish(RawBatch* batch) {
   splitter_.Describe(batch);
   batch->bytes = block_;
   delivered_ = true;
@@ -93,7 +93,7 @@ void RecordReader::Finish(RawBatch* batch) {
 }
 
 // A block with the unfinished record at its beginning and room for as much again.
-void RecordReader::MakeRoom() {
+void StreamReader::MakeRoom() {
   const size_t tail = block_ == nullptr ? 0 : block_->size - begin_;
   if (block_ != nullptr && !delivered_ && tail < block_->capacity / 2) {
     if (block_->size < block_->capacity && begin_ == 0) return;
@@ -112,7 +112,7 @@ void RecordReader::MakeRoom() {
   begin_ = 0;
 }
 
-Result<size_t> RecordReader::Fill(bool at_end) {
+Result<size_t> StreamReader::Fill(bool at_end) {
   MakeRoom();
   size_t filled = 0;
   while (block_->size < block_->capacity) {
@@ -128,14 +128,14 @@ Result<size_t> RecordReader::Fill(bool at_end) {
   return filled;
 }
 
-ReadState RecordReader::End(const RecordSplitter::Limits& limits, RawBatch* batch) {
+ReadState StreamReader::End(const RecordSplitter::Limits& limits, RawBatch* batch) {
   const bool content = SplitBlock(limits, true, batch);
   if (!starved_) return ReadState::kMore;
   ended_ = true;
   return content ? ReadState::kMore : ReadState::kEnd;
 }
 
-ReadState RecordReader::EndDamaged(const Status& damage, RawBatch* batch) {
+ReadState StreamReader::EndDamaged(const Status& damage, RawBatch* batch) {
   RawReject reject;
   if (block_ != nullptr) {
     reject.bytes = std::string_view(block_->data.get() + begin_, block_->size - begin_)
