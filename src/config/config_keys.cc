@@ -83,7 +83,7 @@ KeySpec StorageSection() {
       "storage", "How the tables are written and kept in order.",
       {
           Key<&S::data_dir>("data_dir", "Directory of the lock and the state snapshots.")
-              .DefaultNote("`_avocet` inside a local lake, else `./_avocet`")
+              .DefaultNote("`_avocet` inside the lake")
               .Example("./lake/_avocet"),
           Key<&S::catalog>("catalog", "First part of the three-part table names."),
           Section("commit", "A commit makes rows visible; it happens at the first of these limits.",

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "src/config/detector_spec.h"
+#include "src/env/env.h"
 
 namespace avocet {
 
@@ -50,8 +49,8 @@ inline std::string RepositoryPath(const std::string& path) {
 }
 
 inline std::string ReadTestFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  Result<std::string> text = Env::Posix()->ReadFile(path);
+  return text.ok() ? *text : text.status().message();
 }
 
 }  // namespace avocet

@@ -14,7 +14,7 @@ constexpr size_t kCommentColumn = 40;
 
 /// Help is Markdown; a comment is not.
 std::string WithoutBackticks(std::string text) {
-  text.erase(std::remove(text.begin(), text.end(), '`'), text.end());
+  std::erase(text, '`');
   return text;
 }
 

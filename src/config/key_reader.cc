@@ -5,13 +5,11 @@
 #include <set>
 #include <utility>
 
-#include "src/base/edit_distance.h"
-#include "src/base/json_writer.h"
 #include "src/base/time_format.h"
-#include "src/base/utf8.h"
-#include "src/config/config_keys.h"
 #include "src/config/instant.h"
 #include "src/config/key_text.h"
+#include "src/config/quoted.h"
+#include "src/config/remedies.h"
 #include "src/config/yaml_scalar.h"
 
 namespace avocet {
@@ -19,105 +17,7 @@ namespace {
 
 using Kind = YamlNode::Kind;
 
-std::string Quoted(std::string_view text) {
-  constexpr size_t kMaxBytes = 60;
-  std::string quoted;
-  if (text.size() <= kMaxBytes) {
-    AppendJsonString(text, &quoted);
-    return quoted;
-  }
-  size_t end = 0;
-  while (end < kMaxBytes) end += FirstUtf8Sequence(text.substr(end)).size_bytes;
-  AppendJsonString(std::string(text.substr(0, end)) + "...", &quoted);
-  return quoted;
-}
-
-/// The type of a scalar node by the rules of YAML.
-ScalarType TypeOf(const YamlNode& node) {
-  return node.plain ? ResolvePlain(node.text) : ScalarType::kText;
-}
-
-bool IsNumber(const YamlNode& node) {
-  return node.kind == Kind::kScalar &&
-         (TypeOf(node) == ScalarType::kInteger || TypeOf(node) == ScalarType::kFloat);
-}
-
-/// How to write the number that `node` seems to mean, or which ones there are.
-std::string NumberRemedy(const YamlNode& node, const KeySpec& key) {
-  if (node.kind == Kind::kScalar && !node.secret && !IsNumber(node)) {
-    std::string digits;
-    for (const char c : node.text) {
-      if (c != '_' && c != ',') digits.push_back(c);
-    }
-    if (ParseYamlNumber(digits)) {
-      return node.plain || digits != node.text ? "write " + digits : "remove the quotes";
-    }
-  }
-  return Limits(key).empty() ? "" : "it can be " + Limits(key);
-}
-
-/// The full names of the sections below `keys` that have a key `name`.
-void FindSections(std::span<const KeySpec> keys, const std::string& path, std::string_view name,
-                  std::vector<std::string>* found) {
-  for (const KeySpec& key : keys) {
-    if (key.name == name && !path.empty()) found->push_back(path);
-    FindSections(key.keys, JoinPath(path, key.name), name, found);
-  }
-}
-
-std::string UnknownKeyRemedy(const std::string& key, std::span<const std::string> known,
-                             const std::string& path) {
-  if (key == "<<") return "; YAML 1.2 has no merge keys, write the keys out";
-  const size_t colon = key.find(':');
-  if (colon != std::string::npos &&
-      std::find(known.begin(), known.end(), key.substr(0, colon)) != known.end()) {
-    return "; write a space after the \":\"";
-  }
-  const bool has_range = std::find(known.begin(), known.end(), "range") != known.end();
-  if (has_range && (key == "min" || key == "max")) return "; write range: [smallest, largest]";
-  std::vector<std::string> sections;
-  FindSections(RootKeys(), "", key, &sections);
-  if (sections.size() == 1 && sections[0] != path) return "; it belongs in " + sections[0];
-  const bool top = std::any_of(RootKeys().begin(), RootKeys().end(),
-                               [&](const KeySpec& root) { return root.name == key; });
-  if (top && !path.empty()) return "; it belongs at the top level, check the indentation";
-  const std::string suggestion = Suggest(key, known);
-  return suggestion.empty() ? "; known keys are " + Join(known) : suggestion;
-}
-
 }  // namespace
-
-std::string JoinPath(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : path + "." + std::string(key);
-}
-
-std::string Suggest(std::string_view word, std::span<const std::string> candidates) {
-  std::optional<std::string> closest = ClosestWord(word, candidates);
-  // A long word cut short is far from the whole one.
-  constexpr size_t kMinPrefix = 3;
-  if (!closest && word.size() >= kMinPrefix) {
-    const auto longer = std::find_if(
-        candidates.begin(), candidates.end(),
-        [&](const std::string& candidate) { return candidate.compare(0, word.size(), word) == 0; });
-    if (longer != candidates.end()) closest = *longer;
-  }
-  return closest ? "; did you mean \"" + *closest + "\"?" : "";
-}
-
-std::string Shown(const YamlNode& node) {
-  switch (node.kind) {
-    case Kind::kNull:
-      return node.written.empty() ? "null" : Quoted(node.written);
-    case Kind::kList:
-      return "a list";
-    case Kind::kMap:
-      return "a map";
-    default:
-      break;
-  }
-  if (node.secret) return "the value of " + Quoted(node.written);
-  return node.plain && TypeOf(node) != ScalarType::kText ? node.text : Quoted(node.text);
-}
 
 void KeyReader::Error(Mark mark, std::string message) {
   errors_.push_back({mark.line, mark.column, std::move(message)});
@@ -208,8 +108,9 @@ std::optional<KeyValue> KeyReader::ReadValue(const YamlNode& node, const KeySpec
     const std::string fallback = YamlValue(key, key.Default());
     Error(node.mark,
           path +
-              (node.secret ? " gets no value from " + Quoted(node.written)
-                           : std::string(" has no value")) +
+              (node.written.find("${") != std::string::npos
+                   ? " gets no value from " + Quoted(node.written)
+                   : std::string(" has no value")) +
               (fallback.empty() ? "; write " + Expectation(key) + ", or remove it"
                                 : "; write one, or remove it for the default " + fallback));
     return std::nullopt;
@@ -292,18 +193,7 @@ std::optional<KeyValue> KeyReader::ReadBool(const YamlNode& node, const KeySpec&
   if (node.kind == Kind::kScalar && TypeOf(node) == ScalarType::kBool) {
     return KeyValue(*ParseYamlBool(node.text));
   }
-  const auto means = [&](std::initializer_list<std::string_view> words) {
-    return std::find(words.begin(), words.end(), node.text) != words.end();
-  };
-  std::string remedy;
-  if (!node.secret && means({"yes", "Yes", "YES", "on", "On", "ON", "y", "Y", "1", "true"})) {
-    remedy = "write true";
-  } else if (!node.secret &&
-             means({"no", "No", "NO", "off", "Off", "OFF", "n", "N", "0", "false"})) {
-    remedy = "write false";
-  }
-  if (!remedy.empty() && !node.plain) remedy += " without quotes";
-  WrongType(node, key, path, remedy);
+  WrongType(node, key, path, BoolRemedy(node));
   return std::nullopt;
 }
 

@@ -61,13 +61,4 @@ class KeyReader {
   std::vector<ConfigError> errors_;
 };
 
-/// The node as it may stand in a message: `"text"`, `5`, `a list`; never a substituted value.
-std::string Shown(const YamlNode& node);
-
-/// `path.key`, or the key alone at the top.
-std::string JoinPath(const std::string& path, std::string_view key);
-
-/// `; did you mean "x"?` when `word` is close to one of `candidates`, else empty.
-std::string Suggest(std::string_view word, std::span<const std::string> candidates);
-
 }  // namespace avocet

@@ -9,6 +9,7 @@
 #include "src/config/read_detectors.h"
 #include "src/config/read_metrics.h"
 #include "src/config/read_sources.h"
+#include "src/config/remedies.h"
 #include "src/config/source_text.h"
 #include "src/config/yaml_tree.h"
 
@@ -48,14 +49,6 @@ std::optional<ConfigError> CheckBytes(std::string_view raw, const SourceText& so
       place.line, place.column,
       control ? "the control character " + HexByte(c) + " is not allowed in YAML; remove it"
               : "the byte " + HexByte(c) + " is not UTF-8; save the file as UTF-8"};
-}
-
-void FillDerived(Config* config) {
-  StorageConfig& storage = config->storage;
-  if (!storage.data_dir.empty()) return;
-  const bool local = storage.lake.find("://") == std::string::npos;
-  const bool slash = !storage.lake.empty() && storage.lake.back() == '/';
-  storage.data_dir = local ? storage.lake + (slash ? "_avocet" : "/_avocet") : "./_avocet";
 }
 
 /// Checks what the keys alone cannot say about schema.device.
@@ -122,7 +115,6 @@ Config DefaultConfig(std::span<const DetectorSpec> detectors) {
   Config config;
   config.schema.evolve = true;
   config.detectors = DefaultDetectors(detectors);
-  FillDerived(&config);
   return config;
 }
 
@@ -147,7 +139,6 @@ LoadedConfig ParseConfig(std::string_view text, const std::string& file, const L
     config.file = file;
     config.schema.evolve = true;
     ReadRoot(*root, detectors, &reader, &config);
-    FillDerived(&config);
     loaded.config = std::move(config);
   } else if (root != nullptr && root->kind != Kind::kNull && root->kind != Kind::kBroken) {
     ReportNoMap(*root, &reader);

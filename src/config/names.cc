@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/config/remedies.h"
+
 namespace avocet {
 namespace {
 

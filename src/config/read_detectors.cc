@@ -9,6 +9,7 @@
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/names.h"
+#include "src/config/remedies.h"
 
 namespace avocet {
 namespace {

@@ -1,11 +1,14 @@
 #include "src/config/read_metrics.h"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
+#include "src/config/quoted.h"
+#include "src/config/remedies.h"
 #include "src/config/units.h"
 #include "src/model/metric_name.h"
 
@@ -31,8 +34,8 @@ bool CheckName(const YamlEntry& entry, KeyReader* reader) {
     const std::string valid = NormalizeMetricName(name);
     const bool renamed = !valid.empty() && valid != name;
     reader->Error(entry.mark,
-                  "the metric name \"" + name +
-                      "\" must be at most 128 lower-case letters, digits and \"_\", and begin with "
+                  "the metric name " + Quoted(name) +
+                      " must be at most 128 lower-case letters, digits and \"_\", and begin with "
                       "a letter or \"_\"" +
                       (renamed ? "; write " + valid + ": {field: " + YamlText(name) + "}" : ""));
     return false;
@@ -48,16 +51,16 @@ bool CheckName(const YamlEntry& entry, KeyReader* reader) {
 /// Reports names that are also the rolling-mean column of another metric.
 void CheckColumns(const YamlNode& node, Duration rolling, KeyReader* reader) {
   const std::string suffix = "_avg_" + WindowSuffix(rolling);
+  std::set<std::string_view> names;
+  for (const YamlEntry& entry : node.entries) names.insert(entry.key);
   for (const YamlEntry& entry : node.entries) {
-    const std::string& name = entry.key;
+    const std::string_view name = entry.key;
     if (name.size() <= suffix.size()) continue;
-    const size_t split = name.size() - suffix.size();
-    if (name.compare(split, suffix.size(), suffix) != 0) continue;
-    const std::string other = name.substr(0, split);
-    if (node.Find(other) == nullptr) continue;
-    reader->Error(entry.mark, "the metric name \"" + name +
-                                  "\" is also the column of the rolling mean of \"" + other +
-                                  "\"; use another name");
+    const std::string_view other = name.substr(0, name.size() - suffix.size());
+    if (name.substr(other.size()) != suffix || names.count(other) == 0) continue;
+    reader->Error(entry.mark, "the metric name " + Quoted(name) +
+                                  " is also the column of the rolling mean of " + Quoted(other) +
+                                  "; use another name");
   }
 }
 

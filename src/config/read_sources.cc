@@ -9,6 +9,8 @@
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/names.h"
+#include "src/config/quoted.h"
+#include "src/config/remedies.h"
 
 namespace avocet {
 namespace {
@@ -31,7 +33,7 @@ const SourceType* FindType(const std::string& name) {
 void UnknownType(Mark mark, const std::string& word, KeyReader* reader) {
   const std::string suggestion = Suggest(word, TypeNames());
   reader->Error(mark,
-                "unknown source type \"" + word + "\"" +
+                "unknown source type " + Quoted(word) +
                     (suggestion.empty() ? "; known types are " + Join(TypeNames()) : suggestion));
 }
 
@@ -61,7 +63,7 @@ const YamlEntry* FindTypeEntry(const YamlNode& node, const std::string& path, Ke
     const auto owner = std::find_if(SourceTypes().begin(), SourceTypes().end(), has_key);
     if (owner != SourceTypes().end()) {
       const std::string& owner_name = found != nullptr ? found->key : owner->name;
-      reader->Error(entry.mark, "unknown key \"" + entry.key + "\" in " + path +
+      reader->Error(entry.mark, "unknown key " + Quoted(entry.key) + " in " + path +
                                     "; it belongs below the type, as in " + owner_name + ": {" +
                                     entry.key + ": ...}");
     } else {

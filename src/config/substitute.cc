@@ -1,8 +1,10 @@
 #include "src/config/substitute.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "src/base/utf8.h"
+#include "src/config/quoted.h"
 
 namespace avocet {
 namespace {
@@ -18,6 +20,13 @@ std::string_view LeadingName(std::string_view text) {
   return text.substr(0, length);
 }
 
+std::string OneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  return text;
+}
+
 /// One reference, the text between `${` and `}`. Appends its value, or sets `error`.
 void Replace(std::string_view body, const Lookup& environment, Substitution* out) {
   const std::string name(LeadingName(body));
@@ -25,9 +34,8 @@ void Replace(std::string_view body, const Lookup& environment, Substitution* out
   const std::string_view mode = rest.substr(0, 2);
   const std::string_view argument = rest.substr(mode.size());
   if (name.empty() || (!rest.empty() && mode != ":-" && mode != ":?")) {
-    out->error =
-        "cannot read \"${" + std::string(body) +
-        "}\"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a plain \"$\"";
+    out->error = "cannot read " + Quoted("${" + std::string(body) + "}") +
+                 "; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a plain \"$\"";
     return;
   }
   if (argument.find("${") != std::string_view::npos) {
@@ -45,8 +53,8 @@ void Replace(std::string_view body, const Lookup& environment, Substitution* out
   } else if (mode == ":-") {
     out->text += argument;
   } else if (mode == ":?") {
-    out->error = "the environment variable " + name +
-                 " is not set: " + (argument.empty() ? "it is required" : std::string(argument));
+    const std::string message = argument.empty() ? "it is required" : std::string(argument);
+    out->error = "the environment variable " + name + " is not set: " + OneLine(message);
   } else {
     out->error = "the environment variable " + name + " is not set; set it, or write ${" + name +
                  ":-default}";

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <utility>
 
+#include "src/config/quoted.h"
 #include "src/config/substitute.h"
 #include "src/config/yaml_scalar.h"
 #include "src/config/yaml_syntax.h"
@@ -23,8 +24,6 @@ using Kind = YamlNode::Kind;
 constexpr std::string_view kStandardTags = "tag:yaml.org,2002:";
 
 size_t Offset(const YAML::Mark& mark) { return mark.pos < 0 ? 0 : static_cast<size_t>(mark.pos); }
-
-std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 /// Builds the tree from yaml-cpp's events. After an error that makes the rest meaningless it
 /// ignores all further events, since the parser can only be stopped by an exception.

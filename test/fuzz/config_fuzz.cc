@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const LoadedConfig loaded = ParseConfig(text, "fuzz.yaml", TestEnvironment, TestDetectors());
   for (const ConfigError& error : loaded.errors) {
     AVOCET_CHECK(!error.message.empty() && IsValidUtf8(error.message));
+    AVOCET_CHECK(error.message.find('\n') == std::string::npos);
     AVOCET_CHECK((error.line == 0) == (error.column == 0));
   }
   AVOCET_CHECK(IsValidUtf8(FormatErrors(loaded.errors, "fuzz.yaml", text)));
