@@ -212,6 +212,13 @@ std::optional<int64_t> ParseEpoch(std::string_view number, TimeFormat format) {
   return decimal->mantissa == 0 ? 0 : std::min<int64_t>(-1, -static_cast<int64_t>(*micros));
 }
 
+std::optional<int64_t> ParseEventTime(std::string_view text, TimeFormat format) {
+  if (format == TimeFormat::kIso8601) return ParseIso8601(text);
+  if (format != TimeFormat::kAuto) return ParseEpoch(text, format);
+  const bool is_date = text.size() >= 10 && text[4] == '-';
+  return !is_date && IsDecimalText(text) ? ParseEpoch(text, format) : ParseIso8601(text);
+}
+
 bool IsDecimalText(std::string_view text) { return ParseDecimal(text).has_value(); }
 
 }  // namespace avocet

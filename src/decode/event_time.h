@@ -19,6 +19,9 @@ std::optional<int64_t> ParseIso8601(std::string_view text);
 /// number and for times that do not fit. REQUIRES: `format` is not kIso8601.
 std::optional<int64_t> ParseEpoch(std::string_view number, TimeFormat format);
 
+/// The time that a record's string or number `text` stands for, without surrounding blanks.
+std::optional<int64_t> ParseEventTime(std::string_view text, TimeFormat format);
+
 /// True when `text` is a decimal number, and so an epoch rather than an ISO 8601 time.
 bool IsDecimalText(std::string_view text);
 

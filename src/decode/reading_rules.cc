@@ -81,13 +81,6 @@ int64_t PositionOf(const FieldValue& value, const char* record) {
   return value.kind == ValueKind::kString ? position - 1 : position;
 }
 
-std::optional<int64_t> ParseTimeText(std::string_view text, TimeFormat format) {
-  if (format == TimeFormat::kIso8601) return ParseIso8601(text);
-  if (format != TimeFormat::kAuto) return ParseEpoch(text, format);
-  const bool is_date = text.size() >= 10 && text[4] == '-';
-  return !is_date && IsDecimalText(text) ? ParseEpoch(text, format) : ParseIso8601(text);
-}
-
 }  // namespace
 
 ReadingRules::ReadingRules(const SchemaConfig& schema) : schema_(schema) {
@@ -211,7 +204,7 @@ bool ReadingRules::ReadTime(const FieldValue* value, int64_t now_us, Reading* re
   const int64_t position = PositionOf(*value, record_);
   std::optional<int64_t> micros;
   if (value->kind == ValueKind::kString) {
-    micros = ParseTimeText(TrimSpace(Unescaped(*value)), schema_.time_format);
+    micros = ParseEventTime(TrimSpace(Unescaped(*value)), schema_.time_format);
   } else if (value->kind == ValueKind::kNumber && schema_.time_format != TimeFormat::kIso8601) {
     micros = ParseEpoch(value->text, schema_.time_format);
   }
