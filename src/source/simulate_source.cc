@@ -130,7 +130,8 @@ void SimulateSource::Generate(size_t max_records, std::vector<RawBatch>* out) {
     at = end;
     next_index_ = simulator_->next_index();
     next_time_us_ = next_index_ < simulator_->end_index() ? simulator_->next_time_us() : kNever;
-    if (next_time_us_ != kNever && DueIn() <= 0) due_step_us = next_time_us_;
+    const bool next_step = next_time_us_ != due_step_us && next_time_us_ != kNever;
+    if (next_step && DueIn() <= 0) due_step_us = next_time_us_;
   }
   block->size = static_cast<size_t>(at - begin);
   batch.bytes_read = block->size;
