@@ -6,8 +6,8 @@ base < env < net < model < config < state < {source decode detect lake alert} < 
 < cli
 
 Only env and net touch the operating system, the clock and randomness; everyone else has an Env.
-Tests and benchmarks of a layer obey the first rule and are free of the second. A line may be
-excused by `// NOLINT(avocet-layers): reason`.
+Tests, benchmarks and their support (x_testing.h) obey the first rule and are free of the second.
+A line may be excused by `// NOLINT(avocet-layers): reason`.
 """
 
 import re
@@ -91,7 +91,7 @@ def is_system_call(code: str) -> bool:
 
 
 def line_problems(path: Path, layer: str | None, number: int, line: str) -> Iterator[str]:
-    is_test = path.stem.endswith(("_test", "_bench"))
+    is_test = path.stem.endswith(("_test", "_bench", "_testing"))
     free = is_test or layer in SYSTEM_LAYERS or layer is None
     include = INCLUDE.match(line)
     if include:
