@@ -47,6 +47,8 @@ constexpr auto kCodes = std::to_array<RejectCode>({
      "The field that names the metric has a name that is no metric of the schema."},
     {RejectReason::kRecordTooLong, "record_too_long",
      "The record is longer than the source's max_record_bytes; only its beginning is kept."},
+    {RejectReason::kDamagedCompression, "damaged_compression",
+     "The compressed input cannot be read further from here."},
 });
 
 }  // namespace

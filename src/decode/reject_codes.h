@@ -32,6 +32,7 @@ enum class RejectReason : uint8_t {
   kMissingMetric,
   kUnknownMetric,
   kRecordTooLong,
+  kDamagedCompression,
 };
 
 /// A code of the quarantine table and its meaning in one sentence.
@@ -41,7 +42,7 @@ struct RejectCode {
   std::string_view meaning;
 };
 
-/// All codes of decoding, in the order of RejectReason. `record_too_long` comes from sources.
+/// All codes, in the order of RejectReason. Sources give the last two, decoding the others.
 std::span<const RejectCode> RejectCodes();
 
 std::string_view CodeOf(RejectReason reason);

@@ -16,7 +16,7 @@ TEST(RejectCodes, AreDistinctAndExplained) {
               std::string_view::npos);
     EXPECT_TRUE(entry.meaning.ends_with('.')) << entry.code;
   }
-  EXPECT_EQ(seen.size(), static_cast<size_t>(RejectReason::kRecordTooLong) + 1);
+  EXPECT_EQ(seen.size(), static_cast<size_t>(RejectReason::kDamagedCompression) + 1);
 }
 
 }  // namespace
