@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
