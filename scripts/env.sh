@@ -9,6 +9,8 @@ AVOCET_CACHE=${AVOCET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/avocet}
 VENV=$AVOCET_CACHE/venv
 JOBS=${JOBS:-$(nproc)}
 export ROOT BUILD AVOCET_CACHE VENV JOBS
+# Objects that one clone compiled serve another at a different path.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 # Both names are used by people for the same thing; cargo and the tests read these.
 export AVOCET_BIN=$BUILD/avocet AVOCET_QUERY_BIN=$BUILD/avocet-query
 
