@@ -57,6 +57,11 @@ Status Committer::Drain() {
 
 Status Committer::CommitNow(std::unique_ptr<Epoch> epoch) { return CommitEpoch(epoch.get()); }
 
+std::unique_ptr<Epoch> Committer::TakeSpare() {
+  std::lock_guard lock(mutex_);
+  return std::move(spare_);
+}
+
 Status Committer::failure() const {
   std::lock_guard lock(mutex_);
   return failure_;
@@ -90,9 +95,9 @@ void Committer::Loop() {
     }
     changed_.notify_all();
     const Status status = CommitEpoch(epoch.get());
-    epoch.reset();
     {
       std::lock_guard lock(mutex_);
+      spare_ = std::move(epoch);
       busy_ = false;
       if (!status.ok()) failure_ = status;
     }

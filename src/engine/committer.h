@@ -52,6 +52,9 @@ class Committer {
   /// Commits on the caller's thread. Only before the first Submit (recovery).
   Status CommitNow(std::unique_ptr<Epoch> epoch);
 
+  /// A committed epoch whose memory may be used again, or null.
+  std::unique_ptr<Epoch> TakeSpare();
+
   // Any thread.
   Status failure() const;
   std::string problem() const;  ///< what is being retried; empty when all is well
@@ -80,6 +83,7 @@ class Committer {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Epoch>> queue_;  // guarded by mutex_
+  std::unique_ptr<Epoch> spare_;              // guarded by mutex_
   bool busy_ = false;                         // guarded by mutex_
   bool stopping_ = false;                     // guarded by mutex_
   Status failure_;                            // guarded by mutex_

@@ -118,7 +118,8 @@ Status Engine::OpenSources() {
 }
 
 void Engine::StartEpoch() {
-  epoch_ = MakeEpoch(*tables_, processor_->metrics(), next_epoch_, processor_->next_sequence());
+  epoch_ = MakeEpoch(*tables_, processor_->metrics(), next_epoch_, processor_->next_sequence(),
+                     committer_->TakeSpare());
   epoch_->totals = processor_->totals();
   epoch_opened_ = env_->Monotonic();
 }

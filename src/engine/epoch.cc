@@ -17,18 +17,27 @@ size_t Epoch::Bytes() const {
 }
 
 std::unique_ptr<Epoch> MakeEpoch(const LakeTables& tables, const std::vector<std::string>& metrics,
-                                 int64_t number, int64_t first_sequence) {
+                                 int64_t number, int64_t first_sequence,
+                                 std::unique_ptr<Epoch> spare) {
   auto epoch = std::make_unique<Epoch>();
   epoch->number = number;
   epoch->first_sequence = first_sequence;
-  for (size_t id = 0; id < kNumTables; ++id) {
-    epoch->rows[id] = std::make_shared<ColumnBatch>(tables.spec(id).MakeBatch());
-  }
   epoch->amended_stats = std::make_shared<ColumnBatch>(StatsKeys());
   epoch->silver = SilverLayout::Of(tables.spec(kSilver));
-  for (size_t m = epoch->silver.known; m < metrics.size(); ++m) {
-    for (const TableColumn& column : tables.MetricColumns(metrics[m])) {
-      epoch->rows[kSilver]->AddColumn(column.name, column.type);
+  for (size_t id = 0; id < kNumTables; ++id) {
+    // Reused memory needs no page faults; a batch that is still lent out is not touched.
+    if (spare != nullptr && spare->rows[id].use_count() == 1 &&
+        (id != kSilver || spare->rows[id]->num_columns() == 3 + 2 * metrics.size())) {
+      epoch->rows[id] = std::move(spare->rows[id]);
+      epoch->rows[id]->Clear();
+      continue;
+    }
+    epoch->rows[id] = std::make_shared<ColumnBatch>(tables.spec(id).MakeBatch());
+    if (id != kSilver) continue;
+    for (size_t m = epoch->silver.known; m < metrics.size(); ++m) {
+      for (const TableColumn& column : tables.MetricColumns(metrics[m])) {
+        epoch->rows[kSilver]->AddColumn(column.name, column.type);
+      }
     }
   }
   return epoch;

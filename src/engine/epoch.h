@@ -51,8 +51,10 @@ struct Epoch {
 };
 
 /// A new epoch without rows; silver has the columns of `tables` plus those of evolved `metrics`.
+/// `spare`, a committed epoch or null, gives its memory.
 std::unique_ptr<Epoch> MakeEpoch(const LakeTables& tables, const std::vector<std::string>& metrics,
-                                 int64_t number, int64_t first_sequence);
+                                 int64_t number, int64_t first_sequence,
+                                 std::unique_ptr<Epoch> spare = nullptr);
 
 /// Appends the kept rows of a piece to bronze (numbering them on from `*sequence`).
 void AppendBronze(const Piece& piece, int64_t received_us, int64_t* sequence, Epoch* epoch);

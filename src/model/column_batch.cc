@@ -127,13 +127,10 @@ size_t ColumnBatch::size_bytes() const {
 
 void Column::AppendAll(const Column& other) {
   const size_t before = rows();
-  if (!other.valid_.empty() && valid_.empty()) valid_.assign(before, 1);
-  if (!valid_.empty()) {
-    if (other.valid_.empty()) {
-      valid_.resize(before + other.rows(), 1);
-    } else {
-      valid_.insert(valid_.end(), other.valid_.begin(), other.valid_.end());
-    }
+  if (!other.valid_.empty() || !valid_.empty()) {
+    valid_.resize(before, 1);
+    valid_.insert(valid_.end(), other.valid_.begin(), other.valid_.end());
+    valid_.resize(before + other.rows(), 1);
   }
   ints_.insert(ints_.end(), other.ints_.begin(), other.ints_.end());
   doubles_.insert(doubles_.end(), other.doubles_.begin(), other.doubles_.end());
