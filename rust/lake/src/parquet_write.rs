@@ -17,6 +17,9 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use std::sync::Arc;
 
+/// What the encoder holds per row of a batch stays in the cache when batches are cut to this.
+const SLICE_ROWS: usize = 32 * 1024;
+
 /// One Parquet file in the making.
 pub struct FileWriter {
     writer: ArrowWriter<Vec<u8>>,
@@ -24,8 +27,13 @@ pub struct FileWriter {
 }
 
 impl FileWriter {
-    pub fn new(schema: &SchemaRef, options: &WriteOptions) -> Result<FileWriter> {
-        let properties = writer_properties(schema, options)?;
+    /// `sample`, the first batch, decides on encodings.
+    pub fn new(
+        schema: &SchemaRef,
+        options: &WriteOptions,
+        sample: &RecordBatch,
+    ) -> Result<FileWriter> {
+        let properties = writer_properties(schema, options, sample)?;
         let writer_options = ArrowWriterOptions::new()
             .with_properties(properties)
             .with_skip_arrow_metadata(true)
@@ -40,7 +48,15 @@ impl FileWriter {
 
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.stats.update(batch)?;
-        self.writer.write(batch).map_err(failed)
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let rows = SLICE_ROWS.min(batch.num_rows() - from);
+            self.writer
+                .write(&batch.slice(from, rows))
+                .map_err(failed)?;
+            from += rows;
+        }
+        Ok(())
     }
 
     /// About how large the file would be if it ended here.
@@ -78,7 +94,7 @@ impl Table {
     pub fn write_parquet(&self, batch: &RecordBatch, options: &WriteOptions) -> Result<Add> {
         let meta = self.writable_meta()?;
         let batch = fit_to_table(batch, &meta, options)?;
-        let mut writer = FileWriter::new(&batch.schema(), options)?;
+        let mut writer = FileWriter::new(&batch.schema(), options, &batch)?;
         writer.write(&batch)?;
         writer.finish(self, &meta, options)
     }

@@ -256,7 +256,7 @@ impl<'a> Output<'a> {
             Some(writer) => writer,
             None => self
                 .writer
-                .insert(FileWriter::new(self.schema, self.options)?),
+                .insert(FileWriter::new(self.schema, self.options, &batch)?),
         };
         writer.write(&batch)?;
         self.rows_out += batch.num_rows();

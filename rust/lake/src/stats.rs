@@ -165,16 +165,23 @@ fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<(String, S
 /// The entries of a dictionary that some row refers to.
 fn used_values(array: &ArrayRef) -> Result<ArrayRef> {
     let dictionary = array.as_any_dictionary();
-    let mut used = vec![false; dictionary.values().len()];
+    let (keys, values) = (dictionary.keys(), dictionary.values());
+    let mut used = vec![false; values.len()];
     if !used.is_empty() {
-        let keys = dictionary.normalized_keys();
-        for (row, key) in keys.into_iter().enumerate() {
-            if dictionary.keys().is_valid(row) {
-                used[key] = true;
+        match keys.as_primitive_opt::<Int32Type>() {
+            Some(keys) if keys.null_count() == 0 => {
+                keys.values()
+                    .iter()
+                    .for_each(|key| used[*key as usize] = true);
+            }
+            _ => {
+                for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
+                    used[key] |= keys.is_valid(row);
+                }
             }
         }
     }
-    arrow_select::filter::filter(dictionary.values(), &used.into())
+    arrow_select::filter::filter(values, &used.into())
         .map_err(|e| Error::internal(format!("cannot filter a dictionary: {e}")))
 }
 
