@@ -8,7 +8,9 @@ namespace {
 constexpr int kUsage = 64;
 
 constexpr AddCommand kCommands[] = {
-    AddRunCommand, AddCheckCommand, AddConfigCommand, AddComponentsCommand, AddVersionCommand,
+    AddInitCommand,       AddRunCommand,     AddCheckCommand,  AddQueryCommand,
+    AddSimulateCommand,   AddReplayCommand,  AddConfigCommand, AddComponentsCommand,
+    AddCompletionCommand, AddVersionCommand,
 };
 
 }  // namespace

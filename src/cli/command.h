@@ -28,5 +28,10 @@ void AddCheckCommand(CLI::App* app, int* exit_code);
 void AddConfigCommand(CLI::App* app, int* exit_code);
 void AddComponentsCommand(CLI::App* app, int* exit_code);
 void AddVersionCommand(CLI::App* app, int* exit_code);
+void AddInitCommand(CLI::App* app, int* exit_code);
+void AddSimulateCommand(CLI::App* app, int* exit_code);
+void AddReplayCommand(CLI::App* app, int* exit_code);
+void AddQueryCommand(CLI::App* app, int* exit_code);
+void AddCompletionCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "src/cli/human_number.h"
 #include "src/engine/engine.h"
 
 namespace avocet {
@@ -28,9 +29,5 @@ class ProgressLine {
   std::atomic<bool> done_ = false;
   std::thread thread_;
 };
-
-/// "1,234,567" and "1.2 MB".
-std::string WithThousands(uint64_t number);
-std::string HumanBytes(uint64_t bytes);
 
 }  // namespace avocet

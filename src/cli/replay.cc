@@ -1,0 +1,253 @@
+// replay: the records of a file, paced as they were taken, as NDJSON.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "src/base/json_writer.h"
+#include "src/base/time_format.h"
+#include "src/cli/command.h"
+#include "src/cli/human_number.h"
+#include "src/cli/record_output.h"
+#include "src/cli/replay_rewriter.h"
+#include "src/cli/sample.h"
+#include "src/cli/schema_guess.h"
+#include "src/decode/csv_transcriber.h"
+#include "src/env/env.h"
+#include "src/env/signals.h"
+#include "src/source/replayer.h"
+
+namespace avocet {
+namespace {
+
+constexpr std::chrono::milliseconds kSignalEvery{50};
+constexpr const char* kDefaultFile = "avocet.yaml";
+/// Enough to see which field is the time.
+constexpr SampleLimits kSampleLimits{.records = 2'000, .bytes = uint64_t{4} << 20};
+
+struct ReplayArguments {
+  std::string path;
+  std::string config;
+  SchemaHints hints;
+  double speed = 1;
+  bool flat = false;
+  bool now = false;
+  std::string out = "-";
+  bool quiet = false;
+};
+
+// A configuration says what its reader expects; without one there is nothing to keep to.
+Result<std::optional<Config>> FindConfig(const ReplayArguments& arguments) {
+  if (arguments.config.empty() && !Env::Posix()->Stat(kDefaultFile).ok()) {
+    return std::optional<Config>();
+  }
+  AVOCET_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
+  return std::optional<Config>(std::move(config));
+}
+
+// The fields of the file: as told, else as configured when the file has them, else guessed.
+Result<RewritePlan> MakePlan(const ReplayArguments& arguments,
+                             const std::optional<Config>& config) {
+  AVOCET_ASSIGN_OR_RETURN(const Sample sample,
+                          ReadSample(arguments.path, kSampleLimits, Env::Posix()));
+  SchemaHints hints = arguments.hints;
+  hints.device_constant.clear();
+  RewritePlan plan;
+  if (config.has_value()) {
+    const SchemaConfig& schema = config->schema;
+    plan.expected = schema;
+    if (hints.time_field.empty() && sample.Find(schema.time_field) != nullptr) {
+      hints.time_field = schema.time_field;
+    }
+    if (hints.device_field.empty() && schema.device_constant.empty() &&
+        sample.Find(schema.device_field) != nullptr) {
+      hints.device_field = schema.device_field;
+    }
+  }
+  AVOCET_ASSIGN_OR_RETURN(const SchemaGuess guess, GuessDeviceAndTime(sample, hints));
+  if (guess.schema.time_field.empty()) {
+    return Status::Invalid("cannot replay " + arguments.path +
+                           ": no field of its records reads as a time; name it with --time-field");
+  }
+  plan.time_field = guess.schema.time_field;
+  plan.time_format = guess.schema.time_format;
+  if (plan.time_field == hints.time_field && config.has_value() &&
+      plan.time_field == config->schema.time_field) {
+    plan.time_format = config->schema.time_format;
+  }
+  if (guess.schema.device_constant.empty()) plan.device_field = guess.schema.device_field;
+  plan.device_constant = arguments.hints.device_constant;
+  if (plan.device_constant.empty() && config.has_value()) {
+    plan.device_constant = config->schema.device_constant;
+  }
+  if (plan.device_constant.empty() && plan.device_field.empty()) {
+    plan.device_constant = guess.schema.device_constant;
+  }
+  return plan;
+}
+
+/// CSV rows as JSON, header after header.
+class RowReader {
+ public:
+  explicit RowReader(std::string device_field) : device_field_(std::move(device_field)) {}
+
+  std::optional<std::string> operator()(const RawBatch& batch, const RawRecord& record) {
+    if (header_ != batch.csv_header) {
+      header_ = batch.csv_header;
+      csv_.SetHeader(*header_, batch.csv_delimiter,
+                     [this](std::string_view key) { return key == device_field_; });
+    }
+    std::string json;
+    Rejection why;
+    if (!csv_.Transcribe(batch.Bytes(record), &json, &why)) return std::nullopt;
+    return json;
+  }
+
+ private:
+  std::string device_field_;
+  std::shared_ptr<const std::vector<std::string>> header_;
+  CsvTranscriber csv_;
+};
+
+class Replay {
+ public:
+  Replay(const ReplayArguments& arguments, RewritePlan plan, RecordOutput out)
+      : arguments_(arguments),
+        rewriter_(std::move(plan)),
+        out_(std::move(out)),
+        watch_(!arguments.quiet && !(arguments.out == "-" && StandardOutputIsTerminal())) {}
+
+  Status Run(Replayer* replayer) {
+    begun_at_ = Env::Posix()->Monotonic();
+    Status status = WriteAll(replayer);
+    if (status.code() == StatusCode::kCancelled) status = Status::Ok();
+    skipped_ = replayer->skipped_records();
+    return status;
+  }
+
+  std::string Summary() const {
+    std::string text =
+        fmt::format("{} records of {} replayed", WithThousands(records_), arguments_.path);
+    if (first_us_.has_value()) {
+      text += fmt::format(", {} to {}", FormatTimestamp(*first_us_), FormatTimestamp(last_us_));
+    }
+    const std::chrono::duration<double> seconds = Env::Posix()->Monotonic() - begun_at_;
+    text += fmt::format(", in {:.1f} s\n", seconds.count());
+    if (skipped_ > 0) {
+      text += fmt::format("{} records left out: damaged CSV rows, or too long\n",
+                          WithThousands(skipped_));
+    }
+    if (rewriter_.unchanged() > 0) {
+      text += fmt::format("{} records passed on as they are: they have no time that can be read\n",
+                          WithThousands(rewriter_.unchanged()));
+    }
+    return text;
+  }
+
+ private:
+  Status WriteAll(Replayer* replayer) {
+    ReplayRecord record;
+    while (!TerminationRequested()) {
+      AVOCET_ASSIGN_OR_RETURN(const bool any, replayer->Next(&record));
+      if (!any) break;
+      if (record.event_time_us.has_value() && !first_us_.has_value()) {
+        first_us_ = record.event_time_us;
+        last_us_ = *first_us_;
+        if (arguments_.now) rewriter_.set_shift_us(Env::Posix()->NowMicros() - *first_us_);
+      }
+      AVOCET_ASSIGN_OR_RETURN(const bool is_due, WaitFor(record.due));
+      if (!is_due) break;
+      AVOCET_RETURN_IF_ERROR(out_.Append(rewriter_.Rewrite(record.json, record.event_time_us)));
+      ++records_;
+      last_us_ = std::max(last_us_, record.event_time_us.value_or(last_us_));
+      Look();
+    }
+    return out_.Close();
+  }
+
+  void Look() {
+    if (!watch_.IsDue()) return;
+    watch_.Show(fmt::format("{} records  {}", WithThousands(records_),
+                            first_us_.has_value() ? FormatTimestamp(last_us_) : ""));
+  }
+
+  // False: asked to end before.
+  Result<bool> WaitFor(std::chrono::nanoseconds due) {
+    bool flushed = false;
+    while (true) {
+      const std::chrono::nanoseconds left = begun_at_ + due - Env::Posix()->Monotonic();
+      if (left.count() <= 0) return true;
+      if (!flushed) AVOCET_RETURN_IF_ERROR(out_.Flush());
+      flushed = true;
+      if (TerminationRequested()) return false;
+      Look();
+      Env::Posix()->SleepFor(std::min<std::chrono::nanoseconds>(left, kSignalEvery));
+    }
+  }
+
+  const ReplayArguments& arguments_;
+  ReplayRewriter rewriter_;
+  RecordOutput out_;
+  WatchLine watch_;
+  std::chrono::nanoseconds begun_at_{0};
+  uint64_t records_ = 0;
+  uint64_t skipped_ = 0;
+  std::optional<int64_t> first_us_;
+  int64_t last_us_ = 0;
+};
+
+Status RunReplay(const ReplayArguments& arguments) {
+  if (arguments.speed < 0) return Status::Usage("--speed must not be negative");
+  AVOCET_ASSIGN_OR_RETURN(const std::optional<Config> config, FindConfig(arguments));
+  AVOCET_ASSIGN_OR_RETURN(const RewritePlan plan, MakePlan(arguments, config));
+  ReplayOptions options;
+  options.path = arguments.path;
+  options.speed = arguments.flat ? 0 : arguments.speed;
+  options.row_to_json = RowReader(plan.device_field);
+  options.event_time = [plan](std::string_view json) { return EventTimeOf(plan, json); };
+  AVOCET_ASSIGN_OR_RETURN(const auto replayer, Replayer::Open(options, Env::Posix()));
+  CatchTermination();
+  AVOCET_ASSIGN_OR_RETURN(RecordOutput out, RecordOutput::Open(arguments.out));
+  std::string summary;
+  {
+    Replay replay(arguments, plan, std::move(out));
+    AVOCET_RETURN_IF_ERROR(replay.Run(replayer.get()));
+    summary = replay.Summary();
+  }
+  if (!arguments.quiet) fmt::print(stderr, "{}", summary);
+  return Status::Ok();
+}
+
+}  // namespace
+
+void AddReplayCommand(CLI::App* app, int* exit_code) {
+  auto arguments = std::make_shared<ReplayArguments>();
+  CLI::App* command = app->add_subcommand(
+      "replay", "Play the records of a file as they were taken, as NDJSON for run --source -");
+  command->add_option("file", arguments->path, "CSV or JSON, also .gz or .zst; a glob or directory")
+      ->required();
+  CLI::Option* speed = command->add_option("--speed", arguments->speed,
+                                           "Event seconds per second; 0 is as fast as possible");
+  speed->capture_default_str();
+  command->add_flag("--flat", arguments->flat, "As fast as possible, as --speed 0")
+      ->excludes(speed);
+  command->add_flag("--now", arguments->now, "Shift the times so that the first is now");
+  command->add_option("-o,--out", arguments->out, "File to write, - for standard output")
+      ->capture_default_str();
+  command->add_option("--device", arguments->hints.device_constant,
+                      "Device of records that name none (default: that of the configuration, else "
+                      "the name of the file)");
+  command->add_option("--device-field", arguments->hints.device_field,
+                      "The field that names the device, instead of a guess");
+  command->add_option("--time-field", arguments->hints.time_field,
+                      "The field with the event time, instead of a guess");
+  command->add_option("-c,--config", arguments->config,
+                      "Write records for a reader with this configuration (default: avocet.yaml)");
+  command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
+  command->callback([arguments, exit_code] { *exit_code = Report(RunReplay(*arguments)); });
+}
+
+}  // namespace avocet

@@ -1,0 +1,71 @@
+// SchemaGuess: which fields of a sample are the device, the time and the metrics, and how sure that
+// is; then, with the real decoder, what the records are like under that schema.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/cli/sample.h"
+#include "src/config/config.h"
+
+namespace avocet {
+
+/// What a person says about the sample, which is then not guessed.
+struct SchemaHints {
+  std::string device_field;
+  std::string device_constant;
+  std::string time_field;
+};
+
+struct GuessedMetric {
+  MetricConfig config;      ///< name and field; units and range come later
+  std::string seen_as;      ///< "numbers", "true and false"
+  uint64_t bad_values = 0;  ///< values that will be quarantined, with their records
+  std::string bad_example;
+};
+
+struct SchemaGuess {
+  SchemaConfig schema;     ///< without metrics
+  std::string device_why;  ///< how the device was found
+  std::string time_why;
+  std::string time_example;
+  std::vector<GuessedMetric> metrics;
+  /// Fields that are no metric, and why; they stay in the payload of bronze.
+  std::vector<std::pair<std::string, std::string>> others;
+};
+
+/// Only device and time; `schema.time_field` is empty when no field looks like a time. kInvalid
+/// when a hint names a field that does not exist.
+Result<SchemaGuess> GuessDeviceAndTime(const Sample& sample, const SchemaHints& hints);
+
+/// All of it. kInvalid when there is no time or no metric; the message says what was looked at.
+Result<SchemaGuess> GuessSchema(const Sample& sample, const SchemaHints& hints);
+
+/// A metric's values in the sample.
+struct MetricSummary {
+  uint64_t values = 0;
+  uint64_t nulls = 0;
+  double min = 0, median = 0, max = 0;  ///< meaningless without values
+};
+
+struct SchemaMeasures {
+  uint64_t accepted = 0;
+  uint64_t rejected = 0;
+  std::map<std::string, uint64_t> rejected_by_code;
+  std::string first_rejection;
+  uint64_t devices = 0;
+  uint64_t late = 0;                  ///< older than the newest of their device before them
+  std::optional<int64_t> period_us;   ///< median spacing of a device's readings
+  int64_t first_us = 0, last_us = 0;  ///< event times; meaningless without accepted records
+  std::vector<MetricSummary> metrics;
+};
+
+/// Decodes the sample as `run` would, but without a limit for times in the future.
+SchemaMeasures MeasureSchema(const Sample& sample, const SchemaGuess& guess, int64_t now_us);
+
+}  // namespace avocet

@@ -1,0 +1,26 @@
+// Programs: finding them and becoming one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/status.h"
+
+namespace avocet {
+
+/// Path of the executable of this process, symbolic links followed.
+Result<std::string> ExecutablePath();
+
+/// True for a file that this user may execute.
+bool IsExecutable(const std::string& path);
+
+/// The first executable `name` in the directories of $PATH. REQUIRES: no "/" in `name`.
+std::optional<std::string> FindOnPath(std::string_view name);
+
+/// Ends this program and becomes `path`, with `arguments` after its name; open files and signals
+/// that are ignored stay as they are. Returns only an error.
+Status BecomeProgram(const std::string& path, const std::vector<std::string>& arguments);
+
+}  // namespace avocet
