@@ -107,7 +107,9 @@ void Shard::ProcessRow(Piece* piece, Place place) {
     if (action == InvalidAction::kDrop || action == InvalidAction::kFail) {
       piece->fate[row] = RowFate::kDropped;
       Quarantine(*piece, row, violations_);
-      if (action == InvalidAction::kFail) result_.failure = result_.dropped.back().message;
+      if (action == InvalidAction::kFail && result_.failure.empty()) {
+        result_.failure = result_.dropped.back().message;
+      }
       CloseHoursIfDue(slot);
       return;
     }
