@@ -168,6 +168,12 @@ Status Committer::WriteFiles(Epoch* epoch) {
     if (epoch->skip[id] || epoch->rows[id]->rows() == 0 || !adds_[id].empty()) return;
     WriteOptions options = options_.tables->Options(id);
     if (id == kBronze) options.partition_values["date"] = FormatDate(epoch->received_us);
+    if (id == kSilver) {
+      // The commit that adds them follows that of bronze.
+      for (const TableColumn& column : epoch->new_silver_columns) {
+        options.new_columns.push_back(column.name);
+      }
+    }
     auto add = options_.tables->table(id).WriteParquet(epoch->rows[id], options);
     if (add.ok()) {
       adds_[id] = std::move(add).value();
@@ -252,6 +258,7 @@ Status Committer::CommitStats(const Epoch& epoch) {
                                 options_.tables->Options(kDeviceStats),
                                 options_.config->storage.target_file_bytes);
       if (!rest.ok()) return rest.status();
+      KillPoint("device_stats_rewritten");
       for (std::string& add : rest->adds) request.adds.push_back(std::move(add));
       request.operation = "MERGE";
     }

@@ -64,6 +64,7 @@ struct WriteOptions {
   int compression_level = 1;
   std::vector<std::string> stats_columns;
   std::vector<std::string> dictionary_columns;
+  std::vector<std::string> new_columns;  ///< may be missing from the table: a commit adds them
 };
 
 struct CommitRequest {

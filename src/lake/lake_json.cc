@@ -154,6 +154,7 @@ std::string WriteOptionsJson(const WriteOptions& options, int64_t target_bytes) 
   json.Field("compression_level", options.compression_level);
   WriteStrings("stats_columns", options.stats_columns, &json);
   WriteStrings("dictionary_columns", options.dictionary_columns, &json);
+  if (!options.new_columns.empty()) WriteStrings("new_columns", options.new_columns, &json);
   if (target_bytes > 0) json.Field("target_bytes", target_bytes);
   json.EndObject();
   return json.Take();
