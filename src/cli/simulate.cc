@@ -150,7 +150,7 @@ class Simulation {
       line.clear();
       if (!simulator_.Next(&line)) break;
       AVOCET_RETURN_IF_ERROR(out_.Append(line));
-      covered_us_ = time_us - fleet_.start_time_us;
+      covered_us_ = time_us - fleet_.start_time_us + Simulator::PeriodUs(fleet_);
       if (++records_ % kLookEvery == 0) AVOCET_RETURN_IF_ERROR(Look());
     }
     return out_.Close();
