@@ -2,6 +2,7 @@
 
 use crate::action::{Action, Sidecar, parse_lines};
 use crate::arrow_json::row_to_json;
+use crate::checksum::{CHECKSUM_KEY, Seal, checksum_of_file, columns_checksum};
 use crate::error::{Error, Result};
 use crate::log::{Checkpoint, Log};
 use crate::parquet_file::{ParquetFile, decode};
@@ -57,6 +58,8 @@ fn read_parquet(
     on_action: &mut dyn FnMut(Action) -> Result<()>,
 ) -> Result<()> {
     let file = ParquetFile::open(&log.store, path)?;
+    let seal = verify_seal(log, &file)?;
+    let mut num_rows = 0;
     let mask = projection(&file, files);
     for index in 0..file.num_row_groups() {
         let mut reader = file.read_row_group(index, &mask, BATCH_ROWS)?;
@@ -66,11 +69,40 @@ fn read_parquet(
                 .transpose()
                 .map_err(|e| Error::from_arrow_read(path, e))
         })? {
-            let damaged = |e: Error| Error::new(e.code, format!("{path} is damaged: {e}"));
-            read_batch(&batch, on_action).map_err(damaged)?;
+            let named = |e: Error| Error::new(e.code, format!("{path} is damaged: {e}"));
+            read_batch(&batch, on_action).map_err(named)?;
+            num_rows += batch.num_rows();
         }
     }
-    Ok(())
+    match seal {
+        Some(seal) if seal.num_rows != num_rows => Err(damaged(&file)),
+        _ => Ok(()),
+    }
+}
+
+/// A checkpoint of avocet carries a seal. Without it, a flipped bit could change a path or a
+/// transaction and go unnoticed.
+fn verify_seal(log: &Log, file: &ParquetFile) -> Result<Option<Seal>> {
+    let pairs = file.footer().file_metadata().key_value_metadata();
+    let stored = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == CHECKSUM_KEY));
+    let Some(stored) = stored.and_then(|pair| pair.value.as_deref()) else {
+        return Ok(None);
+    };
+    let seal = Seal::parse(stored).filter(|seal| seal.num_bytes <= file.size);
+    let seal = seal.ok_or_else(|| damaged(file))?;
+    let checksum = checksum_of_file(log.store.as_ref(), &file.path, seal.num_bytes)?;
+    let columns = columns_checksum(file.metadata.parquet_schema());
+    match checksum == seal.checksum && columns == seal.columns {
+        true => Ok(Some(seal)),
+        false => Err(damaged(file)),
+    }
+}
+
+fn damaged(file: &ParquetFile) -> Error {
+    Error::corrupt(format!(
+        "{} is damaged: it does not match its checksum",
+        file.path
+    ))
 }
 
 /// Leaves out what repeats other columns in parsed form, and files unless they are wanted.

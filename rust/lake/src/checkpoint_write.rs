@@ -2,6 +2,7 @@
 
 use crate::action::{Metadata, Protocol, Remove};
 use crate::arrow_json::json_to_array;
+use crate::checksum::{CHECKSUM_KEY, Seal, checksum, columns_checksum};
 use crate::error::{Error, Result};
 use crate::files::FileSet;
 use crate::interval;
@@ -12,9 +13,11 @@ use crate::table::Table;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
 use parquet::basic::Compression;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -67,7 +70,7 @@ fn encode(files: &FileSet) -> Result<(Vec<u8>, usize)> {
         .with_properties(properties)
         .with_skip_arrow_metadata(true)
         .with_schema_root("schema".to_string());
-    let failed = |e| Error::internal(format!("cannot encode checkpoint: {e}"));
+    let failed = |e: ParquetError| Error::internal(format!("cannot encode checkpoint: {e}"));
     let mut writer =
         ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options).map_err(failed)?;
     let mut rows = Rows {
@@ -108,6 +111,19 @@ fn encode(files: &FileSet) -> Result<(Vec<u8>, usize)> {
         flush(&mut rows, BATCH_ROWS)?;
     }
     flush(&mut rows, 1)?;
+    writer.flush().map_err(failed)?;
+    writer.sync().map_err(|e| failed(e.into()))?;
+    let parquet_schema = ArrowSchemaConverter::new()
+        .convert(&schema)
+        .map_err(failed)?;
+    let body = writer.inner();
+    let seal = Seal {
+        checksum: checksum(body),
+        num_bytes: body.len() as u64,
+        num_rows: rows.total,
+        columns: columns_checksum(&parquet_schema),
+    };
+    writer.append_key_value_metadata(KeyValue::new(CHECKSUM_KEY.to_string(), seal.to_text()));
     Ok((writer.into_inner().map_err(failed)?, rows.total))
 }
 

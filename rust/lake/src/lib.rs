@@ -8,6 +8,7 @@ mod arrow_import;
 mod arrow_json;
 mod checkpoint_read;
 mod checkpoint_write;
+mod checksum;
 mod cleanup;
 mod clock;
 mod commit;

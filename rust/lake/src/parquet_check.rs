@@ -1,21 +1,13 @@
 //! Checks a data file: its footer, and on demand every page and the checksum.
 
+use crate::checksum::{CHECKSUM_KEY, checksum_of_file};
 use crate::error::{Error, Result};
 use crate::parquet_file::{ParquetFile, decode};
 use crate::table::Table;
 use parquet::arrow::ProjectionMask;
 use serde_json::{Value, json};
-use std::hash::Hasher;
-use twox_hash::XxHash64;
 
-/// Tag of an `add` action: the hash of the file's bytes, 16 hexadecimal digits.
-pub const CHECKSUM_TAG: &str = "avocet.xxh64";
 const BATCH_ROWS: usize = 8192;
-const CHUNK_BYTES: usize = 4 << 20;
-
-pub fn checksum(data: &[u8]) -> String {
-    format!("{:016x}", XxHash64::oneshot(0, data))
-}
 
 impl Table {
     pub fn check_parquet(&self, path: &str, verify_pages: bool) -> Result<Value> {
@@ -58,23 +50,13 @@ impl Table {
         let tag = add
             .tags
             .as_ref()
-            .and_then(|tags| tags.get(CHECKSUM_TAG))
+            .and_then(|tags| tags.get(CHECKSUM_KEY))
             .cloned()
             .flatten();
         let Some(expected) = tag else {
             return Ok(false);
         };
-        let mut hasher = XxHash64::with_seed(0);
-        let mut offset = 0;
-        while offset < size {
-            let bytes = self.store().read(full_path, offset, CHUNK_BYTES)?;
-            if bytes.is_empty() {
-                return Err(Error::corrupt(format!("{full_path} shrank")));
-            }
-            hasher.write(&bytes);
-            offset += bytes.len() as u64;
-        }
-        let found = format!("{:016x}", hasher.finish());
+        let found = checksum_of_file(self.store().as_ref(), full_path, size)?;
         match found == expected {
             true => Ok(true),
             false => Err(Error::corrupt(format!(

@@ -1,9 +1,9 @@
 //! Writes Parquet files: encoded in memory, put durably in one go, described by an `add` action.
 
 use crate::action::Add;
+use crate::checksum::{CHECKSUM_KEY, checksum};
 use crate::convert::to_type;
 use crate::error::{Error, Result};
-use crate::parquet_check::{CHECKSUM_TAG, checksum};
 use crate::parquet_settings::writer_properties;
 use crate::paths;
 use crate::state::TableMeta;
@@ -79,7 +79,7 @@ impl FileWriter {
             modification_time: options.timestamp_ms.unwrap_or_else(crate::clock::now_ms),
             data_change: true,
             stats: Some(self.stats.to_json()),
-            tags: Some([(CHECKSUM_TAG.to_string(), Some(checksum(&data)))].into()),
+            tags: Some([(CHECKSUM_KEY.to_string(), Some(checksum(&data)))].into()),
             ..Add::default()
         })
     }

@@ -157,7 +157,7 @@ impl Sink for StateBuilder {
 
     fn check(&self) -> Result<()> {
         match (&self.protocol, &self.metadata) {
-            (Some(_), Some(_)) => Ok(()),
+            (Some(_), Some(metadata)) => TableMeta::new(metadata.clone()).map(drop),
             (None, _) => Err(Error::corrupt("the log has no protocol action")),
             (_, None) => Err(Error::corrupt("the log has no metaData action")),
         }

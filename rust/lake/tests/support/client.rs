@@ -6,6 +6,7 @@ use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{Array, RecordBatch, StructArray};
 use avocet_lake::error::{Code, Error};
 use avocet_lake::ffi::{AvBytes, av_bytes_free};
+use avocet_lake::ffi_care::*;
 use avocet_lake::ffi_data::*;
 use avocet_lake::ffi_lake::*;
 use avocet_lake::ffi_table::*;
@@ -192,4 +193,63 @@ pub fn find<'a>(entry: &'a [Value], action: &str) -> &'a Value {
         .iter()
         .find_map(|line| line.get(action))
         .unwrap_or(&Value::Null)
+}
+
+impl Table {
+    pub fn checkpoint(&self) -> Result<()> {
+        call(|e| unsafe { av_table_checkpoint(self.0, e) })
+    }
+
+    pub fn cleanup(&self, retention_ms: i64, keep_from: i64, now_ms: i64) -> Result<Vec<String>> {
+        let removed = call_json(|out, e| unsafe {
+            av_table_cleanup_log(self.0, retention_ms, keep_from, now_ms, 0, out, e)
+        })?;
+        Ok(serde_json::from_value(removed).unwrap())
+    }
+
+    pub fn vacuum(&self, retention_ms: i64, now_ms: i64, dry_run: bool) -> Result<Vec<String>> {
+        let removed = call_json(|out, e| unsafe {
+            av_table_vacuum(self.0, retention_ms, now_ms, i32::from(dry_run), out, e)
+        })?;
+        let removed = removed.as_array().unwrap().clone();
+        Ok(removed
+            .iter()
+            .map(|f| {
+                assert!(f["size"].is_u64());
+                f["path"].as_str().unwrap().to_string()
+            })
+            .collect())
+    }
+
+    pub fn check(&self, path: &str, verify_pages: bool) -> Result<Value> {
+        let path = c(path);
+        call_json(|out, e| unsafe {
+            av_table_check_parquet(self.0, path.as_ptr(), i32::from(verify_pages), out, e)
+        })
+    }
+
+    pub fn rewrite(
+        &self,
+        files: &[String],
+        drop_keys: Option<&RecordBatch>,
+        options: Value,
+    ) -> Result<Value> {
+        let (files, options) = (c(&json!(files).to_string()), c(&options.to_string()));
+        let mut keys = drop_keys.map(export);
+        let (array, schema) = match &mut keys {
+            Some((array, schema)) => (std::ptr::from_mut(array), std::ptr::from_mut(schema)),
+            None => (null_mut(), null_mut()),
+        };
+        call_json(|out, e| unsafe {
+            av_table_rewrite(
+                self.0,
+                files.as_ptr(),
+                array,
+                schema,
+                options.as_ptr(),
+                out,
+                e,
+            )
+        })
+    }
 }
