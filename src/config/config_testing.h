@@ -42,9 +42,11 @@ inline std::optional<std::string> TestEnvironment(std::string_view name) {
   return std::nullopt;
 }
 
-/// A path of the repository, wherever the test runs.
+/// A path of the repository, wherever the test runs; in the root when ccache has made the names of
+/// source files relative to the build's folder.
 inline std::string RepositoryPath(const std::string& path) {
   const std::string here = __FILE__;
+  if (here.front() != '/') return path;
   return here.substr(0, here.rfind("src/config/")) + path;
 }
 
