@@ -6,6 +6,8 @@
 #include <map>
 #include <tuple>
 
+#include "src/env/kill_point.h"
+
 namespace avocet {
 namespace {
 
@@ -76,10 +78,12 @@ Status CompactTable(const Config& config, LakeTables* tables, size_t id, bool dr
       for (const TableFile& file : run) request.removes.push_back(file.path);
       AVOCET_ASSIGN_OR_RETURN(auto rewritten, table.Rewrite(request.removes, nullptr, options,
                                                             config.storage.target_file_bytes * 2));
+      KillPoint("care_rewritten");
       report->written_files += rewritten.adds.size();
       request.adds = std::move(rewritten.adds);
       auto version = table.Commit(request);
       if (!version.ok()) return version.status();
+      KillPoint("care_compacted");
     }
   }
   return Status::Ok();
@@ -147,6 +151,7 @@ Status TableCare::Checkpoint(size_t id) {
   const int64_t version = table.version();
   if (version - checkpointed_[id] < config_->storage.checkpoint_commits) return Status::Ok();
   AVOCET_RETURN_IF_ERROR(table.WriteCheckpoint());
+  KillPoint("care_checkpointed");
   checkpointed_[id] = version;
   return Status::Ok();
 }

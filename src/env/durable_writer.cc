@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "src/env/kill_point.h"
 #include "src/env/parent_path.h"
 
 namespace avocet {
@@ -37,12 +38,14 @@ Status DurableWriter::Put(const std::string& path, std::string_view bytes, PutMo
   }
   AVOCET_ASSIGN_OR_RETURN(const TemporaryFile temporary, CreateTemporary(directory));
   Status status = WriteDurably(temporary.file.get(), bytes);
+  KillPoint("file_written");
   if (status.ok()) status = Publish(temporary.path, path, mode);
   if (!status.ok()) {
     // The first error is the one to report; a file that stays is harmless.
     static_cast<void>(calls_.Remove(temporary.path));
     return status;
   }
+  KillPoint("file_published");
   // The temporary name is gone before the directory is synced, so that it goes for good.
   return calls_.SyncDirectory(directory);
 }
