@@ -2,11 +2,15 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "src/base/json_writer.h"
 
 namespace avocet {
 namespace {
 
+using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 
@@ -19,11 +23,39 @@ constexpr TotalField kTotalFields[] = {
     {"quarantined", &Totals::quarantined}, {"duplicates", &Totals::duplicates},
     {"dropped", &Totals::dropped},         {"late", &Totals::late},
     {"anomalies", &Totals::anomalies},     {"empty", &Totals::empty},
+    {"forgotten", &Totals::forgotten},
 };
 
 int64_t IntOr(const object& from, const char* key, int64_t fallback) {
   int64_t value = fallback;
   return from[key].get(value) == simdjson::SUCCESS ? value : fallback;
+}
+
+TableRewrite ReadRewrite(const object& from) {
+  TableRewrite rewrite;
+  array adds, removes;
+  if (from["adds"].get(adds) == simdjson::SUCCESS) {
+    for (const element add : adds) rewrite.adds.push_back(simdjson::minify(add));
+  }
+  if (from["removes"].get(removes) == simdjson::SUCCESS) {
+    for (const element path : removes) {
+      std::string_view text;
+      if (path.get(text) == simdjson::SUCCESS) rewrite.removes.emplace_back(text);
+    }
+  }
+  bool all = false;
+  rewrite.replaces_all = from["replaces_all"].get(all) == simdjson::SUCCESS && all;
+  return rewrite;
+}
+
+void WriteRewrite(const TableRewrite& rewrite, JsonWriter* json) {
+  json->BeginObject().Key("adds").BeginArray();
+  for (const std::string& add : rewrite.adds) json->Raw(add);
+  json->EndArray().Key("removes").BeginArray();
+  for (const std::string& path : rewrite.removes) json->String(path);
+  json->EndArray();
+  if (rewrite.replaces_all) json->Field("replaces_all", true);
+  json->EndObject();
 }
 
 CommitInfo Read(const object& from) {
@@ -50,6 +82,15 @@ CommitInfo Read(const object& from) {
   if (from["quarantine_add"].get(add) == simdjson::SUCCESS && add.is_object()) {
     info.quarantine_add = simdjson::minify(add);
   }
+  object rewrites;
+  if (from["rewrites"].get(rewrites) == simdjson::SUCCESS) {
+    for (size_t id = 0; id < kNumTables; ++id) {
+      object rewrite;
+      if (rewrites[TableName(id)].get(rewrite) == simdjson::SUCCESS) {
+        info.rewrites[id] = ReadRewrite(rewrite);
+      }
+    }
+  }
   object totals;
   if (from["totals"].get(totals) == simdjson::SUCCESS) {
     for (const TotalField& field : kTotalFields) {
@@ -71,6 +112,16 @@ std::string EncodeCommitInfo(const CommitInfo& info) {
   for (size_t id = 0; id < kNumTables; ++id) json.Field(TableName(id), info.last_rows[id]);
   json.EndObject();
   if (!info.quarantine_add.empty()) json.Key("quarantine_add").Raw(info.quarantine_add);
+  const auto named = [](const auto& rewrite) { return rewrite.has_value(); };
+  if (std::any_of(info.rewrites.begin(), info.rewrites.end(), named)) {
+    json.Key("rewrites").BeginObject();
+    for (size_t id = 0; id < kNumTables; ++id) {
+      if (!info.rewrites[id]) continue;
+      json.Key(TableName(id));
+      WriteRewrite(*info.rewrites[id], &json);
+    }
+    json.EndObject();
+  }
   json.Key("totals").BeginObject();
   for (const TotalField& field : kTotalFields) json.Field(field.name, info.totals.*field.member);
   json.EndObject().EndObject();
@@ -93,7 +144,12 @@ Result<std::optional<CommitInfo>> ParseCommitInfo(const std::string& log_entry_j
     object ours;
     if (action["commitInfo"]["avocet"].get(ours) != simdjson::SUCCESS) continue;
     if (IntOr(ours, "epoch", -1) < 0) return Status::Corrupt("commitInfo.avocet has no epoch");
-    return std::optional<CommitInfo>(Read(ours));
+    CommitInfo info = Read(ours);
+    std::string_view operation;
+    if (action["commitInfo"]["operation"].get(operation) == simdjson::SUCCESS) {
+      info.operation = operation;
+    }
+    return std::optional<CommitInfo>(std::move(info));
   }
   return std::optional<CommitInfo>();
 }

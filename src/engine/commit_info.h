@@ -21,6 +21,9 @@ struct CommitInfo {
   /// not older. Lets tables without rows in an epoch go without an empty commit.
   std::array<int64_t, kNumTables> last_rows{};
   std::string quarantine_add;  ///< `add` action of this epoch's quarantine file; empty: none
+  /// What the epoch replaces in the other tables; bronze's own part is in the log entry itself.
+  std::array<std::optional<TableRewrite>, kNumTables> rewrites;
+  std::string operation;  ///< of the log entry; not encoded
   Totals totals;
 };
 

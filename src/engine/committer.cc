@@ -6,6 +6,7 @@
 
 #include "src/base/time_format.h"
 #include "src/engine/snapshot.h"
+#include "src/engine/table_rewrite.h"
 #include "src/env/kill_point.h"
 
 namespace avocet {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstRetry{100};
 constexpr std::chrono::milliseconds kLongestRetry{5000};
+constexpr int kMaxConflicts = 10;
 
 bool MayMend(const Status& status) {
   switch (status.code()) {
@@ -147,10 +149,13 @@ Status Committer::CommitEpoch(Epoch* epoch) {
     AVOCET_RETURN_IF_ERROR(Step("silver_columns", epoch->number));
   }
   for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats}) {
-    if (epoch->skip[id] || epoch->rows[id]->rows() == 0) continue;
+    if (epoch->skip[id] || (epoch->rows[id]->rows() == 0 && !epoch->rewrites[id])) continue;
     const std::string what = "cannot commit " + std::string(TableName(id));
     AVOCET_RETURN_IF_ERROR(WithRetry(
-        what, [&] { return id == kDeviceStats ? CommitStats(*epoch) : CommitTable(id, *epoch); }));
+        what, [&] {
+          const bool amends = id == kDeviceStats && !epoch->rewrites[id];
+          return amends ? CommitStats(*epoch) : CommitTable(id, *epoch);
+        }));
     AVOCET_RETURN_IF_ERROR(Step(TableName(id), epoch->number));
   }
   last_commit_us_ = options_.env->NowMicros();
@@ -193,14 +198,20 @@ Status Committer::CommitBronze(const Epoch& epoch) {
   info.all_positions = epoch.all_positions;
   info.positions = epoch.positions;
   info.quarantine_add = adds_[kQuarantine];
+  info.rewrites = epoch.rewrites;
+  info.rewrites[kBronze].reset();
   info.totals = epoch.totals;
   for (size_t id = 0; id < kNumTables; ++id) {
-    if (epoch.rows[id]->rows() > 0) info.last_rows[id] = epoch.number;
+    if (epoch.rows[id]->rows() > 0 || epoch.rewrites[id]) info.last_rows[id] = epoch.number;
   }
   CommitRequest request{.app_id = std::string(kAppId),
                         .txn_version = epoch.number,
-                        .operation = "STREAMING UPDATE",
+                        .operation = epoch.operation,
                         .info_json = EncodeCommitInfo(info)};
+  if (epoch.rewrites[kBronze]) {
+    request.adds = epoch.rewrites[kBronze]->adds;
+    request.removes = epoch.rewrites[kBronze]->removes;
+  }
   if (!adds_[kBronze].empty()) request.adds.push_back(adds_[kBronze]);
   auto version = options_.tables->table(kBronze).Commit(request);
   if (!version.ok()) return version.status();
@@ -212,31 +223,32 @@ Status Committer::CommitBronze(const Epoch& epoch) {
 }
 
 Status Committer::CommitTable(size_t id, const Epoch& epoch) {
-  const CommitRequest request{.adds = {adds_[id]},
-                              .app_id = std::string(kAppId),
-                              .txn_version = epoch.number,
-                              .operation = "STREAMING UPDATE"};
-  auto version = options_.tables->table(id).Commit(request);
-  if (version.ok()) ++commits_;
-  return version.ok() ? Status::Ok() : version.status();
+  const TableRewrite nothing;
+  const Status status =
+      CommitRewrite(&options_.tables->table(id), epoch.rewrites[id].value_or(nothing), adds_[id],
+                    epoch.number, epoch.operation);
+  if (status.ok()) ++commits_;
+  return status;
 }
 
 Status Committer::AddSilverColumns(const Epoch& epoch) {
-  Table& silver = options_.tables->table(kSilver);
-  AVOCET_ASSIGN_OR_RETURN(const auto present, silver.ColumnNames());
-  CommitRequest request{.operation = "ADD COLUMNS"};
-  for (const TableColumn& column : epoch.new_silver_columns) {
-    if (std::find(present.begin(), present.end(), column.name) == present.end()) {
-      request.add_columns.push_back(column);
-    }
+  return AddMissingColumns(&options_.tables->table(kSilver), epoch.new_silver_columns);
+}
+
+// Compaction may replace the files in between; then they are listed again.
+Status Committer::CommitStats(const Epoch& epoch) {
+  Table& table = options_.tables->table(kDeviceStats);
+  for (int attempt = 1;; ++attempt) {
+    Status status = TryCommitStats(epoch);
+    if (status.code() != StatusCode::kConflict || attempt == kMaxConflicts) return status;
+    AVOCET_RETURN_IF_ERROR(table.Refresh());
+    AVOCET_ASSIGN_OR_RETURN(const int64_t done, table.TxnVersion(std::string(kAppId)));
+    if (done >= epoch.number) return status;
   }
-  if (request.add_columns.empty()) return Status::Ok();
-  auto version = silver.Commit(request);
-  return version.ok() ? Status::Ok() : version.status();
 }
 
 // Appends the epoch's rows; rows that they amend go in the same commit.
-Status Committer::CommitStats(const Epoch& epoch) {
+Status Committer::TryCommitStats(const Epoch& epoch) {
   Table& table = options_.tables->table(kDeviceStats);
   CommitRequest request{.adds = {adds_[kDeviceStats]},
                         .app_id = std::string(kAppId),

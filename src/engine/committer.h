@@ -73,6 +73,7 @@ class Committer {
   Status CommitTable(size_t id, const Epoch& epoch);
   Status AddSilverColumns(const Epoch& epoch);
   Status CommitStats(const Epoch& epoch);
+  Status TryCommitStats(const Epoch& epoch);
   Status WriteSnapshot(const Epoch& epoch);
   Status Step(std::string_view name, int64_t epoch);
 

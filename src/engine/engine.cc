@@ -8,8 +8,7 @@
 
 #include "src/base/time_format.h"
 #include "src/engine/builtin_components.h"
-#include "src/engine/fingerprint.h"
-#include "src/engine/snapshot.h"
+#include "src/engine/owned_lake.h"
 
 namespace avocet {
 namespace {
@@ -17,32 +16,20 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// A tick takes what has arrived, up to this much; it grows by itself under load.
-constexpr size_t kTickRecords = 32768;
-constexpr size_t kTickBytes = size_t{8} << 20;
+// A tick takes what has arrived, up to this much; it grows by itself under load. Its records should
+// stay in the second-level cache between decoding, keyed state and the epoch's columns.
+constexpr size_t kTickRecords = 8192;
+constexpr size_t kTickBytes = size_t{4} << 20;
 // How long an idle engine waits for records before it looks at its clock again.
 constexpr milliseconds kLinger{5};
 constexpr int64_t kAllPositionsEvery = 100;  // epochs
 constexpr nanoseconds kFirstRetry = milliseconds(200);
 constexpr nanoseconds kLongestRetry = milliseconds(10000);
 
-size_t NumThreads(const Config& config) {
-  if (config.engine.threads > 0) return static_cast<size_t>(config.engine.threads);
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
-std::string DataDir(const Config& config) {
-  return config.storage.data_dir.empty() ? config.storage.lake + "/_avocet"
-                                         : config.storage.data_dir;
-}
-
 }  // namespace
 
 Engine::Engine(Config config, Env* env, EngineOptions options)
-    : config_(std::move(config)),
-      env_(env),
-      options_(std::move(options)),
-      data_dir_(DataDir(config_)) {}
+    : config_(std::move(config)), env_(env), options_(std::move(options)) {}
 
 Engine::~Engine() {
   care_.reset();
@@ -57,43 +44,17 @@ Result<std::unique_ptr<Engine>> Engine::Open(Config config, Env* env, EngineOpti
 }
 
 Status Engine::OpenLake() {
-  AVOCET_RETURN_IF_ERROR(env_->MakeDirectories(data_dir_));
-  auto lock = env_->Lock(data_dir_ + "/LOCK",
-                         fmt::format("process {} on {}, since {}", env_->ProcessId(),
-                                     env_->HostName(), FormatTimestamp(env_->NowMicros())));
-  if (!lock.ok()) return lock.status();
-  lock_ = std::move(lock).value();
-
-  std::vector<std::string> metrics;
-  for (const MetricConfig& metric : config_.schema.metrics) metrics.push_back(metric.name);
-  AVOCET_ASSIGN_OR_RETURN(lake_, Lake::OpenLocal(env_, config_.storage.lake));
-  AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::Open(lake_.get(), config_, metrics));
-  tables_ = std::make_unique<LakeTables>(std::move(tables));
-  processor_ = std::make_unique<Processor>(config_, *tables_, NumThreads(config_));
-
-  const std::string snapshot_dir = data_dir_ + "/snapshots";
-  AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, tables_->BronzeId());
-  const UsableSnapshot snapshot = FindSnapshot(env_, snapshot_dir, StateFingerprint(config_),
-                                               bronze_id, std::numeric_limits<int64_t>::max());
-  AVOCET_ASSIGN_OR_RETURN(BronzeState bronze,
-                          ReadBronzeState(&tables_->table(kBronze), snapshot.info.positions,
-                                          snapshot.epoch > 0 ? snapshot.epoch : -1));
-  committer_ = std::make_unique<Committer>(CommitterOptions{.config = &config_,
-                                                            .env = env_,
-                                                            .tables = tables_.get(),
-                                                            .snapshot_dir = snapshot_dir,
-                                                            .on_step = options_.on_step},
-                                           bronze.last);
-  AVOCET_ASSIGN_OR_RETURN(recovery_, Recover({.config = &config_,
-                                              .env = env_,
-                                              .tables = tables_.get(),
-                                              .processor = processor_.get(),
-                                              .committer = committer_.get(),
-                                              .snapshot_dir = snapshot_dir,
-                                              .bronze = bronze}));
-  positions_ = bronze.positions;
-  next_epoch_ = bronze.last.epoch + 1;
-  received_us_ = bronze.last.received_us;
+  AVOCET_ASSIGN_OR_RETURN(OwnedLake owned,
+                          OpenOwnedLake(config_, env_, options_.on_step, /*recover=*/true));
+  lock_ = std::move(owned.lock);
+  lake_ = std::move(owned.lake);
+  tables_ = std::move(owned.tables);
+  processor_ = std::move(owned.processor);
+  committer_ = std::move(owned.committer);
+  recovery_ = owned.recovery;
+  positions_ = std::move(owned.bronze.positions);
+  next_epoch_ = owned.bronze.last.epoch + 1;
+  received_us_ = owned.bronze.last.received_us;
   epochs_since_all_positions_ = kAllPositionsEvery;  // The first epoch of a run has them all.
   snapshot_taken_ = env_->Monotonic();
   care_ = std::make_unique<TableCare>(&config_, env_, tables_.get());
@@ -254,20 +215,10 @@ Status Engine::Seal() {
 
 void Engine::TakeSnapshot(Epoch* epoch) {
   snapshot_taken_ = env_->Monotonic();
-  CommitInfo info;
-  info.epoch = epoch->number;
-  info.all_positions = true;
-  for (const Input& input : inputs_) input.source->AllPositions(&info.positions);
-  SnapshotHeader header{.fingerprint = StateFingerprint(config_),
-                        .bronze_id = "",
-                        .epoch = epoch->number,
-                        .fleet_time_us = processor_->fleet_time_us(),
-                        .metrics = processor_->metrics(),
-                        .commit_info = EncodeCommitInfo(info)};
-  auto id = tables_->BronzeId();
-  if (!id.ok()) return;  // Without it the snapshot could not be trusted; the next one will do.
-  header.bronze_id = std::move(id).value();
-  epoch->snapshot = EncodeSnapshot(header, processor_->SaveShards());
+  Positions positions;
+  for (const Input& input : inputs_) input.source->AllPositions(&positions);
+  epoch->snapshot =
+      EncodeState(config_, tables_.get(), processor_.get(), epoch->number, positions);
 }
 
 void Engine::PublishProgress(uint64_t bytes) {

@@ -81,7 +81,6 @@ class Engine {
   Config config_;
   Env* env_;
   EngineOptions options_;
-  std::string data_dir_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<LakeTables> tables_;

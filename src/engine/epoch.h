@@ -7,7 +7,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/engine/lake_tables.h"
@@ -28,7 +30,20 @@ struct Totals {
   uint64_t late = 0;
   uint64_t anomalies = 0;
   uint64_t empty = 0;
+  uint64_t forgotten = 0;  ///< bronze rows removed by `forget`; in none of the counters above
 };
+
+/// Files of a table that an epoch replaces, beside the rows that it appends.
+struct TableRewrite {
+  std::vector<std::string> adds;     ///< `add` actions; the files are written
+  std::vector<std::string> removes;  ///< paths
+  bool replaces_all = false;         ///< every file goes that the table has, not only `removes`
+};
+
+// Operations of epochs that are not ingest, as the Delta log names them.
+inline constexpr std::string_view kRetryOperation = "QUARANTINE RETRY";
+inline constexpr std::string_view kForgetOperation = "FORGET";
+inline constexpr std::string_view kRebuildOperation = "REBUILD";
 
 struct Epoch {
   int64_t number = 0;
@@ -44,6 +59,9 @@ struct Epoch {
   Totals totals;                        ///< including this epoch
   std::string snapshot;                 ///< encoded state after this epoch; empty: none taken
   std::array<bool, kNumTables> skip{};  ///< recovery: the table has this epoch already
+  /// Named in the bronze commit, so that recovery finishes what a crash leaves undone.
+  std::array<std::optional<TableRewrite>, kNumTables> rewrites;
+  std::string operation = "STREAMING UPDATE";  ///< as the Delta log names it
 
   bool Empty() const;
   size_t Bytes() const;

@@ -20,15 +20,40 @@ std::string_view TableName(size_t id) {
   return kNames[id];
 }
 
+std::array<TableSpec, kNumTables> TableSpecs(const Config& config,
+                                             const std::vector<std::string>& metrics) {
+  std::vector<MetricColumn> columns;
+  for (const std::string& name : metrics) columns.push_back({name, UnitOf(config, name)});
+  return {BronzeSpec(), QuarantineSpec(), SilverSpec(columns, WindowSuffix(config.rolling_window)),
+          AnomaliesSpec(), DeviceStatsSpec()};
+}
+
+std::vector<std::string> ConfiguredMetrics(const Config& config) {
+  std::vector<std::string> names;
+  for (const MetricConfig& metric : config.schema.metrics) names.push_back(metric.name);
+  return names;
+}
+
+Result<LakeTables> LakeTables::OpenExisting(Lake* lake, const Config& config) {
+  LakeTables tables;
+  tables.config_ = &config;
+  tables.specs_ = TableSpecs(config, ConfiguredMetrics(config));
+  for (size_t id = 0; id < kNumTables; ++id) {
+    const std::string path = tables.specs_[id].Path(config.storage.catalog);
+    auto table = lake->OpenTable(path);
+    if (!table.ok()) {
+      return table.status().WithContext("cannot open table " + path + " in " + lake->root());
+    }
+    tables.tables_[id] = std::move(table).value();
+  }
+  return tables;
+}
+
 Result<LakeTables> LakeTables::Open(Lake* lake, const Config& config,
                                     const std::vector<std::string>& metrics) {
   LakeTables tables;
   tables.config_ = &config;
-  std::vector<MetricColumn> columns;
-  for (const std::string& name : metrics) columns.push_back({name, UnitOf(config, name)});
-  const std::string suffix = WindowSuffix(config.rolling_window);
-  tables.specs_ = {BronzeSpec(), QuarantineSpec(), SilverSpec(columns, suffix), AnomaliesSpec(),
-                   DeviceStatsSpec()};
+  tables.specs_ = TableSpecs(config, metrics);
   for (size_t id = 0; id < kNumTables; ++id) {
     const TableSpec& spec = tables.specs_[id];
     auto table = lake->EnsureTable(spec.Path(config.storage.catalog), spec);

@@ -25,6 +25,9 @@ class LakeTables {
   static Result<LakeTables> Open(Lake* lake, const Config& config,
                                  const std::vector<std::string>& metrics);
 
+  /// Opens without creating or changing anything. kNotFound when a table does not exist.
+  static Result<LakeTables> OpenExisting(Lake* lake, const Config& config);
+
   Table& table(size_t id) { return *tables_[id]; }
   const TableSpec& spec(size_t id) const { return specs_[id]; }
   /// Options for a new data file of the table.
@@ -43,5 +46,10 @@ class LakeTables {
 
 /// Short names for messages and commit infos: "bronze", "quarantine", "silver", ...
 std::string_view TableName(size_t id);
+/// Specs of the five tables for a configuration with these metrics.
+std::array<TableSpec, kNumTables> TableSpecs(const Config& config,
+                                             const std::vector<std::string>& metrics);
+/// The names of the configured metrics.
+std::vector<std::string> ConfiguredMetrics(const Config& config);
 
 }  // namespace avocet

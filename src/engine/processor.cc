@@ -7,15 +7,9 @@ namespace avocet {
 namespace {
 
 // Records that one thread decodes at a time: enough to amortise, few enough to share a tick.
-constexpr size_t kRecordsPerJob = 4096;
+constexpr size_t kRecordsPerJob = 2048;
 // A schema evolves up to so many metrics; later fields stay in the bronze payload only.
 constexpr size_t kMaxMetrics = 1024;
-
-std::vector<std::string> ConfiguredMetrics(const Config& config) {
-  std::vector<std::string> names;
-  for (const MetricConfig& metric : config.schema.metrics) names.push_back(metric.name);
-  return names;
-}
 
 }  // namespace
 
@@ -131,7 +125,10 @@ void Processor::Count(const std::vector<RawBatch>& batches, bool replayed) {
     totals_.dropped += result.dropped.size();
     totals_.anomalies += result.anomalies.rows();
   }
-  if (replayed) return;
+  if (replayed) {
+    for (const Piece* piece : tick_) replay_rejects_ += piece->readings.rejected.size();
+    return;
+  }
   for (const Piece* piece : tick_) {
     totals_.received += piece->readings.rows + piece->readings.rejected.size();
     totals_.accepted += piece->readings.rows;

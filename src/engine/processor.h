@@ -42,6 +42,8 @@ class Processor {
   size_t num_devices() const;
   size_t StateBytes() const;
   const std::array<uint64_t, kNumQualityRules>& violations() const { return violations_; }
+  /// Records of bronze that the present configuration cannot decode: in no other table.
+  uint64_t replay_rejects() const { return replay_rejects_; }
 
   /// State of every shard; the inverse takes the metric list the state was made with.
   std::vector<std::string> SaveShards();
@@ -75,6 +77,7 @@ class Processor {
   std::vector<Piece*> tick_;
   Totals totals_;
   std::array<uint64_t, kNumQualityRules> violations_{};
+  uint64_t replay_rejects_ = 0;
   int64_t next_sequence_ = 0;
   int64_t fleet_time_us_ = kNoTime;
 };

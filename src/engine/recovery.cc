@@ -10,6 +10,7 @@
 #include "src/engine/bronze_reader.h"
 #include "src/engine/fingerprint.h"
 #include "src/engine/snapshot.h"
+#include "src/engine/table_rewrite.h"
 
 namespace avocet {
 namespace {
@@ -115,25 +116,73 @@ class Replay {
   int64_t next_log_us_ = 0;
 };
 
-// A bronze commit names its quarantine file; the quarantine commit itself may be missing.
-Status FinishQuarantine(const RecoveryContext& context) {
-  const CommitInfo& last = context.bronze.last;
-  Table& table = context.tables->table(kQuarantine);
+// Rows of quarantine that the newest epoch put into bronze, found by their place in the source.
+// For the case that another program replaced the files in which the epoch's commit knew them.
+Status DropRetried(LakeTables* tables, int64_t epoch, TableRewrite* rewrite) {
+  auto keys = std::make_shared<ColumnBatch>();
+  keys->AddColumn("source", ColumnType::kString);
+  keys->AddColumn("partition", ColumnType::kString);
+  keys->AddColumn("offset", ColumnType::kInt64);
+  AVOCET_RETURN_IF_ERROR(ReadBronze(
+      &tables->table(kBronze), epoch - 1,
+      [&](int64_t of_epoch, int64_t, const std::vector<RawBatch>& batches) {
+        if (of_epoch != epoch) return Status::Ok();
+        for (const RawBatch& batch : batches) {
+          for (const RawRecord& record : batch.records) {
+            keys->column(0).AppendBytes(batch.source);
+            keys->column(1).AppendBytes(batch.partition);
+            keys->column(2).AppendInt(record.offset);
+          }
+        }
+        return Status::Ok();
+      }));
+  Table& quarantine = tables->table(kQuarantine);
+  AVOCET_RETURN_IF_ERROR(quarantine.Refresh());
+  AVOCET_ASSIGN_OR_RETURN(const auto files, quarantine.Files());
+  *rewrite = {};
+  for (const TableFile& file : files) rewrite->removes.push_back(file.path);
+  if (files.empty() || keys->rows() == 0) return Status::Ok();
+  AVOCET_ASSIGN_OR_RETURN(auto rest, quarantine.Rewrite(rewrite->removes, keys,
+                                                        tables->Options(kQuarantine), 0));
+  rewrite->adds = std::move(rest.adds);
+  return Status::Ok();
+}
+
+Status FinishTable(LakeTables* tables, const CommitInfo& last, size_t id) {
+  Table& table = tables->table(id);
   AVOCET_ASSIGN_OR_RETURN(const int64_t done, table.TxnVersion(std::string(kAppId)));
-  if (last.last_rows[kQuarantine] <= std::max<int64_t>(done, 0)) return Status::Ok();
-  if (last.last_rows[kQuarantine] != last.epoch || last.quarantine_add.empty()) {
-    spdlog::error("quarantine has lost its rows up to epoch {}: it was removed or restored",
-                  last.last_rows[kQuarantine]);
-    return Status::Ok();
+  const std::string& add = id == kQuarantine ? last.quarantine_add : "";
+  if (!last.rewrites[id] && add.empty()) return Status::Ok();
+  if (done >= last.epoch) return Status::Ok();
+  TableRewrite rewrite = last.rewrites[id].value_or(TableRewrite());
+  const std::string operation =
+      last.operation.empty() ? std::string("STREAMING UPDATE") : last.operation;
+  Status status = CommitRewrite(&table, rewrite, add, last.epoch, operation);
+  if (status.code() != StatusCode::kConflict || !last.rewrites[id]) return status;
+  if (id == kQuarantine && last.operation == kRetryOperation) {
+    AVOCET_RETURN_IF_ERROR(DropRetried(tables, last.epoch, &rewrite));
+    return CommitRewrite(&table, rewrite, add, last.epoch, operation);
   }
-  auto version = table.Commit({.adds = {last.quarantine_add},
-                               .app_id = std::string(kAppId),
-                               .txn_version = last.epoch,
-                               .operation = "STREAMING UPDATE"});
-  return version.ok() ? Status::Ok() : version.status();
+  spdlog::error("cannot finish {} of {}, run it again: {}", last.operation, TableName(id),
+                status.message());
+  return Status::Ok();
 }
 
 }  // namespace
+
+Status FinishCommits(LakeTables* tables, const CommitInfo& last) {
+  if (last.epoch == 0) return Status::Ok();
+  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats}) {
+    AVOCET_RETURN_IF_ERROR(FinishTable(tables, last, id));
+  }
+  AVOCET_ASSIGN_OR_RETURN(const int64_t done,
+                          tables->table(kQuarantine).TxnVersion(std::string(kAppId)));
+  if (last.last_rows[kQuarantine] > std::max<int64_t>(done, 0)) {
+    spdlog::error("quarantine has lost its rows up to epoch {}: it was removed or restored",
+                  last.last_rows[kQuarantine]);
+  }
+  return Status::Ok();
+}
 
 Result<BronzeState> ReadBronzeState(Table* bronze, const Positions& snapshot_positions,
                                     int64_t snapshot_epoch) {
@@ -204,7 +253,7 @@ Result<RecoveryReport> Recover(const RecoveryContext& context) {
   report.epoch = last.epoch;
   context.processor->set_totals(last.totals);
   context.processor->set_next_sequence(last.next_sequence);
-  AVOCET_RETURN_IF_ERROR(FinishQuarantine(context));
+  AVOCET_RETURN_IF_ERROR(FinishCommits(context.tables, last));
 
   std::array<int64_t, kNumTables> complete{};
   int64_t oldest_complete = last.epoch;

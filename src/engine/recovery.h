@@ -23,6 +23,10 @@ struct BronzeState {
 Result<BronzeState> ReadBronzeState(Table* bronze, const Positions& snapshot_positions,
                                     int64_t snapshot_epoch);
 
+/// Makes the commits that the newest bronze commit names and a crash has prevented. The first step
+/// of Recover.
+Status FinishCommits(LakeTables* tables, const CommitInfo& last);
+
 struct RecoveryReport {
   int64_t epoch = 0;           ///< newest epoch of bronze
   int64_t snapshot_epoch = 0;  ///< state was loaded from here; 0: none

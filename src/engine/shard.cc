@@ -121,8 +121,10 @@ void Shard::ProcessRow(Piece* piece, Place place) {
   }
   hours_.Add(slot, time, devices_.newest_us[slot], late, reading_);
   CloseHoursIfDue(slot);
+  if (!rules_.empty() && !violations_.empty()) {
+    for (size_t m = 0; m < reading_.size(); ++m) readings.metrics[m][row] = reading_[m];
+  }
   for (size_t m = 0; m < reading_.size(); ++m) {
-    readings.metrics[m][row] = reading_[m];
     piece->means[m][row] = reading_means_[m];
     values_[m].push_back(reading_[m]);
   }

@@ -93,6 +93,10 @@ Result<std::vector<int64_t>> ListSnapshots(Env* env, const std::string& dir) {
   return epochs;
 }
 
+Status RemoveSnapshot(Env* env, const std::string& dir, int64_t epoch) {
+  return env->Remove(SnapshotPath(dir, epoch));
+}
+
 Result<std::string> LoadSnapshotFile(Env* env, const std::string& dir, int64_t epoch) {
   const std::string path = SnapshotPath(dir, epoch);
   AVOCET_ASSIGN_OR_RETURN(std::string bytes, env->ReadFile(path));

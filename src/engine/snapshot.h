@@ -37,6 +37,9 @@ Status SaveSnapshotFile(Env* env, const std::string& dir, int64_t epoch, std::st
 /// Epochs of the snapshot files in `dir`, newest first.
 Result<std::vector<int64_t>> ListSnapshots(Env* env, const std::string& dir);
 
+/// Removes one snapshot file.
+Status RemoveSnapshot(Env* env, const std::string& dir, int64_t epoch);
+
 /// The payload of a snapshot file. kCorrupt names the file and what is wrong.
 Result<std::string> LoadSnapshotFile(Env* env, const std::string& dir, int64_t epoch);
 

@@ -1,0 +1,141 @@
+#include "src/engine/owned_lake.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <limits>
+#include <thread>
+#include <utility>
+
+#include "src/base/time_format.h"
+#include "src/engine/fingerprint.h"
+#include "src/engine/snapshot.h"
+
+namespace avocet {
+namespace {
+
+Result<std::unique_ptr<FileLock>> LockIn(const Config& config, Env* env, const char* name) {
+  const std::string dir = DataDir(config);
+  AVOCET_RETURN_IF_ERROR(env->MakeDirectories(dir));
+  return env->Lock(dir + "/" + name,
+                   fmt::format("process {} on {}, since {}", env->ProcessId(), env->HostName(),
+                               FormatTimestamp(env->NowMicros())));
+}
+
+// Snapshots of epochs that bronze does not have belong to a lake that was restored since. Their
+// epochs will come again with other rows.
+Status RemoveForeignSnapshots(Env* env, const std::string& dir, int64_t newest_epoch) {
+  AVOCET_ASSIGN_OR_RETURN(const auto epochs, ListSnapshots(env, dir));
+  for (const int64_t epoch : epochs) {
+    if (epoch <= newest_epoch) continue;
+    spdlog::warn("snapshot {} is newer than bronze, which ends at epoch {}: it is removed", epoch,
+                 newest_epoch);
+    AVOCET_RETURN_IF_ERROR(RemoveSnapshot(env, dir, epoch));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+std::string DataDir(const Config& config) {
+  return config.storage.data_dir.empty() ? config.storage.lake + "/_avocet"
+                                         : config.storage.data_dir;
+}
+
+std::string SnapshotDir(const Config& config) { return DataDir(config) + "/snapshots"; }
+
+size_t NumThreads(const Config& config) {
+  if (config.engine.threads > 0) return static_cast<size_t>(config.engine.threads);
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+Result<std::unique_ptr<FileLock>> LockLake(const Config& config, Env* env) {
+  return LockIn(config, env, "LOCK");
+}
+
+Result<std::unique_ptr<FileLock>> LockTableCare(const Config& config, Env* env) {
+  return LockIn(config, env, "CARE.LOCK");
+}
+
+Status RequireLake(const Config& config, Env* env) {
+  const std::string log = config.storage.lake + "/" + BronzeSpec().Path(config.storage.catalog) +
+                          "/_delta_log";
+  if (env->Stat(log).ok()) return Status::Ok();
+  return Status::NotFound(
+      fmt::format("cannot find a lake: {} does not exist; lake and catalog come from the "
+                  "configuration, or give --lake",
+                  log));
+}
+
+Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& on_step,
+                                bool recover) {
+  OwnedLake owned;
+  AVOCET_ASSIGN_OR_RETURN(owned.lock, LockLake(config, env));
+  AVOCET_ASSIGN_OR_RETURN(owned.lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::Open(owned.lake.get(), config,
+                                                              ConfiguredMetrics(config)));
+  owned.tables = std::make_unique<LakeTables>(std::move(tables));
+  owned.processor = std::make_unique<Processor>(config, *owned.tables, NumThreads(config));
+
+  const std::string snapshot_dir = SnapshotDir(config);
+  Table& bronze = owned.tables->table(kBronze);
+  AVOCET_ASSIGN_OR_RETURN(const int64_t newest, bronze.TxnVersion(std::string(kAppId)));
+  AVOCET_RETURN_IF_ERROR(RemoveForeignSnapshots(env, snapshot_dir, newest));
+  AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, owned.tables->BronzeId());
+  const UsableSnapshot snapshot = FindSnapshot(env, snapshot_dir, StateFingerprint(config),
+                                               bronze_id, std::numeric_limits<int64_t>::max());
+  AVOCET_ASSIGN_OR_RETURN(owned.bronze,
+                          ReadBronzeState(&bronze, snapshot.info.positions,
+                                          snapshot.epoch > 0 ? snapshot.epoch : -1));
+  owned.committer = std::make_unique<Committer>(CommitterOptions{.config = &config,
+                                                                 .env = env,
+                                                                 .tables = owned.tables.get(),
+                                                                 .snapshot_dir = snapshot_dir,
+                                                                 .on_step = on_step},
+                                                owned.bronze.last);
+  if (!recover) {
+    AVOCET_RETURN_IF_ERROR(FinishCommits(owned.tables.get(), owned.bronze.last));
+    return owned;
+  }
+  AVOCET_ASSIGN_OR_RETURN(owned.recovery, Recover({.config = &config,
+                                                   .env = env,
+                                                   .tables = owned.tables.get(),
+                                                   .processor = owned.processor.get(),
+                                                   .committer = owned.committer.get(),
+                                                   .snapshot_dir = snapshot_dir,
+                                                   .bronze = owned.bronze}));
+  return owned;
+}
+
+std::string EncodeState(const Config& config, LakeTables* tables, Processor* processor,
+                        int64_t epoch, const Positions& all_positions) {
+  CommitInfo info;
+  info.epoch = epoch;
+  info.all_positions = true;
+  info.positions = all_positions;
+  auto id = tables->BronzeId();
+  if (!id.ok()) return "";  // Without it the snapshot could not be trusted; the next one will do.
+  const SnapshotHeader header{.fingerprint = StateFingerprint(config),
+                              .bronze_id = std::move(id).value(),
+                              .epoch = epoch,
+                              .fleet_time_us = processor->fleet_time_us(),
+                              .metrics = processor->metrics(),
+                              .commit_info = EncodeCommitInfo(info)};
+  return EncodeSnapshot(header, processor->SaveShards());
+}
+
+std::unique_ptr<Epoch> NextEpoch(const OwnedLake& owned, Env* env, std::string_view operation) {
+  const CommitInfo last = owned.committer->last();
+  auto epoch = MakeEpoch(*owned.tables, owned.processor->metrics(), last.epoch + 1,
+                         last.next_sequence);
+  epoch->received_us = std::max(last.received_us, env->NowMicros());
+  epoch->operation = operation;
+  epoch->totals = last.totals;
+  // The log before this epoch may be cleaned up, so it holds all that a start needs.
+  epoch->all_positions = epoch->has_positions = true;
+  epoch->positions = owned.bronze.positions;
+  return epoch;
+}
+
+}  // namespace avocet
