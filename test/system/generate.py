@@ -151,9 +151,12 @@ class Device:
         return self.recent[-1]
 
 
-def lines(seed: int, records: int, devices: int = 7, bad: float = 0.02) -> Iterator[bytes]:
+def lines(
+    seed: int, records: int, devices: int = 7, first: int = 0, bad: float = 0.02
+) -> Iterator[bytes]:
+    """NDJSON lines of devices `first` and up, in the order of their arrival."""
     rng = random.Random(seed)
-    fleet = [Device(rng, i) for i in range(devices)]
+    fleet = [Device(rng, first + i) for i in range(devices)]
     for _ in range(records):
         device = rng.choice(fleet)
         if rng.random() < bad:
