@@ -1,9 +1,15 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
-#include <thread>
+#include <string>
+#include <variant>
+#include <vector>
 
+#include "src/base/json_writer.h"
 #include "src/cli/command.h"
 #include "src/cli/progress_line.h"
 #include "src/cli/source_argument.h"
@@ -20,6 +26,7 @@ struct RunArguments {
   std::string lake;
   bool once = false;
   bool quiet = false;
+  std::string report;
 };
 
 constexpr const char* kInbox = "./inbox";
@@ -46,33 +53,94 @@ Result<Config> Configure(const RunArguments& arguments) {
 }
 
 void Explain(const Config& config, const RunArguments& arguments) {
-  if (!config.file.empty() || !arguments.sources.empty() || arguments.quiet) return;
-  fmt::print(stderr,
-             "avocet runs without a configuration file.\n"
-             "  input    drop NDJSON or CSV files (.gz, .zst) into {}; each needs device_id and\n"
-             "           timestamp fields, every other number becomes a metric\n"
-             "  tables   {}/{}/{{raw,processed,analytics}}\n"
-             "  query    avocet query \"SELECT * FROM {}.analytics.anomalies LIMIT 10\"\n"
-             "  tailor   avocet init SAMPLE.csv writes a commented avocet.yaml\n"
-             "  stop     Ctrl-C\n\n",
-             kInbox, config.storage.lake, config.storage.catalog, config.storage.catalog);
-}
-
-void Summarize(const Engine& engine) {
-  const Progress p = engine.progress();
-  const Config& config = engine.config();
-  fmt::print(stderr,
-             "{} records: {} in bronze, {} quarantined, {} duplicates. {} devices, {} anomalies, "
-             "{} late.\n",
-             p.totals.received, p.totals.accepted, p.totals.quarantined, p.totals.duplicates,
-             p.devices, p.totals.anomalies, p.totals.late);
-  fmt::print(stderr, "Tables are in {}/{}. Look at them:\n", config.storage.lake,
-             config.storage.catalog);
+  if (arguments.quiet) return;
+  const bool from_terminal =
+      std::any_of(config.sources.begin(), config.sources.end(), [](const SourceConfig& source) {
+        return std::holds_alternative<StdinSourceConfig>(source.options);
+      });
+  if (from_terminal && StandardInputIsTerminal()) {
+    fmt::print(stderr, "Reading records from this terminal; Ctrl-D ends them.\n");
+  }
+  if (!config.file.empty()) return;
+  const std::string input =
+      arguments.sources.empty()
+          ? fmt::format("files that you put into {}: CSV or JSON, also .gz and .zst", kInbox)
+          : fmt::format("{}", fmt::join(arguments.sources, ", "));
   fmt::print(
       stderr,
-      "  avocet query --lake {} \"SELECT device_id, metric, event_time, value, score, reason "
-      "FROM {}.analytics.anomalies ORDER BY score DESC LIMIT 10\"\n",
-      config.storage.lake, config.storage.catalog);
+      "avocet runs without a configuration file.\n"
+      "  input    {}\n"
+      "  fields   device_id and timestamp (ISO 8601, or seconds since 1970) in each record;\n"
+      "           every number beside them becomes a metric. Other names? avocet init FILE\n"
+      "  tables   {}/{}/{{raw,processed,analytics}}\n"
+      "  query    avocet query \"SELECT * FROM {}.analytics.anomalies LIMIT 10\"\n"
+      "  try it   avocet run --source simulate\n"
+      "  stop     Ctrl-C\n\n",
+      input, config.storage.lake, config.storage.catalog, config.storage.catalog);
+}
+
+void Summarize(const Engine& engine, const RunArguments& arguments) {
+  const Progress p = engine.progress();
+  const Config& config = engine.config();
+  const std::string& catalog = config.storage.catalog;
+  fmt::print(stderr,
+             "{} records: {} in bronze, {} quarantined, {} duplicates. {} {}, {} anomalies, "
+             "{} late.\n",
+             WithThousands(p.totals.received), WithThousands(p.totals.accepted),
+             WithThousands(p.totals.quarantined), WithThousands(p.totals.duplicates),
+             WithThousands(p.devices), p.devices == 1 ? "device" : "devices",
+             WithThousands(p.totals.anomalies), WithThousands(p.totals.late));
+  if (p.totals.received == 0 && config.file.empty() && arguments.sources.empty()) {
+    fmt::print(stderr, "There was nothing to read in {}.\n", kInbox);
+    return;
+  }
+  const std::string lake = config.storage.lake;
+  const std::string option =
+      arguments.config.empty() && arguments.lake.empty() ? "" : " --lake " + lake;
+  fmt::print(stderr, "Tables are in {}/{}. Look at them:\n", lake, catalog);
+  fmt::print(stderr,
+             "  avocet query{} \"SELECT device_id, metric, event_time, value, score, reason FROM "
+             "{}.analytics.anomalies ORDER BY score DESC LIMIT 10\"\n",
+             option, catalog);
+  if (p.totals.quarantined == 0) return;
+  fmt::print(stderr,
+             "  avocet query{} \"SELECT code, message, count(*) FROM {}.raw.quarantine GROUP BY 1, "
+             "2\"   # why records were refused\n",
+             option, catalog);
+  if (p.totals.accepted == 0 && config.file.empty()) {
+    fmt::print(stderr,
+               "No record was accepted. avocet init FILE makes a configuration that fits the "
+               "records.\n");
+  }
+}
+
+// What a benchmark or a curious person wants to know of a run, as JSON.
+std::string ReportJson(const Engine& engine, double seconds) {
+  const Progress p = engine.progress();
+  const ProcessUsage usage = UsageSoFar();
+  JsonWriter json;
+  json.BeginObject().Field("received", p.totals.received).Field("accepted", p.totals.accepted);
+  json.Field("quarantined", p.totals.quarantined).Field("duplicates", p.totals.duplicates);
+  json.Field("late", p.totals.late).Field("anomalies", p.totals.anomalies);
+  json.Field("devices", p.devices).Field("state_bytes", uint64_t{engine.StateBytes()});
+  json.Field("commits", p.commits).Field("seconds", seconds);
+  json.Field("start_epoch", engine.recovery().epoch);
+  json.Field("snapshot_epoch", engine.recovery().snapshot_epoch);
+  json.Field("replayed_rows", engine.recovery().replayed_rows);
+  json.Field("user_seconds", usage.user_seconds).Field("system_seconds", usage.system_seconds);
+  json.Field("peak_memory_bytes", usage.peak_memory_bytes);
+  json.Key("stage_seconds").BeginObject();
+  for (size_t i = 0; i < kNumStages; ++i) {
+    const auto stage = static_cast<Stage>(i);
+    json.Field(StageName(stage), engine.clock().Seconds(stage));
+  }
+  json.EndObject().Key("judgement_ms").BeginObject();
+  for (const double q : {0.5, 0.99, 1.0}) {
+    json.Field(fmt::format("p{:g}", q * 100),
+               static_cast<double>(engine.judgement_latency().Quantile(q).count()) * 1e-6);
+  }
+  json.EndObject().EndObject();
+  return json.Take() + "\n";
 }
 
 int Run(const RunArguments& arguments) {
@@ -92,12 +160,13 @@ int Run(const RunArguments& arguments) {
         recovery.epoch, recovery.snapshot_epoch, recovery.replayed_rows, recovery.repaired_epochs);
   }
   Status status;
+  const auto started = Env::Posix()->Monotonic();
   {
     ProgressLine progress(&engine, arguments.quiet);
     status = engine.Run();
   }
   if (!status.ok()) return Report(status);
-  if (!arguments.quiet) Summarize(engine);
+  if (!arguments.quiet) Summarize(engine, arguments);
   return 0;
 }
 
@@ -114,6 +183,8 @@ void AddRunCommand(CLI::App* app, int* exit_code) {
   command->add_option("--lake", arguments->lake, "Lake directory");
   command->add_flag("--once", arguments->once, "Drain the inputs and exit");
   command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
+  command->add_option("--report", arguments->report,
+                      "Write counters, stage times and memory of the run to this file, as JSON");
   command->callback([arguments, exit_code] { *exit_code = Run(*arguments); });
 }
 

@@ -139,6 +139,7 @@ Status Committer::CommitEpoch(Epoch* epoch) {
   for (std::string& add : adds_) add.clear();
   AVOCET_RETURN_IF_ERROR(WithRetry("cannot write data files", [&] { return WriteFiles(epoch); }));
   AVOCET_RETURN_IF_ERROR(Step("files", epoch->number));
+  const StageClock::Timer timer(options_.clock, Stage::kCommit);
   if (!epoch->skip[kBronze]) {
     AVOCET_RETURN_IF_ERROR(WithRetry("cannot commit bronze", [&] { return CommitBronze(*epoch); }));
     AVOCET_RETURN_IF_ERROR(Step("bronze", epoch->number));
@@ -151,11 +152,10 @@ Status Committer::CommitEpoch(Epoch* epoch) {
   for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats}) {
     if (epoch->skip[id] || (epoch->rows[id]->rows() == 0 && !epoch->rewrites[id])) continue;
     const std::string what = "cannot commit " + std::string(TableName(id));
-    AVOCET_RETURN_IF_ERROR(WithRetry(
-        what, [&] {
-          const bool amends = id == kDeviceStats && !epoch->rewrites[id];
-          return amends ? CommitStats(*epoch) : CommitTable(id, *epoch);
-        }));
+    AVOCET_RETURN_IF_ERROR(WithRetry(what, [&] {
+      const bool amends = id == kDeviceStats && !epoch->rewrites[id];
+      return amends ? CommitStats(*epoch) : CommitTable(id, *epoch);
+    }));
     AVOCET_RETURN_IF_ERROR(Step(TableName(id), epoch->number));
   }
   last_commit_us_ = options_.env->NowMicros();
@@ -168,6 +168,7 @@ Status Committer::CommitEpoch(Epoch* epoch) {
 }
 
 Status Committer::WriteFiles(Epoch* epoch) {
+  const StageClock::Timer timer(options_.clock, Stage::kFiles);
   std::array<Status, kNumTables> statuses;
   pool_.ParallelFor(kNumTables, [&](size_t id) {
     if (epoch->skip[id] || epoch->rows[id]->rows() == 0 || !adds_[id].empty()) return;

@@ -20,6 +20,7 @@
 #include "src/engine/commit_info.h"
 #include "src/engine/epoch.h"
 #include "src/engine/lake_tables.h"
+#include "src/engine/stage_clock.h"
 #include "src/env/env.h"
 
 namespace avocet {
@@ -32,6 +33,7 @@ struct CommitterOptions {
   const Config* config = nullptr;
   Env* env = nullptr;
   LakeTables* tables = nullptr;
+  StageClock* clock = nullptr;
   std::string snapshot_dir;
   StepHook on_step;
   /// Epochs that wait for the committer; Submit blocks beyond.

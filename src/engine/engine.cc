@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "src/base/time_format.h"
 #include "src/engine/builtin_components.h"
@@ -49,6 +50,7 @@ Status Engine::OpenLake() {
   lock_ = std::move(owned.lock);
   lake_ = std::move(owned.lake);
   tables_ = std::move(owned.tables);
+  clock_ = std::move(owned.clock);
   processor_ = std::move(owned.processor);
   committer_ = std::move(owned.committer);
   recovery_ = owned.recovery;
@@ -109,6 +111,7 @@ Status Engine::Tick(bool* idle) {
   AVOCET_RETURN_IF_ERROR(committer_->failure());
   std::vector<RawBatch> batches;
   bool more = false;
+  const nanoseconds arrived_after = std::exchange(polled_at_, env_->Monotonic());
   AVOCET_RETURN_IF_ERROR(PollInputs(&batches, &more));
   *idle = !more && batches.empty();
   const Positions committed = committer_->TakeCommittedPositions();
@@ -125,7 +128,12 @@ Status Engine::Tick(bool* idle) {
     if (epoch_->Rows() == 0) epoch_->received_us = received_us_;
     AVOCET_RETURN_IF_ERROR(
         processor_->Process(batches, received_us_, /*replayed=*/false, epoch_.get()));
-    for (const RawBatch& batch : batches) bytes += batch.bytes_read;
+    uint64_t records = 0;
+    for (const RawBatch& batch : batches) {
+      bytes += batch.bytes_read;
+      records += batch.records.size();
+    }
+    judgement_latency_.Add(env_->Monotonic() - arrived_after, records);
   }
   // Taken after the records of the tick are in the epoch: positions never run ahead of rows.
   const size_t before = epoch_->positions.size();
@@ -137,6 +145,7 @@ Status Engine::Tick(bool* idle) {
 }
 
 Status Engine::PollInputs(std::vector<RawBatch>* batches, bool* more) {
+  const StageClock::Timer timer(clock_.get(), Stage::kPoll);
   const size_t budget = config_.engine.tick_records > 0
                             ? static_cast<size_t>(config_.engine.tick_records)
                             : kTickRecords;
@@ -214,11 +223,11 @@ Status Engine::Seal() {
 }
 
 void Engine::TakeSnapshot(Epoch* epoch) {
+  const StageClock::Timer timer(clock_.get(), Stage::kSnapshot);
   snapshot_taken_ = env_->Monotonic();
   Positions positions;
   for (const Input& input : inputs_) input.source->AllPositions(&positions);
-  epoch->snapshot =
-      EncodeState(config_, tables_.get(), processor_.get(), epoch->number, positions);
+  epoch->snapshot = EncodeState(config_, tables_.get(), processor_.get(), epoch->number, positions);
 }
 
 void Engine::PublishProgress(uint64_t bytes) {

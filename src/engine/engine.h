@@ -54,6 +54,11 @@ class Engine {
 
   Progress progress() const;
   const RecoveryReport& recovery() const { return recovery_; }
+  const StageClock& clock() const { return *clock_; }
+  /// From the poll before a record's own, which is the latest it can have arrived unseen, to the
+  /// end of its judgement. Read only after Run has returned.
+  const LatencyHistogram& judgement_latency() const { return judgement_latency_; }
+  size_t StateBytes() const { return processor_->StateBytes(); }
   const Config& config() const { return config_; }
 
  private:
@@ -84,6 +89,7 @@ class Engine {
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<LakeTables> tables_;
+  std::unique_ptr<StageClock> clock_;
   std::unique_ptr<Processor> processor_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<TableCare> care_;
@@ -97,6 +103,8 @@ class Engine {
   std::chrono::nanoseconds epoch_opened_{0};
   std::chrono::nanoseconds snapshot_taken_{0};
   int64_t epochs_since_all_positions_ = 0;
+  std::chrono::nanoseconds polled_at_{0};
+  LatencyHistogram judgement_latency_;
 
   std::atomic<bool> stopping_ = false;
   mutable std::mutex progress_mutex_;

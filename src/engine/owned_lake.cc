@@ -59,8 +59,8 @@ Result<std::unique_ptr<FileLock>> LockTableCare(const Config& config, Env* env) 
 }
 
 Status RequireLake(const Config& config, Env* env) {
-  const std::string log = config.storage.lake + "/" + BronzeSpec().Path(config.storage.catalog) +
-                          "/_delta_log";
+  const std::string log =
+      config.storage.lake + "/" + BronzeSpec().Path(config.storage.catalog) + "/_delta_log";
   if (env->Stat(log).ok()) return Status::Ok();
   return Status::NotFound(
       fmt::format("cannot find a lake: {} does not exist; lake and catalog come from the "
@@ -73,10 +73,12 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
   OwnedLake owned;
   AVOCET_ASSIGN_OR_RETURN(owned.lock, LockLake(config, env));
   AVOCET_ASSIGN_OR_RETURN(owned.lake, Lake::OpenLocal(env, config.storage.lake));
-  AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::Open(owned.lake.get(), config,
-                                                              ConfiguredMetrics(config)));
+  AVOCET_ASSIGN_OR_RETURN(LakeTables tables,
+                          LakeTables::Open(owned.lake.get(), config, ConfiguredMetrics(config)));
   owned.tables = std::make_unique<LakeTables>(std::move(tables));
-  owned.processor = std::make_unique<Processor>(config, *owned.tables, NumThreads(config));
+  owned.clock = std::make_unique<StageClock>(env);
+  owned.processor = std::make_unique<Processor>(config, *owned.tables, NumThreads(config),
+                                                owned.clock.get());
 
   const std::string snapshot_dir = SnapshotDir(config);
   Table& bronze = owned.tables->table(kBronze);
@@ -85,12 +87,12 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
   AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, owned.tables->BronzeId());
   const UsableSnapshot snapshot = FindSnapshot(env, snapshot_dir, StateFingerprint(config),
                                                bronze_id, std::numeric_limits<int64_t>::max());
-  AVOCET_ASSIGN_OR_RETURN(owned.bronze,
-                          ReadBronzeState(&bronze, snapshot.info.positions,
-                                          snapshot.epoch > 0 ? snapshot.epoch : -1));
+  AVOCET_ASSIGN_OR_RETURN(owned.bronze, ReadBronzeState(&bronze, snapshot.info.positions,
+                                                        snapshot.epoch > 0 ? snapshot.epoch : -1));
   owned.committer = std::make_unique<Committer>(CommitterOptions{.config = &config,
                                                                  .env = env,
                                                                  .tables = owned.tables.get(),
+                                                                 .clock = owned.clock.get(),
                                                                  .snapshot_dir = snapshot_dir,
                                                                  .on_step = on_step},
                                                 owned.bronze.last);
@@ -127,8 +129,8 @@ std::string EncodeState(const Config& config, LakeTables* tables, Processor* pro
 
 std::unique_ptr<Epoch> NextEpoch(const OwnedLake& owned, Env* env, std::string_view operation) {
   const CommitInfo last = owned.committer->last();
-  auto epoch = MakeEpoch(*owned.tables, owned.processor->metrics(), last.epoch + 1,
-                         last.next_sequence);
+  auto epoch =
+      MakeEpoch(*owned.tables, owned.processor->metrics(), last.epoch + 1, last.next_sequence);
   epoch->received_us = std::max(last.received_us, env->NowMicros());
   epoch->operation = operation;
   epoch->totals = last.totals;

@@ -31,6 +31,7 @@ struct OwnedLake {
   std::unique_ptr<FileLock> lock;
   std::unique_ptr<Lake> lake;
   std::unique_ptr<LakeTables> tables;
+  std::unique_ptr<StageClock> clock;
   std::unique_ptr<Processor> processor;
   std::unique_ptr<Committer> committer;
   BronzeState bronze;

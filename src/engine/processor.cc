@@ -13,8 +13,13 @@ constexpr size_t kMaxMetrics = 1024;
 
 }  // namespace
 
-Processor::Processor(const Config& config, const LakeTables& tables, size_t num_threads)
-    : config_(&config), tables_(&tables), pool_(num_threads), metrics_(ConfiguredMetrics(config)) {
+Processor::Processor(const Config& config, const LakeTables& tables, size_t num_threads,
+                     StageClock* clock)
+    : config_(&config),
+      tables_(&tables),
+      clock_(clock),
+      pool_(num_threads),
+      metrics_(ConfiguredMetrics(config)) {
   for (size_t i = 0; i < kNumShards; ++i) {
     shards_.push_back(std::make_unique<Shard>(config, metrics_));
   }
@@ -32,6 +37,7 @@ Status Processor::Process(const std::vector<RawBatch>& batches, int64_t now_us, 
 }
 
 void Processor::Decode(const std::vector<RawBatch>& batches, int64_t now_us) {
+  const StageClock::Timer timer(clock_, Stage::kDecode);
   jobs_.clear();
   for (const RawBatch& batch : batches) {
     size_t begin = 0;
@@ -79,6 +85,7 @@ bool Processor::Evolve(Epoch* epoch) {
 }
 
 void Processor::RunShards(bool replayed) {
+  const StageClock::Timer timer(clock_, Stage::kState);
   for (Piece* piece : tick_) {
     piece->replayed = replayed;
     piece->fleet_time_before_us = fleet_time_us_;
@@ -88,6 +95,7 @@ void Processor::RunShards(bool replayed) {
 }
 
 Status Processor::Collect(int64_t now_us, bool replayed, Epoch* epoch) {
+  const StageClock::Timer timer(clock_, Stage::kCollect);
   for (const auto& shard : shards_) {
     if (!shard->result().failure.empty()) {
       return Status::Invalid("a quality rule with on_invalid: fail was broken: " +

@@ -15,14 +15,16 @@
 #include "src/engine/lake_tables.h"
 #include "src/engine/piece.h"
 #include "src/engine/shard.h"
+#include "src/engine/stage_clock.h"
 #include "src/model/raw_batch.h"
 
 namespace avocet {
 
 class Processor {
  public:
-  /// `config` and `tables` must outlive the processor.
-  Processor(const Config& config, const LakeTables& tables, size_t num_threads);
+  /// `config`, `tables` and `clock`, which is told the time of each stage, must outlive the
+  /// processor.
+  Processor(const Config& config, const LakeTables& tables, size_t num_threads, StageClock* clock);
 
   /// One tick: decodes and processes `batches` in order and appends the results to `epoch`.
   /// `replayed`: the records come from bronze. kInvalid when a rule with action fail was broken;
@@ -68,6 +70,7 @@ class Processor {
 
   const Config* config_;
   const LakeTables* tables_;
+  StageClock* clock_;
   ThreadPool pool_;
   std::vector<std::unique_ptr<Decoder>> decoders_;  // one per thread, taken by index of a job
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -1,5 +1,6 @@
 #include "src/env/signals.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -26,9 +27,22 @@ void CatchTermination() {
   sigaction(SIGTERM, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
+  // A write beyond a file size limit is to be an error with a message.
+  sigaction(SIGXFSZ, &action, nullptr);
 }
 
 const std::atomic<bool>& TerminationRequested() { return termination_requested; }
+
+ProcessUsage UsageSoFar() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return {.peak_memory_bytes = int64_t{usage.ru_maxrss} * 1024,
+          .user_seconds = seconds(usage.ru_utime),
+          .system_seconds = seconds(usage.ru_stime)};
+}
 
 bool StandardInputIsTerminal() { return isatty(STDIN_FILENO) == 1; }
 bool StandardErrorIsTerminal() { return isatty(STDERR_FILENO) == 1; }

@@ -1,7 +1,8 @@
-// Termination signals as a flag, and what is known about the terminal.
+// The process itself: termination signals as a flag, its terminal, what it has used.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
 namespace avocet {
 
@@ -14,5 +15,13 @@ const std::atomic<bool>& TerminationRequested();
 bool StandardInputIsTerminal();
 bool StandardErrorIsTerminal();
 bool StandardOutputIsTerminal();
+
+/// Largest resident memory of this process so far, and its processor time.
+struct ProcessUsage {
+  int64_t peak_memory_bytes = 0;
+  double user_seconds = 0;
+  double system_seconds = 0;
+};
+ProcessUsage UsageSoFar();
 
 }  // namespace avocet
