@@ -166,6 +166,12 @@ int Run(const RunArguments& arguments) {
     status = engine.Run();
   }
   if (!status.ok()) return Report(status);
+  if (!arguments.report.empty()) {
+    const std::chrono::duration<double> seconds = Env::Posix()->Monotonic() - started;
+    status = Env::Posix()->PutDurably(arguments.report, ReportJson(engine, seconds.count()),
+                                      PutMode::kReplace);
+    if (!status.ok()) return Report(status);
+  }
   if (!arguments.quiet) Summarize(engine, arguments);
   return 0;
 }
