@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <numeric>
+#include <set>
+#include <span>
+#include <string>
 
 namespace avocet {
 namespace {
@@ -12,13 +17,88 @@ const std::vector<std::string> kColumns = {"epoch",     "sequence", "payload",  
                                            "partition", "offset",   "received_at"};
 enum : size_t { kEpoch, kSequence, kPayload, kSource, kPartition, kOffset, kReceivedAt };
 
-int64_t Bound(const std::map<std::string, int64_t>& bounds, const char* column, int64_t fallback) {
-  const auto found = bounds.find(column);
-  return found == bounds.end() ? fallback : found->second;
-}
+// Rows that are sorted in memory at a time, when files have to be.
+constexpr int64_t kWindowRows = int64_t{1} << 18;
+
+// Which rows of a file are wanted, and whether they can be read as they lie.
+struct FileRows {
+  const TableFile* file = nullptr;
+  int64_t first = std::numeric_limits<int64_t>::max();  // sequence
+  int64_t last = std::numeric_limits<int64_t>::min();
+  bool is_ordered = true;
+};
+
+// Rows of several files, gathered and put in order. Has the accessors of RecordBatchView.
+class OrderedRows {
+ public:
+  size_t rows() const { return order_.size(); }
+  int64_t Int(size_t column, size_t row) const {
+    const Row& r = rows_[order_[row]];
+    switch (column) {
+      case kEpoch:
+        return r.epoch;
+      case kSequence:
+        return r.sequence;
+      case kOffset:
+        return r.offset;
+      default:
+        return r.received_us;
+    }
+  }
+  std::string_view Bytes(size_t column, size_t row) const {
+    const Row& r = rows_[order_[row]];
+    if (column == kPayload) return std::string_view(payloads_).substr(r.begin, r.size);
+    return column == kSource ? *r.source : *r.partition;
+  }
+
+  void Add(const RecordBatchView& view, size_t row) {
+    const std::string_view payload = view.Bytes(kPayload, row);
+    rows_.push_back({.epoch = view.Int(kEpoch, row),
+                     .sequence = view.Int(kSequence, row),
+                     .offset = view.Int(kOffset, row),
+                     .received_us = view.Int(kReceivedAt, row),
+                     .begin = payloads_.size(),
+                     .size = payload.size(),
+                     .source = Keep(view.Bytes(kSource, row)),
+                     .partition = Keep(view.Bytes(kPartition, row))});
+    payloads_.append(payload);
+  }
+
+  // kCorrupt when a record is there twice.
+  Status Sort() {
+    order_.resize(rows_.size());
+    std::iota(order_.begin(), order_.end(), size_t{0});
+    std::sort(order_.begin(), order_.end(),
+              [&](size_t a, size_t b) { return rows_[a].sequence < rows_[b].sequence; });
+    const auto twice = std::adjacent_find(order_.begin(), order_.end(), [&](size_t a, size_t b) {
+      return rows_[a].sequence == rows_[b].sequence;
+    });
+    if (twice == order_.end()) return Status::Ok();
+    return Status::Corrupt(
+        fmt::format("bronze has the record with sequence {} twice", rows_[*twice].sequence));
+  }
+
+ private:
+  struct Row {
+    int64_t epoch, sequence, offset, received_us;
+    size_t begin, size;
+    const std::string* source;
+    const std::string* partition;
+  };
+  const std::string* Keep(std::string_view text) {
+    const auto found = texts_.find(text);
+    return found != texts_.end() ? &*found : &*texts_.emplace(text).first;
+  }
+
+  std::vector<Row> rows_;
+  std::vector<size_t> order_;
+  std::string payloads_;
+  std::set<std::string, std::less<>> texts_;
+};
 
 // Rows [begin, end) of a view, all of one source and partition, as a batch.
-RawBatch MakeBatch(const RecordBatchView& view, size_t begin, size_t end) {
+template <typename View>
+RawBatch MakeBatch(const View& view, size_t begin, size_t end) {
   RawBatch batch;
   batch.source = view.Bytes(kSource, begin);
   batch.partition = view.Bytes(kPartition, begin);
@@ -38,8 +118,8 @@ RawBatch MakeBatch(const RecordBatchView& view, size_t begin, size_t end) {
 }
 
 // Cuts a view into runs of one epoch and hands them on as batches of one partition each.
-Status HandOn(const RecordBatchView& view, int64_t after_epoch, int64_t* next_sequence,
-              const std::string& file, const OnBronze& on_batches) {
+template <typename View>
+Status HandOn(const View& view, int64_t after_epoch, const OnBronze& on_batches) {
   size_t begin = 0;
   while (begin < view.rows()) {
     const int64_t epoch = view.Int(kEpoch, begin);
@@ -50,12 +130,6 @@ Status HandOn(const RecordBatchView& view, int64_t after_epoch, int64_t* next_se
       while (end < view.rows() && view.Int(kEpoch, end) == epoch &&
              view.Bytes(kPartition, end) == view.Bytes(kPartition, start) &&
              view.Bytes(kSource, end) == view.Bytes(kSource, start)) {
-        const int64_t sequence = view.Int(kSequence, end);
-        if (sequence < *next_sequence) {
-          return Status::Corrupt(fmt::format("bronze is out of order: {} has sequence {} after {}",
-                                             file, sequence, *next_sequence - 1));
-        }
-        *next_sequence = sequence + 1;
         ++end;
       }
       if (epoch > after_epoch) batches.push_back(MakeBatch(view, start, end));
@@ -68,24 +142,100 @@ Status HandOn(const RecordBatchView& view, int64_t after_epoch, int64_t* next_se
   return Status::Ok();
 }
 
+// Looks at the numbers of the rows only.
+Result<FileRows> Scan(Table* bronze, const TableFile& file, int64_t after_epoch) {
+  FileRows rows{.file = &file};
+  AVOCET_ASSIGN_OR_RETURN(const auto reader, bronze->Read(file.path, {"epoch", "sequence"}));
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* view, reader->Next());
+    if (view == nullptr) return rows;
+    for (size_t row = 0; row < view->rows(); ++row) {
+      if (view->Int(kEpoch, row) <= after_epoch) continue;
+      const int64_t sequence = view->Int(kSequence, row);
+      rows.is_ordered = rows.is_ordered && sequence > rows.last;
+      rows.first = std::min(rows.first, sequence);
+      rows.last = std::max(rows.last, sequence);
+    }
+  }
+}
+
+Status ReadAsItLies(Table* bronze, const TableFile& file, int64_t after_epoch,
+                    const OnBronze& on_batches) {
+  AVOCET_ASSIGN_OR_RETURN(const auto reader, bronze->Read(file.path, kColumns));
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* view, reader->Next());
+    if (view == nullptr) return Status::Ok();
+    AVOCET_RETURN_IF_ERROR(HandOn(*view, after_epoch, on_batches));
+  }
+}
+
+// Reads files whose rows are not in order, or among each other, window by window of the sequence.
+// Only another program's OPTIMIZE leaves such files, so that memory matters more than speed.
+Status ReadInOrder(Table* bronze, std::span<const FileRows> files, int64_t after_epoch,
+                   const OnBronze& on_batches) {
+  constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+  int64_t begin = files.front().first;
+  while (begin != kNone) {
+    const int64_t end = begin + kWindowRows;
+    int64_t next = kNone;
+    OrderedRows window;
+    for (const FileRows& rows : files) {
+      if (rows.last < begin) continue;
+      if (rows.first >= end) {
+        next = std::min(next, rows.first);
+        continue;
+      }
+      AVOCET_ASSIGN_OR_RETURN(const auto reader, bronze->Read(rows.file->path, kColumns));
+      for (;;) {
+        AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* view, reader->Next());
+        if (view == nullptr) break;
+        for (size_t row = 0; row < view->rows(); ++row) {
+          const int64_t sequence = view->Int(kSequence, row);
+          if (sequence < begin || view->Int(kEpoch, row) <= after_epoch) continue;
+          if (sequence < end) {
+            window.Add(*view, row);
+          } else {
+            next = std::min(next, sequence);
+          }
+        }
+      }
+    }
+    AVOCET_RETURN_IF_ERROR(window.Sort());
+    AVOCET_RETURN_IF_ERROR(HandOn(window, after_epoch, on_batches));
+    begin = next;
+  }
+  return Status::Ok();
+}
+
+bool HasOnlyOlderEpochs(const TableFile& file, int64_t after_epoch) {
+  const auto newest = file.max_values.find("epoch");
+  return newest != file.max_values.end() && newest->second <= after_epoch;
+}
+
 }  // namespace
 
 Status ReadBronze(Table* bronze, int64_t after_epoch, const OnBronze& on_batches) {
-  AVOCET_ASSIGN_OR_RETURN(auto files, bronze->Files());
-  std::erase_if(files, [&](const TableFile& file) {
-    return Bound(file.max_values, "epoch", INT64_MAX) <= after_epoch;
-  });
-  std::sort(files.begin(), files.end(), [](const TableFile& a, const TableFile& b) {
-    return Bound(a.min_values, "sequence", 0) < Bound(b.min_values, "sequence", 0);
-  });
-  int64_t next_sequence = 0;
+  AVOCET_ASSIGN_OR_RETURN(const auto files, bronze->Files());
+  std::vector<FileRows> wanted;
   for (const TableFile& file : files) {
-    AVOCET_ASSIGN_OR_RETURN(const auto reader, bronze->Read(file.path, kColumns));
-    for (;;) {
-      AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* view, reader->Next());
-      if (view == nullptr) break;
-      AVOCET_RETURN_IF_ERROR(HandOn(*view, after_epoch, &next_sequence, file.path, on_batches));
+    if (HasOnlyOlderEpochs(file, after_epoch)) continue;
+    AVOCET_ASSIGN_OR_RETURN(const FileRows rows, Scan(bronze, file, after_epoch));
+    if (rows.first <= rows.last) wanted.push_back(rows);
+  }
+  std::sort(wanted.begin(), wanted.end(),
+            [](const FileRows& a, const FileRows& b) { return a.first < b.first; });
+  for (size_t begin = 0; begin < wanted.size();) {
+    size_t end = begin + 1;
+    int64_t last = wanted[begin].last;
+    for (; end < wanted.size() && wanted[end].first <= last; ++end) {
+      last = std::max(last, wanted[end].last);
     }
+    const bool plain = end == begin + 1 && wanted[begin].is_ordered;
+    AVOCET_RETURN_IF_ERROR(plain
+                               ? ReadAsItLies(bronze, *wanted[begin].file, after_epoch, on_batches)
+                               : ReadInOrder(bronze, std::span(wanted).subspan(begin, end - begin),
+                                             after_epoch, on_batches));
+    begin = end;
   }
   return Status::Ok();
 }
