@@ -1,0 +1,107 @@
+"""Spark reads the tables unchanged. Needs Java; PySpark is set up once, in the cache."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import generate
+import pytest
+from harness import TABLES, Site, read_table, table_path
+
+pytestmark = pytest.mark.slow
+
+CACHE = Path(os.environ.get("AVOCET_CACHE", Path.home() / ".cache" / "avocet")) / "spark"
+PACKAGES = ["pyspark==4.2.0", "delta-spark==4.4.0"]
+DELTA = "io.delta:delta-spark_4.2_2.13:4.4.0"
+
+PROGRAM = """
+import json, sys
+from pyspark.sql import SparkSession, functions as F
+
+spark = (
+    SparkSession.builder.master("local[2]").appName("avocet")
+    .config("spark.jars.packages", sys.argv[2])
+    .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+    .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+    .config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
+    .config("spark.sql.shuffle.partitions", "2").getOrCreate()
+)
+out = {}
+for name, path in json.loads(sys.argv[1]).items():
+    rows = spark.read.format("delta").load(path)
+    times = [f.name for f in rows.schema.fields if f.dataType.typeName() == "timestamp"]
+    doubles = [f.name for f in rows.schema.fields if f.dataType.typeName() == "double"]
+    sums = rows.agg(
+        F.count(F.lit(1)).alias("rows"),
+        *[F.max(F.unix_micros(t)).alias(t) for t in times],
+        *[F.sum(d).alias(d) for d in doubles],
+    )
+    out[name] = sums.first().asDict()
+    newest = spark.sql(f"DESCRIBE HISTORY delta.`{path}`").first()
+    out[name]["engine"] = newest["engineInfo"]
+    # Statistics let Spark skip files; the answer must not change.
+    if times:
+        middle = rows.agg(F.expr(f"percentile_approx({times[0]}, 0.5)")).first()[0]
+        below = rows.where(F.col(times[0]) < F.lit(middle)).count()
+        at_least = rows.where(F.col(times[0]) >= F.lit(middle)).count()
+        assert below + at_least == out[name]["rows"], name
+print("RESULT " + json.dumps(out))
+"""
+
+
+def spark_python() -> Path:
+    python = CACHE / "venv" / "bin" / "python"
+    done = CACHE / "installed"
+    if not done.exists() or done.read_text() != " ".join(PACKAGES):
+        shutil.rmtree(CACHE / "venv", ignore_errors=True)
+        venv.create(CACHE / "venv", with_pip=True)
+        install = [str(python), "-m", "pip", "install", "-q", *PACKAGES]
+        subprocess.run(install, check=True, stdout=sys.stderr)
+        done.write_text(" ".join(PACKAGES))
+    return python
+
+
+def test_spark_reads_every_table(tmp_path: Path) -> None:
+    assert shutil.which("java"), "Spark needs Java 17 or newer: apt-get install openjdk-17-jre"
+    site = Site(tmp_path)
+    settings = {
+        "lake": str(site.lake),
+        "storage": {
+            "commit": {"rows": 500},
+            "care": {"interval": "10ms", "compact_min_files": 4, "checkpoint_commits": 3},
+        },
+        "engine": {"tick_records": 200},
+        "sources": [{"file": {"path": str(site.inbox)}}],
+        "schema": {"metrics": {"temperature": {}, "humidity": {}, "mode": {}}},
+    }
+    site.config.write_text(json.dumps(settings))
+    generate.write_inputs(site.inbox, 31, 6000)
+    site.drain()
+    paths = {name: str(table_path(site.lake, name)) for name in TABLES}
+    program = tmp_path / "read.py"
+    program.write_text(PROGRAM)
+    done = subprocess.run(
+        [str(spark_python()), str(program), json.dumps(paths), DELTA],
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        env={**os.environ, "PYSPARK_PYTHON": str(spark_python())},
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    line = next(x for x in done.stdout.splitlines() if x.startswith("RESULT "))
+    found = json.loads(line.removeprefix("RESULT "))
+    for name in TABLES:
+        rows = read_table(site.lake, name)
+        assert found[name].pop("rows") == rows.num_rows
+        assert found[name].pop("engine").startswith("avocet/")
+        for column, value in found[name].items():
+            values = [v for v in rows.column(column).to_pylist() if v is not None]
+            if isinstance(value, int):
+                want = max(int(v.timestamp()) * 1_000_000 + v.microsecond for v in values)
+                assert value == want, (name, column)
+            elif value is not None:
+                assert value == pytest.approx(sum(values), rel=1e-9), (name, column)
