@@ -87,7 +87,7 @@ void PrintTable(const StarterFacts& facts, std::FILE* to) {
     } else {
       row.insert(row.end(), {"", "", ""});
     }
-    row.push_back(WithThousands(summary.nulls));
+    if (facts.guess.schema.metric_field.empty()) row.push_back(WithThousands(summary.nulls));
     table.Add(std::move(row));
   }
   for (const auto& [path, why] : facts.guess.others) table.Add({path, "-", why});

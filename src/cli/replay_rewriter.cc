@@ -6,8 +6,8 @@
 
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
-#include "src/cli/json_members.h"
 #include "src/decode/event_time.h"
+#include "src/decode/json_members.h"
 #include "src/decode/number_text.h"
 
 namespace avocet {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "src/cli/json_members.h"
 #include "src/config/config.h"
+#include "src/decode/json_members.h"
 
 namespace avocet {
 

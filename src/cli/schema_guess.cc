@@ -21,16 +21,14 @@ constexpr double kMostly = 0.95;
 constexpr size_t kMostMetrics = 500;
 constexpr size_t kMostMetricNameBytes = 100;
 /// Names that are tried first, best first, in normalised form.
-constexpr std::array<std::string_view, 41> kDeviceNames = {
-    "device_id",  "deviceid", "device",      "device_name",  "dev_id",
-    "dev_eui",    "deveui",   "sensor_id",   "sensorid",     "mote_id",
-    "moteid",     "mote",     "node_id",     "nodeid",       "node",
-    "thing_id",   "thing",    "station_id",  "station",      "machine_id",
-    "machine",    "asset_id", "asset",       "equipment_id", "equipment",
-    "turbine_id", "pump_id",  "meter_id",    "tracker_id",   "vehicle_id",
-    "gateway_id", "mac",      "mac_address", "serial",       "serial_number",
-    "imei",       "hostname", "host",        "sensor",       "client_id",
-    "id",
+constexpr std::array<std::string_view, 42> kDeviceNames = {
+    "device_id",    "deviceid",   "device",     "device_name", "dev_id",    "dev_eui",
+    "deveui",       "dev",        "sensor_id",  "sensorid",    "mote_id",   "moteid",
+    "mote",         "node_id",    "nodeid",     "node",        "thing_id",  "thing",
+    "station_id",   "station",    "machine_id", "machine",     "asset_id",  "asset",
+    "equipment_id", "equipment",  "turbine_id", "pump_id",     "meter_id",  "tracker_id",
+    "vehicle_id",   "gateway_id", "mac",        "mac_address", "serial",    "serial_number",
+    "imei",         "hostname",   "host",       "sensor",      "client_id", "id",
 };
 constexpr std::array<std::string_view, 24> kTimeNames = {
     "timestamp", "event_time",  "eventtime",    "time",          "ts",       "datetime",
@@ -294,7 +292,7 @@ class Guesser {
     if (name == nullptr || value == nullptr) return false;
     guess_.schema.metric_field = name->path;
     guess_.schema.value_field = value->path;
-    for (const std::string& key : name->shown) AddMetric(key, key, *value, "named in the records");
+    for (const std::string& key : name->shown) AddMetric(key, key, *value);
     for (const SampleColumn& column : sample_.columns) {
       if (&column == name || &column == value || IsTime(column) || IsDevice(column)) continue;
       guess_.others.emplace_back(column.path, "beside the metric and its value");
@@ -316,8 +314,7 @@ class Guesser {
                         [&](const SampleColumn& other) {
                           return NormalizeMetricName(other.key) == NormalizeMetricName(leaf);
                         }) == 1;
-      AddMetric(unique ? leaf : column.path, column.path, column,
-                column.booleans > column.numbers ? "true and false" : "numbers");
+      AddMetric(unique ? leaf : column.path, column.path, column);
     }
   }
 
@@ -352,12 +349,11 @@ class Guesser {
            std::count(text.begin(), text.end(), ',') == 1;
   }
 
-  void AddMetric(const std::string& key, const std::string& field, const SampleColumn& column,
-                 std::string seen_as) {
+  void AddMetric(const std::string& key, const std::string& field, const SampleColumn& column) {
     GuessedMetric metric;
     metric.config.name = FreeName(NormalizeMetricName(key));
     metric.config.field = field;
-    metric.seen_as = std::move(seen_as);
+    metric.is_flag = column.booleans > column.numbers;
     metric.bad_values = column.present() - column.numbers - column.booleans;
     metric.bad_example = column.odd_example;
     guess_.metrics.push_back(std::move(metric));

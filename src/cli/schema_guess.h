@@ -24,7 +24,7 @@ struct SchemaHints {
 
 struct GuessedMetric {
   MetricConfig config;      ///< name and field; units and range come later
-  std::string seen_as;      ///< "numbers", "true and false"
+  bool is_flag = false;     ///< true and false rather than numbers
   uint64_t bad_values = 0;  ///< values that will be quarantined, with their records
   std::string bad_example;
 };

@@ -28,6 +28,13 @@ std::string Number(double value) {
   return text;
 }
 
+// In code points: every byte but those that continue one.
+size_t Width(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
 std::string RangeText(const ValueRange& range) {
   return "[" + Number(range.min) + ", " + Number(range.max) + "]";
 }
@@ -52,8 +59,9 @@ class StarterWriter {
     const std::string begin(indent, ' ');
     std::string line = begin + text;
     if (!comment.empty()) {
-      const size_t gap = line.size() + 2 < kCommentColumn ? kCommentColumn - line.size() : 2;
-      if (line.size() + gap + 2 + comment.size() <= kLineWidth) {
+      const size_t width = Width(line);
+      const size_t gap = width + 2 < kCommentColumn ? kCommentColumn - width : 2;
+      if (width + gap + 2 + Width(comment) <= kLineWidth) {
         line += std::string(gap, ' ') + "# " + comment;
       } else {
         Comment(indent, comment);
@@ -96,7 +104,7 @@ class StarterWriter {
     Comment(0,
             "\"seen\" is a fact of the sample, \"guess\" follows from names and values: correct it "
             "where you know better.");
-    Comment(0, "avocet check finds mistakes; docs/reference/configuration.md has every key.");
+    Comment(0, "avocet check finds mistakes; avocet config reference explains every key.");
     Gap();
   }
 
@@ -168,8 +176,11 @@ class StarterWriter {
     if (summary.values > 0) {
       seen = fmt::format("seen: {} to {}, median {}", Number(summary.min), Number(summary.max),
                          Number(summary.median));
-      if (summary.nulls > 0) seen += fmt::format(", {} nulls", WithThousands(summary.nulls));
-      if (metric.seen_as != "numbers") seen += ", " + metric.seen_as;
+      const bool wide = guess_.schema.metric_field.empty();
+      if (summary.nulls > 0 && wide) {
+        seen += fmt::format(", without value in {}", WithThousands(summary.nulls));
+      }
+      if (metric.is_flag) seen += ", written true and false";
     }
     Line(4, metric.config.name + ":", seen);
     if (metric.config.field != metric.config.name) {
@@ -181,8 +192,8 @@ class StarterWriter {
                           "quarantine",
                           WithThousands(metric.bad_values), QuotedForMessage(metric.bad_example)));
     }
-    Unit(facts_.units[i]);
-    Range(facts_.units[i], summary);
+    if (!metric.is_flag) Unit(facts_.units[i]);
+    Range(facts_.units[i], summary, metric.is_flag);
   }
 
   void Unit(const UnitGuess& guess) {
@@ -196,8 +207,8 @@ class StarterWriter {
     }
   }
 
-  void Range(const UnitGuess& guess, const MetricSummary& summary) {
-    if (summary.values == 0) return;
+  void Range(const UnitGuess& guess, const MetricSummary& summary, bool is_flag) {
+    if (summary.values == 0 || is_flag) return;
     if (guess.physical.has_value() && guess.physical->Covers(summary.min, summary.max)) {
       Line(6, "range: " + RangeText(*guess.physical),
            "guess: limits of such sensors; values beyond become null");

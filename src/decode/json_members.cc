@@ -1,4 +1,4 @@
-#include "src/cli/json_members.h"
+#include "src/decode/json_members.h"
 
 #include <cstddef>
 
