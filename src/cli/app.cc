@@ -1,5 +1,7 @@
 #include "src/cli/app.h"
 
+#include <cstdio>
+
 #include "src/cli/command.h"
 
 namespace avocet {
@@ -22,6 +24,10 @@ int RunCommandLine(int argc, char** argv) {
   app.set_help_all_flag("--help-all", "Help of all commands");
   int exit_code = 0;
   for (const AddCommand add : kCommands) add(&app, &exit_code);
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stderr);
+    return kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
