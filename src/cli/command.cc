@@ -5,23 +5,18 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "src/cli/json_log.h"
 #include "src/config/load.h"
 #include "src/engine/builtin_components.h"
 #include "src/env/env.h"
+#include "src/env/program.h"
 #include "src/env/signals.h"
 
 namespace avocet {
 namespace {
 
 constexpr const char* kDefaultFile = "avocet.yaml";
-
-std::optional<std::string> FromEnvironment(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 }  // namespace
 
@@ -33,7 +28,7 @@ Result<Config> LoadConfig(const std::string& path) {
   }
   auto text = Env::Posix()->ReadFile(file);
   if (!text.ok()) return Status::Config(text.status().message());
-  LoadedConfig loaded = ParseConfig(*text, file, FromEnvironment, DetectorSpecs());
+  LoadedConfig loaded = ParseConfig(*text, file, EnvironmentVariable, DetectorSpecs());
   if (loaded.errors.empty()) return std::move(loaded.config);
   std::fputs(FormatErrors(loaded.errors, file, *text).c_str(), stderr);
   const size_t count = loaded.errors.size();

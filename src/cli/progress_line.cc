@@ -50,7 +50,7 @@ void ProgressLine::Loop() {
   uint64_t shown_received = engine_->progress().totals.received;
   bool stop_sent = false;
   while (!done_) {
-    std::this_thread::sleep_for(kSignalEvery);
+    Env::Posix()->SleepFor(kSignalEvery);
     if (TerminationRequested() && !stop_sent) {
       stop_sent = true;
       engine_->Stop();

@@ -1,7 +1,6 @@
 // query: SQL over the tables, by the program avocet-query.
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,9 +31,9 @@ Status Missing(const std::string& what) {
 
 /// $AVOCET_QUERY, beside this executable, then $PATH.
 Result<std::string> FindQueryProgram() {
-  const char* chosen = std::getenv(kVariable);
-  if (chosen != nullptr && *chosen != '\0') {
-    if (IsExecutable(chosen)) return std::string(chosen);
+  const std::string chosen = EnvironmentVariable(kVariable).value_or("");
+  if (!chosen.empty()) {
+    if (IsExecutable(chosen)) return chosen;
     return Missing(fmt::format("{}={} is no executable file", kVariable, chosen));
   }
   const auto self = ExecutablePath();

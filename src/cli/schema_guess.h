@@ -1,10 +1,7 @@
-// SchemaGuess: which fields of a sample are the device, the time and the metrics, and how sure that
-// is; then, with the real decoder, what the records are like under that schema.
+// SchemaGuess: which fields of a sample are the device, the time and the metrics.
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,27 +42,5 @@ Result<SchemaGuess> GuessDeviceAndTime(const Sample& sample, const SchemaHints& 
 
 /// All of it. kInvalid when there is no time or no metric; the message says what was looked at.
 Result<SchemaGuess> GuessSchema(const Sample& sample, const SchemaHints& hints);
-
-/// A metric's values in the sample.
-struct MetricSummary {
-  uint64_t values = 0;
-  uint64_t nulls = 0;
-  double min = 0, median = 0, max = 0;  ///< meaningless without values
-};
-
-struct SchemaMeasures {
-  uint64_t accepted = 0;
-  uint64_t rejected = 0;
-  std::map<std::string, uint64_t> rejected_by_code;
-  std::string first_rejection;
-  uint64_t devices = 0;
-  uint64_t late = 0;                  ///< older than the newest of their device before them
-  std::optional<int64_t> period_us;   ///< median spacing of a device's readings
-  int64_t first_us = 0, last_us = 0;  ///< event times; meaningless without accepted records
-  std::vector<MetricSummary> metrics;
-};
-
-/// Decodes the sample as `run` would, but without a limit for times in the future.
-SchemaMeasures MeasureSchema(const Sample& sample, const SchemaGuess& guess, int64_t now_us);
 
 }  // namespace avocet

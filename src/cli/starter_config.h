@@ -1,11 +1,14 @@
 // StarterConfig: a commented configuration for a sample.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/cli/sample.h"
 #include "src/cli/schema_guess.h"
+#include "src/cli/schema_measures.h"
 #include "src/cli/unit_guess.h"
 #include "src/config/config.h"
 

@@ -10,6 +10,11 @@
 
 namespace avocet {
 
+std::optional<std::string> EnvironmentVariable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 Result<std::string> ExecutablePath() {
   constexpr char kLink[] = "/proc/self/exe";
   std::array<char, 4096> path;
@@ -28,13 +33,12 @@ bool IsExecutable(const std::string& path) {
 }
 
 std::optional<std::string> FindOnPath(std::string_view name) {
-  const char* value = std::getenv("PATH");
-  if (value == nullptr) return std::nullopt;
-  const std::string_view directories = value;
+  const std::string directories = EnvironmentVariable("PATH").value_or("");
+  if (directories.empty()) return std::nullopt;
   size_t begin = 0;
   while (begin <= directories.size()) {
     const size_t end = std::min(directories.find(':', begin), directories.size());
-    std::string path(directories.substr(begin, end - begin));
+    std::string path = directories.substr(begin, end - begin);
     if (path.empty()) path = ".";  // as a shell reads it
     path.append("/").append(name);
     if (IsExecutable(path)) return path;

@@ -1,4 +1,4 @@
-// Programs: finding them and becoming one.
+// Programs: their environment, finding them and becoming one.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,9 @@
 #include "src/base/status.h"
 
 namespace avocet {
+
+/// The value of an environment variable, or nothing.
+std::optional<std::string> EnvironmentVariable(std::string_view name);
 
 /// Path of the executable of this process, symbolic links followed.
 Result<std::string> ExecutablePath();
