@@ -46,14 +46,23 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return site
 
 
+class Copy(Site):
+    """A copy of a lake; its inputs are those of the original, then its own."""
+
+    def __init__(self, original: Site, directory: Path):
+        super().__init__(directory)
+        shutil.copytree(original.lake, self.lake)
+        self.original = original
+        self.configure(CONFIG)
+
+    def configure(self, text: str) -> None:
+        both = f'["{self.original.inbox}", "{{in}}"]'
+        super().configure(text.replace('path: "{in}"', f"paths: {both}"))
+
+
 @pytest.fixture
 def site(made: Site, tmp_path: Path) -> Site:
-    copy = Site(tmp_path)
-    shutil.copytree(made.lake, copy.lake)
-    for path in made.inbox.iterdir():
-        shutil.copy2(path, copy.inbox)
-    copy.configure(CONFIG)
-    return copy
+    return Copy(made, tmp_path)
 
 
 def run(site: Site, *arguments: str, code: int = 0, **more: Any) -> dict[str, Any]:
