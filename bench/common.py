@@ -1,0 +1,83 @@
+"""What the benchmarks share: data, configurations and runs of avocet that check their own result."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+AVOCET = os.environ.get("AVOCET_BIN", str(ROOT / "build" / "avocet"))
+METRICS = ["temperature", "humidity", "air_quality", "light", "loudness"]
+
+CONFIG = """\
+lake: {lake}
+sources:
+  - file: {{path: "{source}"}}
+schema:
+  metrics:
+    temperature: {{unit: degC, range: [-40, 85]}}
+    humidity: {{unit: "%", range: [0, 100]}}
+    air_quality: {{range: [0, 500]}}
+    light: {{range: [0, 100000]}}
+    loudness: {{range: [0, 2000]}}
+detectors:
+  - {{name: three_sigma, type: zscore, sigma: 3}}
+{more}"""
+
+
+def make_readings(folder: pathlib.Path, rows: int, devices: int, files: int) -> pathlib.Path:
+    """NDJSON of a simulated fleet, about 140 bytes a reading; made once and kept."""
+    target = folder / f"readings-{rows}-{devices}-{files}"
+    if target.exists():
+        return target
+    unfinished = folder / "unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    steps = rows // devices
+    whole = folder / "whole.ndjson"
+    subprocess.run(
+        [AVOCET, "simulate", "--devices", str(devices), "--period", "10s", "--duration",
+         f"{steps * 10}s", "--start", "2021-06-15T00:00:00Z", "--seed", "1", "--out", str(whole)],
+        check=True, stderr=subprocess.DEVNULL)
+    lines_per_file = rows // files
+    with open(whole, "rb") as source:
+        for index in range(files):
+            with open(unfinished / f"part-{index:04d}.ndjson", "wb") as part:
+                for _ in range(lines_per_file):
+                    part.write(source.readline())
+    whole.unlink()
+    unfinished.rename(target)
+    return target
+
+
+def write_config(path: pathlib.Path, lake: pathlib.Path, source: str, more: str = "") -> None:
+    path.write_text(CONFIG.format(lake=lake, source=source, more=more))
+
+
+def run_avocet(config: pathlib.Path, *arguments: str) -> dict:
+    """Drains the input of `config` and returns the run's report, with the wall time of the process."""
+    report = config.with_suffix(".report.json")
+    start = time.monotonic()
+    subprocess.run([AVOCET, "run", "-c", str(config), "--once", "-q", "--report", str(report),
+                    *arguments], check=True, stderr=subprocess.DEVNULL)
+    result = json.loads(report.read_text())
+    result["process_seconds"] = time.monotonic() - start
+    return result
+
+
+def count_lines(folder: pathlib.Path) -> int:
+    return sum(part.read_bytes().count(b"\n") for part in folder.glob("*.ndjson"))
+
+
+def check(condition: bool, message: str) -> None:
+    if not condition:
+        raise SystemExit(f"the benchmark's own check does not hold: {message}")
+
+
+def median(values: list[float]) -> float:
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2]
