@@ -40,5 +40,7 @@ mod state;
 mod stats;
 pub mod store;
 pub mod table;
+#[cfg(feature = "s3")]
+mod url_store;
 mod vacuum;
 pub mod write_options;
