@@ -132,7 +132,7 @@ class MissingDetector final : public Detector {
   // `values`: readings without a value do not count; null: all do.
   void ProcessRows(const KeyedBatch& batch, const double* values, Watch* watch, AnomalySink* out) {
     for (size_t row = 0; row < batch.rows; ++row) {
-      if (batch.late[row] != 0 || (values != nullptr && std::isnan(values[row]))) continue;
+      if (batch.late[row] != 0) continue;
       const uint32_t slot = batch.slots[row];
       const int64_t time_us = batch.event_time_us[row];
       const int64_t fleet_time_us = batch.fleet_time_us[row];
@@ -140,6 +140,8 @@ class MissingDetector final : public Detector {
       if (clock.IsOverdue(fleet_time_us, time_us)) {
         Raise(watch->metric, slot, &clock, out);
       }
+      // A reading without the metric says what time it is, no more.
+      if (values != nullptr && std::isnan(values[row])) continue;
       clock.Report(time_us, fleet_time_us, silence_);
       watch->deadlines.Lower(slot, clock.fleet_deadline_us());
     }

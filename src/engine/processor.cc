@@ -27,17 +27,24 @@ Processor::Processor(const Config& config, const LakeTables& tables, size_t num_
 
 Status Processor::Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed,
                           Epoch* epoch) {
-  Decode(batches, now_us);
-  while (Evolve(epoch)) Decode(batches, now_us);
-  RunShards(replayed);
-  AVOCET_RETURN_IF_ERROR(Collect(now_us, replayed, epoch));
-  Count(batches, replayed);
+  CutJobs(batches);
+  size_t begin = 0;
+  do {
+    Decode(begin, now_us);
+    std::vector<std::string> new_metrics;
+    const size_t end = CutWhereMetricsAppear(begin, now_us, &new_metrics);
+    RunShards(replayed);
+    AVOCET_RETURN_IF_ERROR(Collect(now_us, replayed, epoch));
+    Count(replayed);
+    AddMetrics(new_metrics, epoch);
+    begin = end;
+  } while (begin < jobs_.size());
+  for (const RawBatch& batch : batches) totals_.empty += replayed ? 0 : batch.empty_records;
   epoch->totals = totals_;
   return Status::Ok();
 }
 
-void Processor::Decode(const std::vector<RawBatch>& batches, int64_t now_us) {
-  const StageClock::Timer timer(clock_, Stage::kDecode);
+void Processor::CutJobs(const std::vector<RawBatch>& batches) {
   jobs_.clear();
   for (const RawBatch& batch : batches) {
     size_t begin = 0;
@@ -47,13 +54,18 @@ void Processor::Decode(const std::vector<RawBatch>& batches, int64_t now_us) {
       begin = end;
     } while (begin < batch.records.size());
   }
+}
+
+void Processor::Decode(size_t first_job, int64_t now_us) {
+  const StageClock::Timer timer(clock_, Stage::kDecode);
   while (pieces_.size() < jobs_.size()) pieces_.push_back(std::make_unique<Piece>());
-  while (decoders_.size() < std::min(jobs_.size(), pool_.num_threads())) {
+  const size_t num_jobs = jobs_.size() - first_job;
+  while (decoders_.size() < std::min(num_jobs, pool_.num_threads())) {
     decoders_.push_back(MakeDecoder(config_->schema));
   }
   // Each worker keeps one decoder and takes jobs from the common list.
-  std::atomic<size_t> next = 0;
-  pool_.ParallelFor(std::min(decoders_.size(), jobs_.size()), [&](size_t worker) {
+  std::atomic<size_t> next = first_job;
+  pool_.ParallelFor(std::min(decoders_.size(), num_jobs), [&](size_t worker) {
     Decoder& decoder = *decoders_[worker];
     decoder.SetMetrics(metrics_);
     for (size_t i = next++; i < jobs_.size(); i = next++) {
@@ -63,25 +75,57 @@ void Processor::Decode(const std::vector<RawBatch>& batches, int64_t now_us) {
     }
   });
   tick_.clear();
-  for (size_t i = 0; i < jobs_.size(); ++i) tick_.push_back(pieces_[i].get());
+  for (size_t i = first_job; i < jobs_.size(); ++i) tick_.push_back(pieces_[i].get());
 }
 
-bool Processor::Evolve(Epoch* epoch) {
+// What a record means depends on the metrics that there were before it, so the tick ends before a
+// record that brings a new one: the result does not depend on where ticks end.
+size_t Processor::CutWhereMetricsAppear(size_t first_job, int64_t now_us,
+                                        std::vector<std::string>* new_metrics) {
+  size_t job = first_job;
+  while (job < jobs_.size() && pieces_[job]->readings.new_metrics.empty()) ++job;
+  if (job == jobs_.size() || metrics_.size() >= kMaxMetrics) return jobs_.size();
+  const StageClock::Timer timer(clock_, Stage::kDecode);
+  Decoder& decoder = *decoders_.front();
+  decoder.SetMetrics(metrics_);
+  const RawBatch& batch = *jobs_[job].batch;
+  ReadingBatch part;
+  // The record is in [low, high); none before it brings a metric.
+  size_t low = jobs_[job].begin, high = jobs_[job].end;
+  while (high - low > 1) {
+    const size_t middle = low + (high - low) / 2;
+    decoder.Decode(batch, low, middle, now_us, &part);
+    (part.new_metrics.empty() ? low : high) = middle;
+  }
+  decoder.Decode(batch, low, low + 1, now_us, &part);
+  *new_metrics = std::move(part.new_metrics);
+  if (low > jobs_[job].begin) {
+    const auto at = static_cast<std::ptrdiff_t>(job);
+    jobs_.insert(jobs_.begin() + at, {&batch, jobs_[job].begin, low});
+    pieces_.insert(pieces_.begin() + at, std::make_unique<Piece>());
+    Piece& before = *pieces_[job];
+    decoder.Decode(batch, jobs_[job].begin, low, now_us, &before.readings);
+    before.Prepare(metrics_.size());
+    jobs_[++job].begin = low;
+  }
+  tick_.clear();
+  for (size_t i = first_job; i < job; ++i) tick_.push_back(pieces_[i].get());
+  return job;
+}
+
+void Processor::AddMetrics(const std::vector<std::string>& names, Epoch* epoch) {
   const size_t before = metrics_.size();
-  for (const Piece* piece : tick_) {
-    for (const std::string& name : piece->readings.new_metrics) {
-      if (metrics_.size() >= kMaxMetrics) break;
-      if (std::find(metrics_.begin(), metrics_.end(), name) != metrics_.end()) continue;
-      metrics_.push_back(name);
-      for (TableColumn& column : tables_->MetricColumns(name)) {
-        epoch->rows[kSilver]->AddColumn(column.name, column.type);
-        epoch->new_silver_columns.push_back(std::move(column));
-      }
+  for (const std::string& name : names) {
+    if (metrics_.size() >= kMaxMetrics) break;
+    if (std::find(metrics_.begin(), metrics_.end(), name) != metrics_.end()) continue;
+    metrics_.push_back(name);
+    for (TableColumn& column : tables_->MetricColumns(name)) {
+      epoch->rows[kSilver]->AddColumn(column.name, column.type);
+      epoch->new_silver_columns.push_back(std::move(column));
     }
   }
-  if (metrics_.size() == before) return false;
+  if (metrics_.size() == before) return;
   for (auto& shard : shards_) shard->SetMetrics(metrics_);
-  return true;
 }
 
 void Processor::RunShards(bool replayed) {
@@ -96,11 +140,14 @@ void Processor::RunShards(bool replayed) {
 
 Status Processor::Collect(int64_t now_us, bool replayed, Epoch* epoch) {
   const StageClock::Timer timer(clock_, Stage::kCollect);
+  const ShardResult* failed = nullptr;  // the shard of the first record that broke such a rule
   for (const auto& shard : shards_) {
-    if (!shard->result().failure.empty()) {
-      return Status::Invalid("a quality rule with on_invalid: fail was broken: " +
-                             shard->result().failure);
-    }
+    const ShardResult& result = shard->result();
+    if (result.failure.empty()) continue;
+    if (failed == nullptr || result.failed_at < failed->failed_at) failed = &result;
+  }
+  if (failed != nullptr) {
+    return Status::Invalid("a quality rule with on_invalid: fail was broken: " + failed->failure);
   }
   pool_.ParallelFor(3, [&](size_t part) {
     if (part == 0 && !replayed) {
@@ -122,7 +169,7 @@ Status Processor::Collect(int64_t now_us, bool replayed, Epoch* epoch) {
   return Status::Ok();
 }
 
-void Processor::Count(const std::vector<RawBatch>& batches, bool replayed) {
+void Processor::Count(bool replayed) {
   for (const auto& shard : shards_) {
     const ShardResult& result = shard->result();
     for (size_t i = 0; i < kNumQualityRules; ++i) violations_[i] += result.violations[i];
@@ -142,7 +189,6 @@ void Processor::Count(const std::vector<RawBatch>& batches, bool replayed) {
     totals_.accepted += piece->readings.rows;
     totals_.quarantined += piece->readings.rejected.size();
   }
-  for (const RawBatch& batch : batches) totals_.empty += batch.empty_records;
 }
 
 void Processor::FlushHours(Epoch* epoch) {

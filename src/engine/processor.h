@@ -61,12 +61,17 @@ class Processor {
     const RawBatch* batch;
     size_t begin, end;
   };
-  void Decode(const std::vector<RawBatch>& batches, int64_t now_us);
-  /// Registers metrics that decoding found; true when something must be decoded again.
-  bool Evolve(Epoch* epoch);
+  void CutJobs(const std::vector<RawBatch>& batches);
+  /// Decodes the jobs from `first_job` on; they are the tick.
+  void Decode(size_t first_job, int64_t now_us);
+  /// Ends the tick before the first record that brings new metrics, and returns the job that begins
+  /// with it; that job and later ones must be decoded again.
+  size_t CutWhereMetricsAppear(size_t first_job, int64_t now_us,
+                               std::vector<std::string>* new_metrics);
+  void AddMetrics(const std::vector<std::string>& names, Epoch* epoch);
   void RunShards(bool replayed);
   Status Collect(int64_t now_us, bool replayed, Epoch* epoch);
-  void Count(const std::vector<RawBatch>& batches, bool replayed);
+  void Count(bool replayed);
 
   const Config* config_;
   const LakeTables* tables_;

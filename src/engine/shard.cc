@@ -109,7 +109,11 @@ void Shard::ProcessRow(Piece* piece, Place place) {
       Quarantine(*piece, row, violations_);
       if (action == InvalidAction::kFail && result_.failure.empty()) {
         result_.failure = result_.dropped.back().message;
+        result_.failed_at = place;
       }
+      // To detectors a dropped reading is one without values: a sign of life, and of time passing.
+      std::fill(reading_.begin(), reading_.end(), kNullValue);
+      AddToDetectors(*piece, place, slot);
       CloseHoursIfDue(slot);
       return;
     }
@@ -124,15 +128,18 @@ void Shard::ProcessRow(Piece* piece, Place place) {
   if (!rules_.empty() && !violations_.empty()) {
     for (size_t m = 0; m < reading_.size(); ++m) readings.metrics[m][row] = reading_[m];
   }
-  for (size_t m = 0; m < reading_.size(); ++m) {
-    piece->means[m][row] = reading_means_[m];
-    values_[m].push_back(reading_[m]);
-  }
+  for (size_t m = 0; m < reading_.size(); ++m) piece->means[m][row] = reading_means_[m];
+  AddToDetectors(*piece, place, slot);
+}
+
+void Shard::AddToDetectors(const Piece& piece, Place place, uint32_t slot) {
+  const uint32_t row = place.row;
+  for (size_t m = 0; m < reading_.size(); ++m) values_[m].push_back(reading_[m]);
   places_.push_back(place);
   slots_.push_back(slot);
-  times_.push_back(time);
-  fleet_times_.push_back(std::max(piece->fleet_time_us[row], piece->fleet_time_before_us));
-  late_.push_back(piece->late[row]);
+  times_.push_back(piece.readings.event_time_us[row]);
+  fleet_times_.push_back(std::max(piece.fleet_time_us[row], piece.fleet_time_before_us));
+  late_.push_back(piece.late[row]);
 }
 
 void Shard::CloseHoursIfDue(uint32_t slot) {

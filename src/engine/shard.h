@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,13 @@
 
 namespace avocet {
 
+/// A row of a piece; ordered by arrival.
+struct Place {
+  uint32_t piece = 0;
+  uint32_t row = 0;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+
 /// What a shard found in one tick. Cleared by the next Process.
 struct ShardResult {
   ColumnBatch anomalies;
@@ -34,6 +42,7 @@ struct ShardResult {
   uint64_t late = 0;
   std::array<uint64_t, kNumQualityRules> violations{};
   std::string failure;  ///< a rule with action fail was broken; the tick must not be committed
+  Place failed_at;      ///< by which record, the first one
 };
 
 class Shard {
@@ -62,11 +71,9 @@ class Shard {
   Status Load(StateReader* in);
 
  private:
-  struct Place {
-    uint32_t piece;
-    uint32_t row;
-  };
   void ProcessRow(Piece* piece, Place place);
+  /// Hands `reading_` on as a row of the batch that the detectors judge.
+  void AddToDetectors(const Piece& piece, Place place, uint32_t slot);
   void Judge(std::span<Piece* const> pieces, int64_t fleet_time_us);
   void AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const Anomaly& anomaly);
   void AppendHourRows();

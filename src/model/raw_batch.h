@@ -44,8 +44,8 @@ struct RawReject {
 
 /// Records of one partition of one source, in order.
 struct RawBatch {
-  std::string source;      ///< name of the source in the configuration, or its type
-  std::string partition;   ///< file path, "stdin", topic/partition, shard id
+  std::string source;     ///< name of the source in the configuration, or its type
+  std::string partition;  ///< file path, "stdin", topic/partition, shard id
   RecordFormat format = RecordFormat::kJson;
   std::shared_ptr<const std::vector<std::string>> csv_header;  ///< not null for kCsv
   char csv_delimiter = ',';

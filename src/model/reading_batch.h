@@ -17,9 +17,9 @@ inline constexpr double kNullValue = std::numeric_limits<double>::quiet_NaN();
 
 /// A record that was not accepted. Becomes a row of iot_catalog.raw.quarantine.
 struct RejectedRecord {
-  std::string payload;  ///< raw bytes, exactly as they arrived (capped by the source)
-  std::string code;     ///< stable word, for example "invalid_json"
-  std::string message;  ///< one sentence; says where in the record
+  std::string payload;    ///< raw bytes, exactly as they arrived (capped by the source)
+  std::string code;       ///< stable word, for example "invalid_json"
+  std::string message;    ///< one sentence; says where in the record
   int64_t position = -1;  ///< byte position of the problem within the record, -1 if unknown
   std::string source;
   std::string partition;
@@ -32,7 +32,7 @@ struct RejectedRecord {
 struct ReadingBatch {
   size_t rows = 0;
   std::vector<std::string_view> device;
-  std::vector<int64_t> event_time_us;  ///< microseconds since 1970 UTC
+  std::vector<int64_t> event_time_us;     ///< microseconds since 1970 UTC
   std::vector<std::string_view> payload;  ///< valid UTF-8 JSON object, one line
   std::vector<int64_t> offset;
   std::vector<std::vector<double>> metrics;  ///< [metric index][row], kNullValue = absent or null
