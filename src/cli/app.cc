@@ -10,9 +10,10 @@ namespace {
 constexpr int kUsage = 64;
 
 constexpr AddCommand kCommands[] = {
-    AddInitCommand,       AddRunCommand,     AddCheckCommand,  AddQueryCommand,
-    AddSimulateCommand,   AddReplayCommand,  AddConfigCommand, AddComponentsCommand,
-    AddCompletionCommand, AddVersionCommand,
+    AddInitCommand,     AddRunCommand,        AddCheckCommand,      AddQueryCommand,
+    AddSimulateCommand, AddReplayCommand,     AddQuarantineCommand, AddFsckCommand,
+    AddOptimizeCommand, AddVacuumCommand,     AddForgetCommand,     AddRebuildCommand,
+    AddConfigCommand,   AddComponentsCommand, AddCompletionCommand, AddVersionCommand,
 };
 
 }  // namespace

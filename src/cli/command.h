@@ -33,5 +33,11 @@ void AddSimulateCommand(CLI::App* app, int* exit_code);
 void AddReplayCommand(CLI::App* app, int* exit_code);
 void AddQueryCommand(CLI::App* app, int* exit_code);
 void AddCompletionCommand(CLI::App* app, int* exit_code);
+void AddQuarantineCommand(CLI::App* app, int* exit_code);
+void AddFsckCommand(CLI::App* app, int* exit_code);
+void AddOptimizeCommand(CLI::App* app, int* exit_code);
+void AddVacuumCommand(CLI::App* app, int* exit_code);
+void AddForgetCommand(CLI::App* app, int* exit_code);
+void AddRebuildCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

@@ -75,7 +75,9 @@ class OrderedRows {
     });
     if (twice == order_.end()) return Status::Ok();
     return Status::Corrupt(
-        fmt::format("bronze has the record with sequence {} twice", rows_[*twice].sequence));
+        fmt::format("bronze has the record with sequence {} twice: another program copied rows, or "
+                    "its OPTIMIZE raced with a compaction; restore bronze to a version before that",
+                    rows_[*twice].sequence));
   }
 
  private:

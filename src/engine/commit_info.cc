@@ -58,6 +58,25 @@ void WriteRewrite(const TableRewrite& rewrite, JsonWriter* json) {
   json->EndObject();
 }
 
+// An epoch for each table.
+std::array<int64_t, kNumTables> ReadEpochs(const object& from, const char* key, int64_t fallback) {
+  std::array<int64_t, kNumTables> epochs{};
+  epochs.fill(fallback);
+  object by_table;
+  if (from[key].get(by_table) != simdjson::SUCCESS) return epochs;
+  for (size_t id = 0; id < kNumTables; ++id) {
+    epochs[id] = IntOr(by_table, TableName(id).data(), fallback);
+  }
+  return epochs;
+}
+
+void WriteEpochs(std::string_view key, const std::array<int64_t, kNumTables>& epochs,
+                 JsonWriter* json) {
+  json->Key(key).BeginObject();
+  for (size_t id = 0; id < kNumTables; ++id) json->Field(TableName(id), epochs[id]);
+  json->EndObject();
+}
+
 CommitInfo Read(const object& from) {
   CommitInfo info;
   info.epoch = IntOr(from, "epoch", 0);
@@ -72,12 +91,9 @@ CommitInfo Read(const object& from) {
       if (value.get(text) == simdjson::SUCCESS) info.positions[std::string(key)] = text;
     }
   }
-  object last_rows;
-  if (from["last_rows"].get(last_rows) == simdjson::SUCCESS) {
-    for (size_t id = 0; id < kNumTables; ++id) {
-      info.last_rows[id] = IntOr(last_rows, TableName(id).data(), 0);
-    }
-  }
+  info.last_rows = ReadEpochs(from, "last_rows", 0);
+  // Without it a table is believed to have nothing but what its own transaction says.
+  info.last_rows_before = ReadEpochs(from, "last_rows_before", INT64_MAX);
   element add;
   if (from["quarantine_add"].get(add) == simdjson::SUCCESS && add.is_object()) {
     info.quarantine_add = simdjson::minify(add);
@@ -108,9 +124,9 @@ std::string EncodeCommitInfo(const CommitInfo& info) {
   json.Field("received_us", info.received_us).Field("all_positions", info.all_positions);
   json.Key("positions").BeginObject();
   for (const auto& [key, value] : info.positions) json.Field(key, value);
-  json.EndObject().Key("last_rows").BeginObject();
-  for (size_t id = 0; id < kNumTables; ++id) json.Field(TableName(id), info.last_rows[id]);
   json.EndObject();
+  WriteEpochs("last_rows", info.last_rows, &json);
+  WriteEpochs("last_rows_before", info.last_rows_before, &json);
   if (!info.quarantine_add.empty()) json.Key("quarantine_add").Raw(info.quarantine_add);
   const auto named = [](const auto& rewrite) { return rewrite.has_value(); };
   if (std::any_of(info.rewrites.begin(), info.rewrites.end(), named)) {

@@ -20,6 +20,9 @@ struct CommitInfo {
   /// Per table, the newest epoch that has rows for it: a table is complete when its transaction is
   /// not older. Lets tables without rows in an epoch go without an empty commit.
   std::array<int64_t, kNumTables> last_rows{};
+  /// The same before this epoch. Tables are committed before the next epoch's bronze, so one that
+  /// has these rows can lack only this epoch's.
+  std::array<int64_t, kNumTables> last_rows_before{};
   std::string quarantine_add;  ///< `add` action of this epoch's quarantine file; empty: none
   /// What the epoch replaces in the other tables; bronze's own part is in the log entry itself.
   std::array<std::optional<TableRewrite>, kNumTables> rewrites;

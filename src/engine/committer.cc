@@ -202,6 +202,7 @@ Status Committer::CommitBronze(const Epoch& epoch) {
   info.rewrites = epoch.rewrites;
   info.rewrites[kBronze].reset();
   info.totals = epoch.totals;
+  info.last_rows_before = info.last_rows;
   for (size_t id = 0; id < kNumTables; ++id) {
     if (epoch.rows[id]->rows() > 0 || epoch.rewrites[id]) info.last_rows[id] = epoch.number;
   }

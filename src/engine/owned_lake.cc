@@ -77,8 +77,8 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
                           LakeTables::Open(owned.lake.get(), config, ConfiguredMetrics(config)));
   owned.tables = std::make_unique<LakeTables>(std::move(tables));
   owned.clock = std::make_unique<StageClock>(env);
-  owned.processor = std::make_unique<Processor>(config, *owned.tables, NumThreads(config),
-                                                owned.clock.get());
+  owned.processor =
+      std::make_unique<Processor>(config, *owned.tables, NumThreads(config), owned.clock.get());
 
   const std::string snapshot_dir = SnapshotDir(config);
   Table& bronze = owned.tables->table(kBronze);

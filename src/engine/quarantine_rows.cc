@@ -8,8 +8,8 @@
 namespace avocet {
 namespace {
 
-const std::vector<std::string> kColumns = {"payload",   "code",   "message",     "position",
-                                           "format",    "source", "partition",   "offset",
+const std::vector<std::string> kColumns = {"payload",     "code",   "message",   "position",
+                                           "format",      "source", "partition", "offset",
                                            "received_at", "epoch"};
 enum : size_t {
   kPayload,

@@ -123,37 +123,36 @@ Status DropRetried(LakeTables* tables, int64_t epoch, TableRewrite* rewrite) {
   keys->AddColumn("source", ColumnType::kString);
   keys->AddColumn("partition", ColumnType::kString);
   keys->AddColumn("offset", ColumnType::kInt64);
-  AVOCET_RETURN_IF_ERROR(ReadBronze(
-      &tables->table(kBronze), epoch - 1,
-      [&](int64_t of_epoch, int64_t, const std::vector<RawBatch>& batches) {
-        if (of_epoch != epoch) return Status::Ok();
-        for (const RawBatch& batch : batches) {
-          for (const RawRecord& record : batch.records) {
-            keys->column(0).AppendBytes(batch.source);
-            keys->column(1).AppendBytes(batch.partition);
-            keys->column(2).AppendInt(record.offset);
-          }
-        }
-        return Status::Ok();
-      }));
+  AVOCET_RETURN_IF_ERROR(
+      ReadBronze(&tables->table(kBronze), epoch - 1,
+                 [&](int64_t of_epoch, int64_t, const std::vector<RawBatch>& batches) {
+                   if (of_epoch != epoch) return Status::Ok();
+                   for (const RawBatch& batch : batches) {
+                     for (const RawRecord& record : batch.records) {
+                       keys->column(0).AppendBytes(batch.source);
+                       keys->column(1).AppendBytes(batch.partition);
+                       keys->column(2).AppendInt(record.offset);
+                     }
+                   }
+                   return Status::Ok();
+                 }));
   Table& quarantine = tables->table(kQuarantine);
   AVOCET_RETURN_IF_ERROR(quarantine.Refresh());
   AVOCET_ASSIGN_OR_RETURN(const auto files, quarantine.Files());
   *rewrite = {};
   for (const TableFile& file : files) rewrite->removes.push_back(file.path);
   if (files.empty() || keys->rows() == 0) return Status::Ok();
-  AVOCET_ASSIGN_OR_RETURN(auto rest, quarantine.Rewrite(rewrite->removes, keys,
-                                                        tables->Options(kQuarantine), 0));
+  AVOCET_ASSIGN_OR_RETURN(
+      auto rest, quarantine.Rewrite(rewrite->removes, keys, tables->Options(kQuarantine), 0));
   rewrite->adds = std::move(rest.adds);
   return Status::Ok();
 }
 
 Status FinishTable(LakeTables* tables, const CommitInfo& last, size_t id) {
+  AVOCET_ASSIGN_OR_RETURN(const bool unfinished, IsUnfinished(tables, last, id));
+  if (!unfinished) return Status::Ok();
   Table& table = tables->table(id);
-  AVOCET_ASSIGN_OR_RETURN(const int64_t done, table.TxnVersion(std::string(kAppId)));
-  const std::string& add = id == kQuarantine ? last.quarantine_add : "";
-  if (!last.rewrites[id] && add.empty()) return Status::Ok();
-  if (done >= last.epoch) return Status::Ok();
+  const std::string add = id == kQuarantine ? last.quarantine_add : std::string();
   TableRewrite rewrite = last.rewrites[id].value_or(TableRewrite());
   const std::string operation =
       last.operation.empty() ? std::string("STREAMING UPDATE") : last.operation;
@@ -169,6 +168,24 @@ Status FinishTable(LakeTables* tables, const CommitInfo& last, size_t id) {
 }
 
 }  // namespace
+
+Result<CommitInfo> NewestCommit(Table* bronze) {
+  for (int64_t version = bronze->version(); version >= 0; --version) {
+    auto entry = bronze->LogEntry(version);
+    if (entry.status().code() == StatusCode::kNotFound) break;
+    if (!entry.ok()) return entry.status();
+    AVOCET_ASSIGN_OR_RETURN(auto info, ParseCommitInfo(*entry));
+    if (info) return std::move(*info);
+  }
+  return CommitInfo();
+}
+
+Result<bool> IsUnfinished(LakeTables* tables, const CommitInfo& newest, size_t id) {
+  const bool named = newest.rewrites[id] || (id == kQuarantine && !newest.quarantine_add.empty());
+  if (!named || id == kBronze) return false;
+  AVOCET_ASSIGN_OR_RETURN(const int64_t done, tables->table(id).TxnVersion(std::string(kAppId)));
+  return done < newest.epoch;
+}
 
 Status FinishCommits(LakeTables* tables, const CommitInfo& last) {
   if (last.epoch == 0) return Status::Ok();
@@ -266,7 +283,10 @@ Result<RecoveryReport> Recover(const RecoveryContext& context) {
           "all tables together, or run avocet rebuild",
           TableName(id), done, last.epoch));
     }
-    complete[id] = done >= last.last_rows[id] ? last.epoch : std::max<int64_t>(done, 0);
+    done = std::max<int64_t>(done, 0);  // A table that never had rows lacks none.
+    complete[id] = done >= last.last_rows[id]          ? last.epoch
+                   : done >= last.last_rows_before[id] ? last.epoch - 1
+                                                       : done;
     oldest_complete = std::min(oldest_complete, complete[id]);
   }
 

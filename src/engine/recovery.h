@@ -23,6 +23,12 @@ struct BronzeState {
 Result<BronzeState> ReadBronzeState(Table* bronze, const Positions& snapshot_positions,
                                     int64_t snapshot_epoch);
 
+/// The newest commit of avocet in bronze, of epoch 0 when there is none in the log.
+Result<CommitInfo> NewestCommit(Table* bronze);
+
+/// Whether a crash, or a commit that is going on, leaves files of the table named in bronze only.
+Result<bool> IsUnfinished(LakeTables* tables, const CommitInfo& newest, size_t id);
+
 /// Makes the commits that the newest bronze commit names and a crash has prevented. The first step
 /// of Recover.
 Status FinishCommits(LakeTables* tables, const CommitInfo& last);

@@ -70,7 +70,9 @@ Status CompactTable(const Config& config, LakeTables* tables, size_t id, bool dr
   AVOCET_ASSIGN_OR_RETURN(auto files, table.Files());
   for (const auto& [date, group] : ByPartition(std::move(files))) {
     for (const auto& run : Runs(group, config.storage)) {
+      ++report->runs;
       report->compacted_files += run.size();
+      for (const TableFile& file : run) report->compacted_bytes += file.size_bytes;
       if (dry_run) continue;
       WriteOptions options = tables->Options(id);
       options.partition_values = run.front().partition_values;

@@ -20,6 +20,8 @@ namespace avocet {
 /// What one pass did, or with `dry_run` would do.
 struct CareReport {
   uint64_t compacted_files = 0;  ///< small files merged
+  uint64_t compacted_bytes = 0;
+  uint64_t runs = 0;  ///< merges, each one commit
   uint64_t written_files = 0;
   uint64_t removed_files = 0;  ///< by vacuum
   uint64_t removed_bytes = 0;

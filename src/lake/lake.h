@@ -57,6 +57,7 @@ struct TableFile {
   int64_t num_rows = -1;                                    ///< -1: unknown
   std::map<std::string, int64_t> min_values, max_values;    ///< integer columns of the stats
   std::map<std::string, std::string> min_texts, max_texts;  ///< string and timestamp columns
+  std::string checksum;  ///< XXH64 of the file, 16 hexadecimal digits; empty: the log has none
 };
 
 struct WriteOptions {

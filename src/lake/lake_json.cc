@@ -96,6 +96,8 @@ TableFile ReadFile(const object& from) {
     }
   }
   ReadStats(TextOr(from, "stats", ""), &file);
+  std::string_view checksum;
+  if (from["tags"]["avocet.xxh64"].get(checksum) == simdjson::SUCCESS) file.checksum = checksum;
   return file;
 }
 

@@ -57,7 +57,7 @@ class Copy(Site):
 
     def configure(self, text: str) -> None:
         both = f'["{self.original.inbox}", "{{in}}"]'
-        super().configure(text.replace('path: "{in}"', f"paths: {both}"))
+        super().configure(text.replace('path: "{in}"', f"path: {both}"))
 
 
 @pytest.fixture

@@ -1,0 +1,23 @@
+#include "src/cli/lake_arguments.h"
+
+#include "src/cli/command.h"
+
+namespace avocet {
+
+void AddLakeOptions(CLI::App* command, LakeArguments* arguments, const std::string& text) {
+  arguments->format = text;
+  command->add_option("-c,--config", arguments->config,
+                      "Configuration file (default: avocet.yaml)");
+  command->add_option("--lake", arguments->lake, "Lake directory");
+  command->add_option("-f,--format", arguments->format, "Output format (default: " + text + ")")
+      ->check(CLI::IsMember({text, std::string("json")}));
+}
+
+Result<Config> LoadLakeConfig(const LakeArguments& arguments) {
+  AVOCET_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
+  if (!arguments.lake.empty()) config.storage.lake = arguments.lake;
+  SetUpLogging(config.log);
+  return config;
+}
+
+}  // namespace avocet

@@ -1,0 +1,24 @@
+// What the commands that look after a lake have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "src/base/status.h"
+#include "src/config/config.h"
+
+namespace avocet {
+
+struct LakeArguments {
+  std::string config;
+  std::string lake;
+  std::string format;  ///< first of the formats that AddLakeOptions was given, unless chosen
+};
+
+/// Adds -c, --lake and -f. `text` is the name of the format for people.
+void AddLakeOptions(CLI::App* command, LakeArguments* arguments, const std::string& text = "text");
+
+/// The configuration with the lake of the arguments; logging is set up.
+Result<Config> LoadLakeConfig(const LakeArguments& arguments);
+
+}  // namespace avocet

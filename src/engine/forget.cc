@@ -1,0 +1,276 @@
+#include "src/engine/forget.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "src/engine/device_trace.h"
+#include "src/engine/owned_lake.h"
+#include "src/engine/quarantine_rows.h"
+#include "src/engine/snapshot.h"
+
+namespace avocet {
+namespace {
+
+// Everything that nothing refers to is older than this.
+int64_t FarFutureMs(Env* env) { return env->NowMicros() / 1000 + 3'600'000; }
+
+// The rows of one file that go.
+struct Hits {
+  uint64_t rows = 0;
+  uint64_t dropped = 0;  // of quarantine: rows of quality rules
+  uint64_t hits = 0;
+  std::shared_ptr<ColumnBatch> keys;
+};
+
+class Forgetter {
+ public:
+  Forgetter(const Config& config, Env* env, LakeTables* tables, const std::string& device,
+            ForgetReport* report)
+      : config_(config), env_(env), tables_(tables), trace_(device), report_(*report) {}
+
+  /// Counts the rows in files of the present and of the past, and looks at the bytes of all files.
+  Status Look() {
+    for (size_t id = 0; id < kNumTables; ++id) {
+      AVOCET_ASSIGN_OR_RETURN(files_[id], tables_->table(id).Files());
+      for (const TableFile& file : files_[id]) {
+        AVOCET_ASSIGN_OR_RETURN(Hits hits, Find(id, file));
+        ++report_.tables[id].files_read;
+        report_.tables[id].rows_removed += hits.hits;
+        report_.found = report_.found || hits.hits > 0;
+      }
+      AVOCET_RETURN_IF_ERROR(LookAtDeadFiles(id));
+    }
+    if (report_.found) return Status::Ok();
+    AVOCET_RETURN_IF_ERROR(SearchBytes());
+    report_.found = !report_.remaining.empty();
+    return Status::Ok();
+  }
+
+  /// The rows out of all tables, in one epoch.
+  Status Remove(OwnedLake* owned) {
+    auto epoch = NextEpoch(*owned, env_, kForgetOperation);
+    for (size_t id = 0; id < kNumTables; ++id) {
+      // Tables without the device get an entry as well, so that no old one has to stay.
+      epoch->rewrites[id] = TableRewrite();
+      for (const TableFile& file : files_[id]) {
+        AVOCET_ASSIGN_OR_RETURN(Hits hits, Find(id, file));
+        if (hits.hits == 0) continue;
+        AVOCET_RETURN_IF_ERROR(Rewrite(id, file, hits, &*epoch->rewrites[id]));
+        ++report_.tables[id].files_rewritten;
+        Count(id, hits, &epoch->totals);
+      }
+    }
+    return owned->committer->CommitNow(std::move(epoch));
+  }
+
+  /// Files, log entries and snapshots that may name the device.
+  Status DeleteThePast() {
+    for (size_t id = 0; id < kNumTables; ++id) {
+      Table& table = tables_->table(id);
+      AVOCET_RETURN_IF_ERROR(table.Refresh());
+      AVOCET_RETURN_IF_ERROR(table.WriteCheckpoint());
+      AVOCET_ASSIGN_OR_RETURN(const auto log,
+                              table.CleanupLog(0, table.version(), FarFutureMs(env_), false));
+      report_.log_files_deleted += log.size();
+      AVOCET_ASSIGN_OR_RETURN(const auto files, table.Vacuum(0, FarFutureMs(env_), false));
+      report_.files_deleted += files.size();
+      for (const RemovedFile& file : files) report_.bytes_deleted += file.size_bytes;
+      AVOCET_RETURN_IF_ERROR(DeleteTemporary(Folder(id)));
+    }
+    const std::string dir = SnapshotDir(config_);
+    AVOCET_ASSIGN_OR_RETURN(const auto snapshots, ListSnapshots(env_, dir));
+    for (const int64_t epoch : snapshots) {
+      AVOCET_RETURN_IF_ERROR(RemoveSnapshot(env_, dir, epoch));
+      ++report_.snapshots_deleted;
+    }
+    return DeleteTemporary(DataDir(config_));
+  }
+
+  /// Reads all rows and all bytes again, with a handle that knows nothing of what was done.
+  Status Prove() {
+    AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env_, config_.storage.lake));
+    AVOCET_ASSIGN_OR_RETURN(LakeTables fresh, LakeTables::OpenExisting(lake.get(), config_));
+    LakeTables* const before = std::exchange(tables_, &fresh);
+    Status status = ReadAllRows();
+    tables_ = before;
+    AVOCET_RETURN_IF_ERROR(std::move(status));
+    return SearchBytes();
+  }
+
+ private:
+  Status ReadAllRows() {
+    report_.remaining.clear();
+    report_.rows_read = 0;
+    for (size_t id = 0; id < kNumTables; ++id) {
+      AVOCET_ASSIGN_OR_RETURN(const auto files, tables_->table(id).Files());
+      for (const TableFile& file : files) {
+        AVOCET_ASSIGN_OR_RETURN(const Hits hits, Find(id, file));
+        report_.rows_read += hits.rows;
+        if (hits.hits == 0) continue;
+        report_.remaining.push_back(
+            fmt::format("{} rows in {}/{}", hits.hits, Folder(id), file.path));
+      }
+    }
+    return Status::Ok();
+  }
+
+  std::string Folder(size_t id) const {
+    return config_.storage.lake + "/" + tables_->spec(id).Path(config_.storage.catalog);
+  }
+
+  Result<Hits> Find(size_t id, const TableFile& file) {
+    return id == kQuarantine ? FindQuarantined(file) : FindDevice(id, file);
+  }
+
+  Result<Hits> FindDevice(size_t id, const TableFile& file) {
+    Hits hits;
+    AVOCET_ASSIGN_OR_RETURN(const auto reader, tables_->table(id).Read(file.path, {"device_id"}));
+    std::string previous;
+    for (;;) {
+      AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* rows, reader->Next());
+      if (rows == nullptr) break;
+      hits.rows += rows->rows();
+      for (size_t i = 0; i < rows->rows(); ++i) {
+        if (rows->IsNull(0, i)) continue;
+        const std::string_view device = rows->Bytes(0, i);
+        if (device == trace_.device()) {
+          ++hits.hits;
+        } else if (device != previous) {
+          previous = device;
+          trace_.AddOther(device);
+        }
+      }
+    }
+    hits.keys = std::make_shared<ColumnBatch>();
+    hits.keys->AddColumn("device_id", ColumnType::kString);
+    hits.keys->column(0).AppendBytes(trace_.device());
+    return hits;
+  }
+
+  Result<Hits> FindQuarantined(const TableFile& file) {
+    Hits hits;
+    hits.keys = std::make_shared<ColumnBatch>(QuarantineKeys());
+    AVOCET_RETURN_IF_ERROR(ReadQuarantineFile(
+        &tables_->table(kQuarantine), file, [&](const QuarantineRow& row) -> Result<bool> {
+          ++hits.rows;
+          if (!trace_.IsNamedIn(row.payload) && !trace_.IsNamedIn(row.message)) return true;
+          ++hits.hits;
+          if (IsQualityCode(row.code)) ++hits.dropped;
+          AppendQuarantineKey(row, hits.keys.get());
+          return true;
+        }));
+    return hits;
+  }
+
+  Status LookAtDeadFiles(size_t id) {
+    AVOCET_ASSIGN_OR_RETURN(const auto dead,
+                            tables_->table(id).Vacuum(0, FarFutureMs(env_), /*dry_run=*/true));
+    for (const RemovedFile& file : dead) {
+      const auto hits = Find(id, {.path = file.path});
+      // What cannot be read may hold anything.
+      if (hits.ok() && hits->hits == 0) continue;
+      ++report_.tables[id].dead_files;
+      report_.found = true;
+    }
+    return Status::Ok();
+  }
+
+  Status Rewrite(size_t id, const TableFile& file, const Hits& hits, TableRewrite* rewrite) {
+    WriteOptions options = tables_->Options(id);
+    options.partition_values = file.partition_values;
+    AVOCET_ASSIGN_OR_RETURN(auto rest,
+                            tables_->table(id).Rewrite({file.path}, hits.keys, options, 0));
+    const auto removed = static_cast<uint64_t>(rest.rows_in - rest.rows_out);
+    if (removed != hits.hits) {
+      return Status::Corrupt(
+          fmt::format("cannot forget: {} rows of {} belong to the device, {} "
+                      "have its keys; nothing was changed",
+                      hits.hits, file.path, removed));
+    }
+    rewrite->removes.push_back(file.path);
+    for (std::string& add : rest.adds) rewrite->adds.push_back(std::move(add));
+    return Status::Ok();
+  }
+
+  static void Count(size_t id, const Hits& hits, Totals* totals) {
+    const auto take = [](uint64_t* from, uint64_t rows) { *from -= std::min(*from, rows); };
+    if (id == kBronze) {
+      take(&totals->received, hits.hits);
+      take(&totals->accepted, hits.hits);
+      totals->forgotten += hits.hits;
+    } else if (id == kQuarantine) {
+      take(&totals->received, hits.hits - hits.dropped);
+      take(&totals->quarantined, hits.hits - hits.dropped);
+      take(&totals->dropped, hits.dropped);
+    } else if (id == kAnomalies) {
+      take(&totals->anomalies, hits.hits);
+    }
+  }
+
+  Status DeleteTemporary(const std::string& folder) {
+    AVOCET_ASSIGN_OR_RETURN(const auto files, FilesBelow(env_, folder));
+    for (const std::string& path : files) {
+      if (path.find("/.tmp-") == std::string::npos) continue;
+      AVOCET_RETURN_IF_ERROR(env_->Remove(path));
+      ++report_.files_deleted;
+    }
+    return Status::Ok();
+  }
+
+  Status SearchBytes() {
+    AVOCET_ASSIGN_OR_RETURN(auto files, FilesBelow(env_, config_.storage.lake));
+    if (!config_.storage.data_dir.empty()) {
+      AVOCET_ASSIGN_OR_RETURN(const auto more, FilesBelow(env_, config_.storage.data_dir));
+      files.insert(files.end(), more.begin(), more.end());
+    }
+    report_.files_searched = report_.bytes_searched = 0;
+    for (const std::string& path : files) {
+      const auto named = trace_.IsIn(env_, path, &report_.bytes_searched);
+      if (named.status().code() == StatusCode::kNotFound) continue;
+      if (!named.ok()) return named.status();
+      ++report_.files_searched;
+      if (*named) report_.remaining.push_back("its name in " + path);
+    }
+    return Status::Ok();
+  }
+
+  const Config& config_;
+  Env* env_;
+  LakeTables* tables_;
+  DeviceTrace trace_;
+  ForgetReport& report_;
+  std::array<std::vector<TableFile>, kNumTables> files_;
+};
+
+Result<ForgetReport> DryRun(const Config& config, Env* env, const std::string& device) {
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
+  ForgetReport report;
+  AVOCET_RETURN_IF_ERROR(Forgetter(config, env, &tables, device, &report).Look());
+  return report;
+}
+
+}  // namespace
+
+Result<ForgetReport> ForgetDevice(const Config& config, Env* env, const std::string& device,
+                                  const ForgetOptions& options) {
+  if (device.empty()) return Status::Usage("cannot forget: the device has no name");
+  AVOCET_RETURN_IF_ERROR(RequireLake(config, env));
+  if (options.dry_run) return DryRun(config, env, device);
+  AVOCET_ASSIGN_OR_RETURN(OwnedLake owned,
+                          OpenOwnedLake(config, env, options.on_step, /*recover=*/true));
+  AVOCET_ASSIGN_OR_RETURN(const auto care, LockTableCare(config, env));
+  ForgetReport report;
+  Forgetter forgetter(config, env, owned.tables.get(), device, &report);
+  AVOCET_RETURN_IF_ERROR(forgetter.Look());
+  if (!report.found) return report;
+  AVOCET_RETURN_IF_ERROR(forgetter.Remove(&owned));
+  AVOCET_RETURN_IF_ERROR(forgetter.DeleteThePast());
+  AVOCET_RETURN_IF_ERROR(forgetter.Prove());
+  return report;
+}
+
+}  // namespace avocet
