@@ -63,7 +63,8 @@ TEST(ColumnBatchTest, AppendAllKeepsNullsOfEitherSide) {
     ArrowSchema schema;
     ColumnBatch::Export(all, &array, &schema);
     std::vector<int> valid;
-    for (int64_t i = 0; i < array.length; ++i) valid.push_back(IsNull(*array.children[0], i) ? 0 : 1);
+    for (int64_t i = 0; i < array.length; ++i)
+      valid.push_back(IsNull(*array.children[0], i) ? 0 : 1);
     array.release(&array);
     schema.release(&schema);
     return valid;
