@@ -52,7 +52,7 @@ fn diagnose_at(error: &DataFusionError, position: Position, lake: Option<&Lake>)
         DataFusionError::ObjectStore(inner) => {
             QueryError::new(Kind::Io, format!("cannot read the lake: {inner}"))
         }
-        DataFusionError::IoError(inner) => QueryError::io("run the query", inner),
+        DataFusionError::IoError(inner) => diagnose_io(inner),
         DataFusionError::SQL(inner, _) => syntax_error(inner),
         DataFusionError::SchemaError(inner, _) => positioned(position, &schema_message(inner)),
         DataFusionError::NotImplemented(message) => {
@@ -89,7 +89,7 @@ fn diagnose_arrow(error: &ArrowError, position: Position, lake: Option<&Lake>) -
     match error {
         ArrowError::ExternalError(inner) => diagnose_foreign(inner.as_ref(), position, lake),
         ArrowError::ParquetError(message) => undecodable(message, lake),
-        ArrowError::IoError(_, inner) => QueryError::io("run the query", inner),
+        ArrowError::IoError(_, inner) => diagnose_io(inner),
         ArrowError::MemoryError(message) => exhausted(message),
         other => positioned(position, &other.to_string()),
     }
@@ -108,6 +108,15 @@ fn undecodable(cause: &str, lake: Option<&Lake>) -> QueryError {
         None => "a data file".to_string(),
     };
     QueryError::data(format!("{file} is damaged: {cause}"))
+}
+
+/// A spill that reaches its limit is told as an error of the file it was written to.
+fn diagnose_io(error: &std::io::Error) -> QueryError {
+    let message = error.to_string();
+    match message.contains("spilling process has exceeded the allowable limit") {
+        true => exhausted(&message),
+        false => QueryError::io("run the query", error),
+    }
 }
 
 fn exhausted(message: &str) -> QueryError {
