@@ -1,4 +1,4 @@
-"""What the benchmarks share: data, configurations and runs of avocet that check their own result."""
+"""What the benchmarks share: data, configurations, and runs of avocet that check themselves."""
 
 from __future__ import annotations
 
@@ -40,9 +40,25 @@ def make_readings(folder: pathlib.Path, rows: int, devices: int, files: int) -> 
     steps = rows // devices
     whole = folder / "whole.ndjson"
     subprocess.run(
-        [AVOCET, "simulate", "--devices", str(devices), "--period", "10s", "--duration",
-         f"{steps * 10}s", "--start", "2021-06-15T00:00:00Z", "--seed", "1", "--out", str(whole)],
-        check=True, stderr=subprocess.DEVNULL)
+        [
+            AVOCET,
+            "simulate",
+            "--devices",
+            str(devices),
+            "--period",
+            "10s",
+            "--duration",
+            f"{steps * 10}s",
+            "--start",
+            "2021-06-15T00:00:00Z",
+            "--seed",
+            "1",
+            "--out",
+            str(whole),
+        ],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
     lines_per_file = rows // files
     with open(whole, "rb") as source:
         for index in range(files):
@@ -59,11 +75,14 @@ def write_config(path: pathlib.Path, lake: pathlib.Path, source: str, more: str 
 
 
 def run_avocet(config: pathlib.Path, *arguments: str) -> dict:
-    """Drains the input of `config` and returns the run's report, with the wall time of the process."""
+    """Drains the input of `config`; returns the run's report and the wall time of the process."""
     report = config.with_suffix(".report.json")
     start = time.monotonic()
-    subprocess.run([AVOCET, "run", "-c", str(config), "--once", "-q", "--report", str(report),
-                    *arguments], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [AVOCET, "run", "-c", str(config), "--once", "-q", "--report", str(report), *arguments],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
     result = json.loads(report.read_text())
     result["process_seconds"] = time.monotonic() - start
     return result

@@ -2,8 +2,9 @@
 
 Usage: bench/peers.py [--rows N] [--rounds N] [--spark]
 
-polars, duckdb  one batch pass over the files: bronze, typed and valid silver with rolling five-minute
-                means, hourly statistics, z-scores and anomalies, as Parquet. No Delta, no state.
+polars, duckdb  one batch pass over the files: bronze, typed and valid silver with rolling
+                five-minute means, hourly statistics, z-scores and anomalies, as Parquet. No Delta,
+                no state.
 spark           PySpark Structured Streaming with delta-spark, as its users write it, tuned for two
                 cores; its time is without the start of the JVM. Needs --spark and a JDK.
 
@@ -27,17 +28,24 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def run_peer(name: str, source: pathlib.Path, out: pathlib.Path, rows: int) -> float:
-    python = os.environ.get("AVOCET_SPARK_PYTHON", sys.executable) if name == "spark" else sys.executable
-    answer = subprocess.run([python, str(HERE / "peers" / f"{name}_job.py"), str(source), str(out)],
-                            check=True, capture_output=True, text=True).stdout
+    python = (
+        os.environ.get("AVOCET_SPARK_PYTHON", sys.executable) if name == "spark" else sys.executable
+    )
+    answer = subprocess.run(
+        [python, str(HERE / "peers" / f"{name}_job.py"), str(source), str(out)],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     result = json.loads(answer.strip().splitlines()[-1])
     check(result["bronze"] == rows, f"{name} has {result['bronze']} of {rows} rows")
     return rows / result["seconds"]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--spark", action="store_true")
@@ -67,8 +75,10 @@ def main() -> None:
     print(f"avocet {avocet:,.0f} rows/s")
     for name, values in rates.items():
         if name != "avocet":
-            print(f"{name:8} {median(values):12,.0f} rows/s   avocet is {avocet / median(values):.2f} "
-                  "times as fast")
+            print(
+                f"{name:8} {median(values):12,.0f} rows/s   "
+                f"avocet is {avocet / median(values):.2f} times as fast"
+            )
 
 
 if __name__ == "__main__":

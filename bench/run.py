@@ -20,8 +20,16 @@ import tempfile
 import time
 
 import deltalake
-from common import (AVOCET, METRICS, check, count_lines, make_readings, median, run_avocet,
-                    write_config)
+from common import (
+    AVOCET,
+    METRICS,
+    check,
+    count_lines,
+    make_readings,
+    median,
+    run_avocet,
+    write_config,
+)
 
 
 def throughput(work: pathlib.Path, quick: bool) -> dict:
@@ -29,21 +37,26 @@ def throughput(work: pathlib.Path, quick: bool) -> dict:
     source = make_readings(work, rows, 1000, 50)
     expected = count_lines(source)
     reports = []
-    for index in range(2 if quick else 5):
+    for _ in range(2 if quick else 5):
         lake = work / "lake"
         shutil.rmtree(lake, ignore_errors=True)
         write_config(work / "throughput.yaml", lake, f"{source}/*.ndjson")
         reports.append(run_avocet(work / "throughput.yaml"))
-        check(reports[-1]["received"] == expected, f"{reports[-1]['received']} of {expected} records")
+        check(
+            reports[-1]["received"] == expected, f"{reports[-1]['received']} of {expected} records"
+        )
     silver = deltalake.DeltaTable(str(lake / "iot_catalog/processed/valid_readings"))
     check(silver.to_pyarrow_dataset().count_rows() == expected, "silver has not all rows")
     best = min(reports, key=lambda r: r["process_seconds"])
     return {
         "rows": expected,
-        "readings_per_second_median": round(median([expected / r["process_seconds"] for r in reports])),
+        "readings_per_second_median": round(
+            median([expected / r["process_seconds"] for r in reports])
+        ),
         "readings_per_second_best": round(expected / best["process_seconds"]),
-        "readings_per_cpu_second": round(expected / median(
-            [r["user_seconds"] + r["system_seconds"] for r in reports])),
+        "readings_per_cpu_second": round(
+            expected / median([r["user_seconds"] + r["system_seconds"] for r in reports])
+        ),
         "peak_memory_mb": round(max(r["peak_memory_bytes"] for r in reports) / 1e6),
         "stage_seconds": {k: round(v, 2) for k, v in best["stage_seconds"].items()},
     }
@@ -57,13 +70,19 @@ def trickle(work: pathlib.Path, quick: bool) -> dict:
     interval = 2 if quick else 10
     more = f"storage: {{commit: {{interval: {interval}s}}}}\n"
     write_config(work / "trickle.yaml", lake, str(inbox), more)
-    lines = (make_readings(work, 1_000_000, 1000, 50) / "part-0000.ndjson").read_bytes().splitlines(True)
+    lines = (
+        (make_readings(work, 1_000_000, 1000, 50) / "part-0000.ndjson")
+        .read_bytes()
+        .splitlines(True)
+    )
     seconds = 4 * interval if quick else 60
     (inbox / "first.ndjson").write_bytes(b"".join(lines[:180]))
     started = time.monotonic()
     report = work / "trickle.report.json"
-    process = subprocess.Popen([AVOCET, "run", "-c", str(work / "trickle.yaml"), "-q", "--report",
-                                str(report)], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [AVOCET, "run", "-c", str(work / "trickle.yaml"), "-q", "--report", str(report)],
+        stderr=subprocess.DEVNULL,
+    )
     silver_log = lake / "iot_catalog/processed/valid_readings/_delta_log"
     while not (silver_log / f"{1:020d}.json").exists():
         check(time.monotonic() - started < 60, "no row within a minute")
@@ -77,7 +96,7 @@ def trickle(work: pathlib.Path, quick: bool) -> dict:
     while time.monotonic() - begin < seconds:
         if time.monotonic() >= next_drop:
             unfinished = inbox / ".next"
-            unfinished.write_bytes(b"".join(lines[position:position + 180]))
+            unfinished.write_bytes(b"".join(lines[position : position + 180]))
             unfinished.rename(inbox / f"f{position:07d}.ndjson")
             position += 180
             total += 180
@@ -130,31 +149,43 @@ def latency(work: pathlib.Path, quick: bool) -> dict:
     text = config.read_text().replace(
         '  - file: {path: "none"}',
         f"  - simulate: {{devices: 50000, period: 1s, speed: 1, seed: 1, duration: {seconds}s,"
-        " start_time: 2021-06-15T00:00:00Z}")
+        " start_time: 2021-06-15T00:00:00Z}",
+    )
     config.write_text(text)
     report = run_avocet(config)
     check(report["received"] >= 50_000 * (seconds - 1), "the simulator was too slow")
-    return {"readings": report["received"],
-            "readings_per_second": round(report["received"] / report["seconds"]),
-            "judgement_ms": {k: round(v, 2) for k, v in report["judgement_ms"].items()}}
+    return {
+        "readings": report["received"],
+        "readings_per_second": round(report["received"] / report["seconds"]),
+        "judgement_ms": {k: round(v, 2) for k, v in report["judgement_ms"].items()},
+    }
 
 
 def commits(work: pathlib.Path, quick: bool) -> dict:
     wanted = 500 if quick else 5000
     lake = work / "lake-commits"
     shutil.rmtree(lake, ignore_errors=True)
-    lines = (make_readings(work, 1_000_000, 1000, 50) / "part-0000.ndjson").read_bytes().splitlines(True)
+    lines = (
+        (make_readings(work, 1_000_000, 1000, 50) / "part-0000.ndjson")
+        .read_bytes()
+        .splitlines(True)
+    )
     (work / "commits.ndjson").write_bytes(b"".join(lines[: wanted * 4]))
-    more = ("engine: {tick_records: 4}\n"
-            "storage: {commit: {rows: 4}, care: {interval: 1s, compact_min_files: 16}}\n")
+    more = (
+        "engine: {tick_records: 4}\n"
+        "storage: {commit: {rows: 4}, care: {interval: 1s, compact_min_files: 16}}\n"
+    )
     write_config(work / "commits.yaml", lake, str(work / "commits.ndjson"), more)
     report = run_avocet(work / "commits.yaml")
     check(report["received"] == wanted * 4, "not all records")
     log = lake / "iot_catalog/raw/sensor_readings/_delta_log"
     stamps = {}
     for entry in sorted(log.glob("*.json")):
-        info = next(json.loads(line)["commitInfo"] for line in entry.read_text().splitlines()
-                    if "commitInfo" in line)
+        info = next(
+            json.loads(line)["commitInfo"]
+            for line in entry.read_text().splitlines()
+            if "commitInfo" in line
+        )
         if "avocet" in info:
             stamps[info["avocet"]["epoch"]] = info["timestamp"]
     check(max(stamps) >= wanted, f"{max(stamps)} epochs")
@@ -163,8 +194,12 @@ def commits(work: pathlib.Path, quick: bool) -> dict:
         return (stamps[around + 40] - stamps[around - 40]) / 80
 
     early, late = pace(50), pace(wanted - 50)
-    return {"epochs": max(stamps), "ms_per_commit_at_50": round(early, 2),
-            f"ms_per_commit_at_{wanted}": round(late, 2), "ratio": round(late / early, 2)}
+    return {
+        "epochs": max(stamps),
+        "ms_per_commit_at_50": round(early, 2),
+        f"ms_per_commit_at_{wanted}": round(late, 2),
+        "ratio": round(late / early, 2),
+    }
 
 
 def state(work: pathlib.Path, quick: bool) -> dict:
@@ -174,26 +209,33 @@ def state(work: pathlib.Path, quick: bool) -> dict:
     shutil.rmtree(lake, ignore_errors=True)
     config = work / "state.yaml"
     write_config(config, lake, "none")
-    config.write_text(config.read_text().replace(
-        '  - file: {path: "none"}',
-        f"  - simulate: {{devices: {devices}, period: 10s, speed: 0, seed: 1, duration: 320s,"
-        " start_time: 2021-06-15T00:00:00Z}"))
+    config.write_text(
+        config.read_text().replace(
+            '  - file: {path: "none"}',
+            f"  - simulate: {{devices: {devices}, period: 10s, speed: 0, seed: 1, duration: 320s,"
+            " start_time: 2021-06-15T00:00:00Z}",
+        )
+    )
     report = run_avocet(config)
     check(report["received"] == rows, f"{report['received']} of {rows} readings")
     series = devices * len(METRICS)
     again = run_avocet(config)
     check(again["replayed_rows"] == 0 and again["snapshot_epoch"] > 0, "no restart from a snapshot")
-    return {"series": series, "state_bytes_per_series": round(report["state_bytes"] / series),
-            "peak_memory_mb": round(report["peak_memory_bytes"] / 1e6),
-            "restart_seconds": round(again["process_seconds"], 2)}
+    return {
+        "series": series,
+        "state_bytes_per_series": round(report["state_bytes"] / series),
+        "peak_memory_mb": round(report["peak_memory_bytes"] / 1e6),
+        "restart_seconds": round(again["process_seconds"], 2),
+    }
 
 
 BENCHMARKS = {f.__name__: f for f in (throughput, trickle, latency, commits, state)}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="default: all")
     parser.add_argument("--quick", action="store_true", help="smaller data, for a first look")
     parser.add_argument("--work", type=pathlib.Path, help="folder for data and lakes, kept")

@@ -13,6 +13,7 @@ main() {
   cd "$ROOT"
   if [ "${1:-}" = --peers ]; then
     shift
+    "$VENV/bin/python3" -m pip install --quiet -r bench/requirements.txt
     exec "$VENV/bin/python3" bench/peers.py "$@"
   fi
   for program in build/cmake-release/*_bench; do

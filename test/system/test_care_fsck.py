@@ -163,9 +163,7 @@ def test_damage_is_found_and_named(
 
 
 @pytest.mark.parametrize("damage", [flip, halve, empty])
-def test_damaged_snapshot_is_found_and_named(
-    site: Site, damage: Callable[[Path], None]
-) -> None:
+def test_damaged_snapshot_is_found_and_named(site: Site, damage: Callable[[Path], None]) -> None:
     path = find(site, "", "snapshot")
     damage(path)
     code, report = fsck(site)
@@ -192,8 +190,7 @@ def test_missing_log_entry_and_table(site: Site) -> None:
     assert code == DAMAGE
     assert any("log entries" in f["problem"] for f in report["findings"])
     assert any(
-        f["table"] == "anomalies" and "cannot be opened" in f["problem"]
-        for f in report["findings"]
+        f["table"] == "anomalies" and "cannot be opened" in f["problem"] for f in report["findings"]
     )
 
 

@@ -94,7 +94,9 @@ def test_list_filters_and_counts(site: Site) -> None:
 
 def test_show_gives_the_record_whole(site: Site) -> None:
     report = json.loads(quarantine(site, "list", "-f", "json", "--limit", "0"))
-    rows = {(r["partition"], r["offset"], r["code"]): r for r in site.rows("quarantine").to_pylist()}
+    rows = {
+        (r["partition"], r["offset"], r["code"]): r for r in site.rows("quarantine").to_pylist()
+    }
     assert len({r["id"] for r in report["records"]}) == len(rows)
     for listed in report["records"]:
         row = rows[(listed["partition"], listed["offset"], listed["code"])]

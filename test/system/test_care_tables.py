@@ -121,8 +121,10 @@ def test_optimize_and_vacuum_beside_a_running_avocet(tmp_path: Path) -> None:
     site.configure(CONFIG + "storage: {commit: {interval: 20ms}}\n")
     stream = list(generate.lines(9, 4000))
     with site.follow() as follower:
-        follower.wait_for(lambda: site.count("bronze") >= 0 and table_path(
-            site.lake, "device_stats").exists(), "tables")
+        follower.wait_for(
+            lambda: site.count("bronze") >= 0 and table_path(site.lake, "device_stats").exists(),
+            "tables",
+        )
         for i in range(8):
             generate.write_ndjson(site.inbox / f"{i}.ndjson", stream[i * 500 : (i + 1) * 500])
             run(site, "optimize")
