@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/base/decimal_text.h"
+
 namespace avocet {
 namespace {
 
@@ -12,33 +14,49 @@ constexpr double kLargestPlain = 1e15;  // beyond it digits after the point mean
 
 }  // namespace
 
-std::string ReadingText(double value) { return fmt::format("{:.10g}", value); }
+std::string ReadingText(double value) {
+  std::string text;
+  AppendTenDigits(value, &text);
+  return text;
+}
 
 std::string ComputedText(double value, double width) {
   if (!std::isfinite(value) || std::abs(value) >= kLargestPlain) {
     return fmt::format("{:.4g}", value);
   }
   if (!(width > 0) || !std::isfinite(width)) return ReadingText(value);
-  const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(width))), 0, 9);
-  const std::string text = fmt::format("{:.{}f}", value, decimals);
   // A narrow band near zero would show as zeros only.
-  return value != 0 && std::abs(value) < 1e-9 ? fmt::format("{:.4g}", value) : text;
+  if (value != 0 && std::abs(value) < 1e-9) return fmt::format("{:.4g}", value);
+  std::string text;
+  AppendFixed(value, std::clamp(1 - static_cast<int>(std::floor(std::log10(width))), 0, 9), &text);
+  return text;
 }
 
 std::string RatioText(double value) {
-  if (std::abs(value) >= 1e6) return fmt::format("{:.3g}", value);
-  return std::abs(value) >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.1f}", value);
+  if (!(std::abs(value) < 1e6)) return fmt::format("{:.3g}", value);
+  std::string text;
+  AppendFixed(value, std::abs(value) >= 100 ? 0 : 1, &text);
+  return text;
 }
 
 std::string BandText(const Anomaly& anomaly) {
   const double width = anomaly.upper - anomaly.lower;
-  return fmt::format(" (expected {} to {})", ComputedText(anomaly.lower, width),
-                     ComputedText(anomaly.upper, width));
+  return Concatenated({" (expected ", ComputedText(anomaly.lower, width), " to ",
+                       ComputedText(anomaly.upper, width), ")"});
 }
 
 std::string DistanceText(const Anomaly& anomaly, double multiple, std::string_view unit) {
-  return fmt::format("{} {} {}", RatioText(multiple), unit,
-                     anomaly.value > anomaly.expected ? "above" : "below");
+  return Concatenated(
+      {RatioText(multiple), " ", unit, anomaly.value > anomaly.expected ? " above" : " below"});
+}
+
+std::string Concatenated(std::initializer_list<std::string_view> parts) {
+  size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::string text;
+  text.reserve(size);
+  for (const std::string_view part : parts) text.append(part);
+  return text;
 }
 
 }  // namespace avocet

@@ -1,12 +1,16 @@
 // Pieces of the sentences that detectors say to people.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
 #include "src/detect/detector.h"
 
 namespace avocet {
+
+/// The parts one after another; cheaper than a format string where every anomaly passes.
+std::string Concatenated(std::initializer_list<std::string_view> parts);
 
 /// A reading as it arrived: up to ten significant digits, no trailing zeros.
 std::string ReadingText(double value);

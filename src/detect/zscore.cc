@@ -64,17 +64,17 @@ class ZScoreLimits {
   }
 
   std::string Explain(const Anomaly& anomaly, std::string_view metric_label) const {
-    const std::string reading = fmt::format("{} was {}", metric_label, ReadingText(anomaly.value));
+    const std::string value = ReadingText(anomaly.value);
     if (anomaly.reason == "constant") {
       const std::string which =
           window_ == 0 ? "earlier readings" : fmt::format("last {} readings", window_);
-      return fmt::format("{}, although all its {} were {}", reading, which,
-                         ReadingText(anomaly.expected));
+      return Concatenated({metric_label, " was ", value, ", although all its ", which, " were ",
+                           ReadingText(anomaly.expected)});
     }
-    return fmt::format("{}, {} its mean of {}{}", reading,
-                       DistanceText(anomaly, anomaly.score * sigma_, "standard deviations"),
-                       ComputedText(anomaly.expected, anomaly.upper - anomaly.lower),
-                       BandText(anomaly));
+    return Concatenated(
+        {metric_label, " was ", value, ", ",
+         DistanceText(anomaly, anomaly.score * sigma_, "standard deviations"), " its mean of ",
+         ComputedText(anomaly.expected, anomaly.upper - anomaly.lower), BandText(anomaly)});
   }
 
  private:

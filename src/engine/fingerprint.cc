@@ -6,7 +6,7 @@
 namespace avocet {
 namespace {
 // Raised when the meaning of state changes without a change of configuration.
-constexpr int kStateVersion = 1;
+constexpr int kStateVersion = 2;
 }  // namespace
 
 std::string StateFingerprint(const Config& config) {

@@ -82,13 +82,14 @@ void Shard::ProcessRow(Piece* piece, Place place) {
   ReadingBatch& readings = piece->readings;
   const uint32_t row = place.row;
   const uint32_t slot = devices_.FindOrAdd(readings.device[row], piece->device_hash[row]);
-  const bool seen = recent_.SeenBefore(slot, piece->record_hash[row]);
+  const int64_t time = readings.event_time_us[row];
+  const bool newer = time > devices_.newest_us[slot];
+  const bool seen = recent_.SeenBefore(slot, piece->record_hash[row], newer);
   if (seen && !piece->replayed) {
     piece->fate[row] = RowFate::kDuplicate;
     ++result_.duplicates;
     return;
   }
-  const int64_t time = readings.event_time_us[row];
   const bool late = time < devices_.newest_us[slot];
   if (late) {
     ++result_.late;
@@ -191,9 +192,11 @@ void Shard::AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const
     CloseHoursIfDue(anomaly.slot);
   }
   ColumnBatch& out = result_.anomalies;
-  out.column(anomalies::kId)
-      .AppendBytes(Hash128Hex(fmt::format("{}\x1f{}\x1f{}\x1f{}", device, metric,
-                                          detector_names_[detector], anomaly.event_time_us)));
+  text_.clear();
+  text_.append(device).append("\x1f").append(metric).append("\x1f");
+  text_.append(detector_names_[detector]).append("\x1f");
+  text_.append(fmt::format_int(anomaly.event_time_us).str());
+  out.column(anomalies::kId).AppendBytes(Hash128Hex(text_));
   out.column(anomalies::kDevice).AppendBytes(device);
   if (whole_device) {
     out.column(anomalies::kMetric).AppendNull();
@@ -208,9 +211,9 @@ void Shard::AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const
   out.column(anomalies::kScore).AppendDouble(anomaly.score);
   out.column(anomalies::kSeverity).AppendBytes(SeverityName(anomaly.severity));
   out.column(anomalies::kDetector).AppendBytes(detector_names_[detector]);
-  out.column(anomalies::kReason)
-      .AppendBytes(
-          fmt::format("{}: {}", anomaly.reason, detectors_[detector]->Explain(anomaly, label)));
+  text_.assign(anomaly.reason).append(": ");
+  text_.append(detectors_[detector]->Explain(anomaly, label));
+  out.column(anomalies::kReason).AppendBytes(text_);
   out.column(anomalies::kContributors).AppendNull();
   if (anomaly.row == kNoRow) {
     out.column(anomalies::kSource).AppendNull();

@@ -103,6 +103,7 @@ class Shard {
   std::vector<std::vector<double>> values_;  // [metric][row]
   std::vector<double> reading_;
   std::vector<double> reading_means_;
+  std::string text_;  // scratch
   std::vector<Violation> violations_;
   AnomalySink anomalies_;
   std::vector<HourRow> hour_rows_;

@@ -48,26 +48,33 @@ TEST(RecentRecordsTest, RemembersExactlyTheLast64) {
   for (int i = 0; i < 20000; ++i) {
     const uint64_t hash = random() % 100;
     const bool known = std::find(last.begin(), last.end(), hash) != last.end();
-    ASSERT_EQ(recent.SeenBefore(3, hash), known) << i;
+    ASSERT_EQ(recent.SeenBefore(3, hash, false), known) << i;
     if (known) continue;
     last.push_back(hash);
     if (last.size() > RecentRecords::kRemembered) last.pop_front();
   }
 }
 
+TEST(RecentRecordsTest, ANewerRecordIsRememberedWithoutBeingCompared) {
+  RecentRecords recent;
+  EXPECT_FALSE(recent.SeenBefore(0, 7, true));
+  EXPECT_FALSE(recent.SeenBefore(0, 7, true));
+  EXPECT_TRUE(recent.SeenBefore(0, 7, false));
+}
+
 TEST(RecentRecordsTest, SavedStateContinues) {
   RecentRecords recent;
-  for (uint64_t i = 0; i < 100; ++i) recent.SeenBefore(0, i);
-  for (uint64_t i = 0; i < 3; ++i) recent.SeenBefore(2, i);
+  for (uint64_t i = 0; i < 100; ++i) recent.SeenBefore(0, i, false);
+  for (uint64_t i = 0; i < 3; ++i) recent.SeenBefore(2, i, false);
   StateWriter writer;
   recent.Save(&writer);
   const std::string bytes = writer.Take();
   RecentRecords loaded;
   StateReader reader(bytes);
   ASSERT_TRUE(loaded.Load(&reader).ok());
-  EXPECT_FALSE(loaded.SeenBefore(0, 35));  // Forgotten, and now the newest.
-  EXPECT_TRUE(loaded.SeenBefore(0, 99));
-  EXPECT_TRUE(loaded.SeenBefore(2, 2));
+  EXPECT_FALSE(loaded.SeenBefore(0, 35, false));  // Forgotten, and now the newest.
+  EXPECT_TRUE(loaded.SeenBefore(0, 99, false));
+  EXPECT_TRUE(loaded.SeenBefore(2, 2, false));
   for (size_t size = 0; size < bytes.size(); ++size) {
     StateReader cut(std::string_view(bytes).substr(0, size));
     EXPECT_FALSE(RecentRecords().Load(&cut).ok());

@@ -1,96 +1,258 @@
 #include "src/state/rolling_windows.h"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace avocet {
 namespace {
 
 constexpr uint32_t kInitialCapacity = 4;
 
+// Scales of a series: its values are n / 10^scale.
+constexpr uint8_t kMaxScale = 9;
+constexpr uint8_t kWide = 255;
+constexpr double kPowerOfTen[kMaxScale + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+constexpr int32_t kNoDecimal = std::numeric_limits<int32_t>::min();
+
+// Sets *decimal to the n of value = n / 10^scale, kNoDecimal for NaN; false when there is no such
+// n.
+bool ToDecimal(double value, uint8_t scale, int32_t* decimal) {
+  const double scaled = value * kPowerOfTen[scale];
+  if (!(std::abs(scaled) < 2147483647.0)) {
+    *decimal = kNoDecimal;
+    return std::isnan(value);
+  }
+  // Adding and taking away 1.5 * 2^52 rounds to the nearest integer, without a call.
+  constexpr double kRound = 6755399441055744.0;
+  const double nearest = (scaled + kRound) - kRound;
+  *decimal = static_cast<int32_t>(nearest);
+  return nearest / kPowerOfTen[scale] == value;
+}
+
 size_t MaskBytes(uint32_t metrics) { return (metrics + 7) / 8; }
 
-size_t BlockBytes(uint32_t capacity, uint32_t metrics) {
-  return capacity * sizeof(int64_t) + size_t{capacity} * metrics * sizeof(double) +
-         metrics * (sizeof(double) + sizeof(uint32_t)) + capacity * MaskBytes(metrics);
+uint32_t GrownCapacity(uint32_t capacity) {
+  return std::max(kInitialCapacity, capacity + std::max(2U, capacity / 8));
 }
 
 }  // namespace
 
-// Typed access to a ring's block.
-struct RollingWindows::View {
-  explicit View(const Ring& ring)
-      : index_mask(ring.capacity - 1), metrics(ring.metrics), mask_bytes(MaskBytes(ring.metrics)) {
+// Typed access to a ring's block:
+//   sums         8 bytes per metric: integer sum of the window, or of the newer part as a double
+//   wide values  doubles [wide metric][capacity]: suffix sums in the older part, else values,
+//                0 for none
+//   times        [capacity], 8 bytes each or the low 4 bytes
+//   decimals     int32 [other metric][capacity]
+//   counts       uint32 per metric: values in the window
+//   masks        [capacity] bits of the metrics that have a value, only with wide metrics
+//   scales       uint8 per metric
+class RollingWindows::View {
+ public:
+  View(const Ring& ring, bool wide_times)
+      : capacity_(ring.capacity),
+        metrics_(ring.metrics),
+        wide_times_(wide_times),
+        mask_bytes_(ring.wide == 0 ? 0 : MaskBytes(ring.metrics)) {
     std::byte* at = ring.block.get();
-    times = reinterpret_cast<int64_t*>(at);
-    at += ring.capacity * sizeof(int64_t);
-    values = reinterpret_cast<double*>(at);
-    at += size_t{ring.capacity} * metrics * sizeof(double);
-    newer_sum = reinterpret_cast<double*>(at);
-    at += metrics * sizeof(double);
-    count = reinterpret_cast<uint32_t*>(at);
-    at += metrics * sizeof(uint32_t);
-    valid = reinterpret_cast<uint8_t*>(at);
-    capacity = ring.capacity;
+    sums = at;
+    at += size_t{metrics_} * 8;
+    wide_ = reinterpret_cast<double*>(at);
+    at += size_t{ring.wide} * capacity_ * 8;
+    times_ = at;
+    at += size_t{capacity_} * (wide_times ? 8 : 4);
+    narrow_ = reinterpret_cast<int32_t*>(at);
+    at += size_t{static_cast<uint32_t>(metrics_ - ring.wide)} * capacity_ * 4;
+    counts = reinterpret_cast<uint32_t*>(at);
+    at += size_t{metrics_} * 4;
+    masks_ = reinterpret_cast<uint8_t*>(at);
+    at += capacity_ * mask_bytes_;
+    scales = reinterpret_cast<uint8_t*>(at);
   }
-  double& Value(uint32_t metric, uint32_t position) const {
-    return values[size_t{metric} * capacity + (position & index_mask)];
-  }
-  uint8_t* Mask(uint32_t position) const { return valid + (position & index_mask) * mask_bytes; }
 
-  uint32_t index_mask;
-  uint32_t metrics;
-  uint32_t capacity;
-  size_t mask_bytes;
-  int64_t* times;
-  double* values;     // older part: suffix sums; newer part: the value, 0 when there is none
-  double* newer_sum;  // per metric: sum of the newer part
-  uint32_t* count;    // per metric: values in the whole window
-  uint8_t* valid;
+  int64_t& IntegerSum(uint32_t metric) const { return reinterpret_cast<int64_t*>(sums)[metric]; }
+  double& NewerSum(uint32_t metric) const { return reinterpret_cast<double*>(sums)[metric]; }
+
+  /// The values of a metric are at Wide(rank) or Decimals(rank), rank counting only its own kind.
+  double* Wide(uint32_t rank) const { return wide_ + size_t{rank} * capacity_; }
+  int32_t* Decimals(uint32_t rank) const { return narrow_ + size_t{rank} * capacity_; }
+  uint32_t Rank(uint32_t metric) const {
+    uint32_t rank = 0;
+    for (uint32_t m = 0; m < metric; ++m) {
+      rank += (scales[m] == kWide) == (scales[metric] == kWide) ? 1 : 0;
+    }
+    return rank;
+  }
+
+  void SetTime(uint32_t index, int64_t time_us) const {
+    if (wide_times_) {
+      reinterpret_cast<int64_t*>(times_)[index] = time_us;
+    } else {
+      reinterpret_cast<uint32_t*>(times_)[index] = static_cast<uint32_t>(time_us);
+    }
+  }
+  /// How long before `now_us` the reading was. REQUIRES: less than 2^32 us with short times.
+  int64_t Age(uint32_t index, int64_t now_us) const {
+    if (wide_times_) return now_us - reinterpret_cast<const int64_t*>(times_)[index];
+    return static_cast<uint32_t>(now_us) - reinterpret_cast<const uint32_t*>(times_)[index];
+  }
+  void CopyTime(uint32_t index, const View& from, uint32_t from_index) const {
+    const size_t bytes = wide_times_ ? 8 : 4;
+    std::memcpy(times_ + index * bytes, from.times_ + from_index * bytes, bytes);
+  }
+
+  bool HasValue(uint32_t metric, uint32_t index) const {
+    return (masks_[index * mask_bytes_ + metric / 8] >> (metric % 8)) & 1U;
+  }
+  void SetHasValue(uint32_t metric, uint32_t index, bool has) const {
+    uint8_t& byte = masks_[index * mask_bytes_ + metric / 8];
+    const auto bit = static_cast<uint8_t>(1U << (metric % 8));
+    byte = static_cast<uint8_t>(has ? byte | bit : byte & ~bit);
+  }
+  uint32_t Wrap(uint32_t index) const { return index >= capacity_ ? index - capacity_ : index; }
+
+  std::byte* sums;
+  uint32_t* counts;
+  uint8_t* scales;
+
+ private:
+  uint32_t capacity_;
+  uint32_t metrics_;
+  bool wide_times_;
+  size_t mask_bytes_;
+  double* wide_;
+  std::byte* times_;
+  int32_t* narrow_;
+  uint8_t* masks_;
 };
 
-void RollingWindows::Reserve(Ring* ring, uint32_t capacity, uint32_t metrics) {
+// Readings in a ring are younger than the window, so that at the next push that finds any of them
+// in it they are younger than two windows.
+bool RollingWindows::WideTimes() const {
+  return window_us_ > std::numeric_limits<uint32_t>::max() / 2;
+}
+
+size_t RollingWindows::BlockBytes(const Ring& ring) const {
+  const size_t capacity = ring.capacity;
+  const size_t metrics = ring.metrics;
+  const size_t wide = ring.wide;
+  return metrics * (8 + 4 + 1) + capacity * (wide * 8 + (metrics - wide) * 4) +
+         capacity * (WideTimes() ? 8 : 4) + (wide == 0 ? 0 : capacity * MaskBytes(ring.metrics));
+}
+
+// Moves the readings to a block of another shape; `new_wide_metric` becomes wide, -1: none does.
+void RollingWindows::Relayout(Ring* ring, uint32_t capacity, uint16_t metrics,
+                              int new_wide_metric) const {
   Ring grown;
+  grown.newest_us = ring->newest_us;
   grown.capacity = capacity;
   grown.metrics = metrics;
-  grown.block = std::make_unique<std::byte[]>(BlockBytes(capacity, metrics));
-  if (ring->block != nullptr) {
-    const View from(*ring);
-    const View to(grown);
-    const uint32_t size = ring->tail - ring->head;
-    for (uint32_t i = 0; i < size; ++i) {
-      to.times[i] = from.times[(ring->head + i) & from.index_mask];
-      std::memcpy(to.Mask(i), from.Mask(ring->head + i), from.mask_bytes);
-      for (uint32_t m = 0; m < from.metrics; ++m) to.Value(m, i) = from.Value(m, ring->head + i);
+  grown.wide = static_cast<uint16_t>(ring->wide + (new_wide_metric < 0 ? 0 : 1));
+  grown.size = ring->size;
+  grown.older = ring->older;
+  grown.block = std::make_unique<std::byte[]>(BlockBytes(grown));
+  const View to(grown, WideTimes());
+  const View from(*ring, WideTimes());
+  for (uint32_t m = 0; m < ring->metrics; ++m) to.scales[m] = from.scales[m];
+  if (new_wide_metric >= 0) to.scales[new_wide_metric] = kWide;
+  for (uint32_t i = 0; i < ring->size; ++i) to.CopyTime(i, from, from.Wrap(ring->head + i));
+  for (uint32_t m = 0; m < ring->metrics; ++m) {
+    to.counts[m] = from.counts[m];
+    if (to.scales[m] != kWide) {
+      const int32_t* old = from.Decimals(from.Rank(m));
+      int32_t* values = to.Decimals(to.Rank(m));
+      for (uint32_t i = 0; i < ring->size; ++i) values[i] = old[from.Wrap(ring->head + i)];
+      to.IntegerSum(m) = from.IntegerSum(m);
+    } else if (from.scales[m] == kWide) {
+      const double* old = from.Wide(from.Rank(m));
+      double* values = to.Wide(to.Rank(m));
+      for (uint32_t i = 0; i < ring->size; ++i) {
+        const uint32_t index = from.Wrap(ring->head + i);
+        values[i] = old[index];
+        to.SetHasValue(m, i, from.HasValue(m, index));
+      }
+      to.NewerSum(m) = from.NewerSum(m);
+    } else {
+      const int32_t* old = from.Decimals(from.Rank(m));
+      double* values = to.Wide(to.Rank(m));
+      double newer_sum = 0;
+      for (uint32_t i = 0; i < ring->size; ++i) {
+        const int32_t decimal = old[from.Wrap(ring->head + i)];
+        to.SetHasValue(m, i, decimal != kNoDecimal);
+        values[i] = decimal == kNoDecimal ? 0.0 : decimal / kPowerOfTen[from.scales[m]];
+        if (i >= ring->older) newer_sum += values[i];
+      }
+      for (uint32_t i = ring->older; i > 1; --i) values[i - 2] += values[i - 1];
+      to.NewerSum(m) = newer_sum;
     }
-    std::memcpy(to.newer_sum, from.newer_sum, from.metrics * sizeof(double));
-    std::memcpy(to.count, from.count, from.metrics * sizeof(uint32_t));
-    grown.mid = ring->mid - ring->head;
-    grown.tail = size;
   }
   *ring = std::move(grown);
 }
 
-// Turns the newer part into the older one: raw values become suffix sums.
-void RollingWindows::Flip(const View& view, Ring* ring) {
-  for (uint32_t m = 0; m < view.metrics; ++m) {
-    double sum = 0;
-    for (uint32_t i = ring->tail; i != ring->head; --i) {
-      sum += view.Value(m, i - 1);
-      view.Value(m, i - 1) = sum;
-    }
-    view.newer_sum[m] = 0;
+// Makes the metric's scale one that `value` fits, as *decimal, or makes the metric wide.
+void RollingWindows::FitScale(Ring* ring, uint16_t metric, double value, int32_t* decimal) const {
+  const View view(*ring, WideTimes());
+  int32_t* decimals = view.Decimals(view.Rank(metric));
+  const uint8_t old_scale = view.scales[metric];
+  int32_t largest = 0;
+  for (uint32_t i = 0; i < ring->size; ++i) {
+    const int32_t kept = decimals[view.Wrap(ring->head + i)];
+    if (kept != kNoDecimal) largest = std::max(largest, std::abs(kept));
   }
-  ring->mid = ring->tail;
+  for (auto scale = static_cast<uint8_t>(old_scale + 1); scale <= kMaxScale; ++scale) {
+    const double factor = kPowerOfTen[scale - old_scale];
+    if (largest * factor > std::numeric_limits<int32_t>::max()) break;
+    if (!ToDecimal(value, scale, decimal)) continue;
+    for (uint32_t i = 0; i < ring->size; ++i) {
+      int32_t& kept = decimals[view.Wrap(ring->head + i)];
+      if (kept != kNoDecimal) kept *= static_cast<int32_t>(factor);
+    }
+    view.IntegerSum(metric) *= static_cast<int64_t>(factor);
+    view.scales[metric] = scale;
+    return;
+  }
+  Relayout(ring, ring->capacity, ring->metrics, metric);
 }
 
-void RollingWindows::Evict(const View& view, Ring* ring, int64_t oldest_kept_us) const {
-  while (ring->head != ring->tail && view.times[ring->head & view.index_mask] <= oldest_kept_us) {
-    if (ring->head == ring->mid) Flip(view, ring);
-    const uint8_t* mask = view.Mask(ring->head);
-    for (uint32_t m = 0; m < view.metrics; ++m) view.count[m] -= (mask[m / 8] >> (m % 8)) & 1U;
-    ++ring->head;
+// Takes out what is not in the window of a reading at `event_time_us`.
+void RollingWindows::Evict(Ring* ring, int64_t event_time_us) const {
+  const View view(*ring, WideTimes());
+  if (event_time_us - ring->newest_us >= window_us_) {
+    std::memset(view.sums, 0, size_t{ring->metrics} * 8);
+    std::memset(view.counts, 0, size_t{ring->metrics} * 4);
+    ring->head = ring->size = ring->older = 0;
+    return;
+  }
+  while (ring->size != 0 && view.Age(ring->head, event_time_us) >= window_us_) {
+    if (ring->wide != 0 && ring->older == 0) {
+      // The newer part becomes the older one: values become suffix sums.
+      for (uint32_t m = 0, rank = 0; m < ring->metrics; ++m) {
+        if (view.scales[m] != kWide) continue;
+        double* values = view.Wide(rank++);
+        double sum = 0;
+        for (uint32_t i = ring->size; i != 0; --i) {
+          double& value = values[view.Wrap(ring->head + i - 1)];
+          value = sum += value;
+        }
+        view.NewerSum(m) = 0;
+      }
+      ring->older = ring->size;
+    }
+    for (uint32_t m = 0, wide = 0, narrow = 0; m < ring->metrics; ++m) {
+      if (view.scales[m] == kWide) {
+        ++wide;
+        view.counts[m] -= view.HasValue(m, ring->head) ? 1 : 0;
+        continue;
+      }
+      const int32_t decimal = view.Decimals(narrow++)[ring->head];
+      if (decimal == kNoDecimal) continue;
+      view.IntegerSum(m) -= decimal;
+      --view.counts[m];
+    }
+    ring->head = view.Wrap(ring->head + 1);
+    --ring->size;
+    if (ring->older != 0) --ring->older;
   }
 }
 
@@ -98,33 +260,50 @@ void RollingWindows::Push(uint32_t slot, int64_t event_time_us, std::span<const 
                           std::span<double> means) {
   if (slot >= rings_.size()) rings_.resize(slot + 1);
   Ring& ring = rings_[slot];
-  const auto metrics = static_cast<uint32_t>(values.size());
+  const auto metrics = static_cast<uint16_t>(values.size());
   if (ring.block == nullptr || ring.metrics != metrics) {
-    Reserve(&ring, std::max(ring.capacity, kInitialCapacity), metrics);
+    Relayout(&ring, std::max(ring.capacity, kInitialCapacity), metrics, -1);
   }
-  Evict(View(ring), &ring, event_time_us - window_us_);
-  if (ring.tail - ring.head == ring.capacity) Reserve(&ring, ring.capacity * 2, metrics);
-  const View view(ring);
-  view.times[ring.tail & view.index_mask] = event_time_us;
-  uint8_t* mask = view.Mask(ring.tail);
-  std::memset(mask, 0, view.mask_bytes);
-  for (uint32_t m = 0; m < metrics; ++m) {
+  Evict(&ring, event_time_us);
+  if (ring.size == ring.capacity) Relayout(&ring, GrownCapacity(ring.capacity), metrics, -1);
+  decimals_.resize(metrics);
+  const bool wide_times = WideTimes();
+  for (uint16_t m = 0; m < metrics; ++m) {
+    const View view(ring, wide_times);
+    if (view.scales[m] == kWide || ToDecimal(values[m], view.scales[m], &decimals_[m])) continue;
+    FitScale(&ring, m, values[m], &decimals_[m]);
+  }
+
+  const View view(ring, wide_times);
+  const uint32_t index = view.Wrap(ring.head + ring.size);
+  for (uint32_t m = 0, wide = 0, narrow = 0; m < metrics; ++m) {
     const bool has_value = !std::isnan(values[m]);
-    const double value = has_value ? values[m] : 0.0;
-    view.Value(m, ring.tail) = value;
-    view.newer_sum[m] += value;
-    view.count[m] += has_value ? 1 : 0;
-    mask[m / 8] = static_cast<uint8_t>(mask[m / 8] | (has_value ? 1U << (m % 8) : 0U));
-    const double older = ring.head == ring.mid ? 0.0 : view.Value(m, ring.head);
-    means[m] = view.count[m] == 0 ? std::nan("") : (older + view.newer_sum[m]) / view.count[m];
+    view.counts[m] += has_value ? 1 : 0;
+    double sum = 0;
+    double divisor = view.counts[m];
+    if (view.scales[m] == kWide) {
+      double* series = view.Wide(wide++);
+      series[index] = has_value ? values[m] : 0.0;
+      view.SetHasValue(m, index, has_value);
+      view.NewerSum(m) += series[index];
+      sum = (ring.older == 0 ? 0.0 : series[ring.head]) + view.NewerSum(m);
+    } else {
+      view.Decimals(narrow++)[index] = decimals_[m];
+      if (has_value) view.IntegerSum(m) += decimals_[m];
+      sum = static_cast<double>(view.IntegerSum(m));
+      divisor *= kPowerOfTen[view.scales[m]];
+    }
+    means[m] = view.counts[m] == 0 ? std::nan("") : sum / divisor;
   }
-  ++ring.tail;
+  view.SetTime(index, event_time_us);
+  ring.newest_us = event_time_us;
+  ++ring.size;
 }
 
 size_t RollingWindows::StateBytes() const {
   size_t total = rings_.size() * sizeof(Ring);
   for (const Ring& ring : rings_) {
-    if (ring.block != nullptr) total += BlockBytes(ring.capacity, ring.metrics);
+    if (ring.block != nullptr) total += BlockBytes(ring);
   }
   return total;
 }
@@ -133,13 +312,14 @@ void RollingWindows::Save(StateWriter* out) const {
   out->Put<uint64_t>(rings_.size());
   for (const Ring& ring : rings_) {
     out->Put(ring.capacity);
-    out->Put(ring.metrics);
     if (ring.block == nullptr) continue;
-    const uint32_t wrapped_head = ring.head & (ring.capacity - 1);
-    out->Put(wrapped_head);
-    out->Put(wrapped_head + (ring.mid - ring.head));
-    out->Put(wrapped_head + (ring.tail - ring.head));
-    out->PutArray<std::byte>({ring.block.get(), BlockBytes(ring.capacity, ring.metrics)});
+    out->Put(ring.newest_us);
+    out->Put(ring.head);
+    out->Put(ring.size);
+    out->Put(ring.older);
+    out->Put(ring.metrics);
+    out->Put(ring.wide);
+    out->PutArray<std::byte>({ring.block.get(), BlockBytes(ring)});
   }
 }
 
@@ -151,19 +331,27 @@ Status RollingWindows::Load(StateReader* in) {
   for (uint64_t slot = 0; slot < count; ++slot) {
     Ring ring;
     AVOCET_RETURN_IF_ERROR(in->Get(&ring.capacity));
-    AVOCET_RETURN_IF_ERROR(in->Get(&ring.metrics));
     if (ring.capacity != 0) {
+      AVOCET_RETURN_IF_ERROR(in->Get(&ring.newest_us));
       AVOCET_RETURN_IF_ERROR(in->Get(&ring.head));
-      AVOCET_RETURN_IF_ERROR(in->Get(&ring.mid));
-      AVOCET_RETURN_IF_ERROR(in->Get(&ring.tail));
+      AVOCET_RETURN_IF_ERROR(in->Get(&ring.size));
+      AVOCET_RETURN_IF_ERROR(in->Get(&ring.older));
+      AVOCET_RETURN_IF_ERROR(in->Get(&ring.metrics));
+      AVOCET_RETURN_IF_ERROR(in->Get(&ring.wide));
       AVOCET_RETURN_IF_ERROR(in->GetArray(&bytes));
-      if (!std::has_single_bit(ring.capacity) || ring.head > ring.mid || ring.mid > ring.tail ||
-          ring.tail - ring.head > ring.capacity ||
-          bytes.size() != BlockBytes(ring.capacity, ring.metrics)) {
-        return Status::Corrupt("a rolling window does not fit together");
+      const Status unfit = Status::Corrupt("a rolling window does not fit together");
+      if (ring.head >= ring.capacity || ring.size > ring.capacity || ring.older > ring.size ||
+          ring.wide > ring.metrics || bytes.size() != BlockBytes(ring)) {
+        return unfit;
       }
       ring.block = std::make_unique<std::byte[]>(bytes.size());
       std::memcpy(ring.block.get(), bytes.data(), bytes.size());
+      const uint8_t* scales = View(ring, WideTimes()).scales;
+      if (std::count(scales, scales + ring.metrics, kWide) != ring.wide ||
+          std::any_of(scales, scales + ring.metrics,
+                      [](uint8_t scale) { return scale > kMaxScale && scale != kWide; })) {
+        return unfit;
+      }
     }
     rings_.push_back(std::move(ring));
   }

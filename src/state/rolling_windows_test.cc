@@ -98,6 +98,65 @@ TEST(RollingWindowsTest, MatchesTheDefinitionOnIrregularStreams) {
   }
 }
 
+// Series of short decimals, of other numbers, and ones that change from the first to the second,
+// with the precision of each value chosen anew.
+TEST(RollingWindowsTest, MatchesTheDefinitionOnDecimalsOfChangingPrecision) {
+  std::mt19937_64 random(23);
+  for (int round = 0; round < 60; ++round) {
+    const int64_t window = round % 3 == 0 ? 3600 * kSecond : 40 * kSecond;
+    RollingWindows windows(window);
+    Reference reference(window);
+    int64_t time = 1'600'000'000 * kSecond;
+    const int turns_wide_at = static_cast<int>(random() % 600);
+    for (int i = 0; i < 600; ++i) {
+      time += static_cast<int64_t>(random() % static_cast<uint64_t>(window / 15));
+      std::vector<double> values;
+      for (int m = 0; m < 10; ++m) {
+        const double power = std::pow(10.0, static_cast<double>(random() % (m == 0 ? 10 : 3)));
+        const double number = static_cast<double>(static_cast<int64_t>(random() % 200000) - 100000);
+        double value = number / power;
+        if (m == 3 && i >= turns_wide_at) value /= 7;
+        if (m == 7) value *= 1e12;
+        values.push_back(random() % 9 == 0 ? std::nan("") : value);
+      }
+      std::vector<double> means(values.size());
+      windows.Push(0, time, values, means);
+      ExpectSame(means, reference.Push(time, values));
+    }
+  }
+}
+
+TEST(RollingWindowsTest, AMeanOfDecimalsIsRoundedOnce) {
+  RollingWindows windows(300 * kSecond);
+  std::vector<double> mean(1);
+  for (int i = 0; i < 10; ++i) windows.Push(0, i, std::vector<double>{0.1}, mean);
+  EXPECT_EQ(mean[0], 0.1);
+  windows.Push(0, 10, std::vector<double>{37.94}, mean);
+  EXPECT_EQ(mean[0], 3.54);
+}
+
+TEST(RollingWindowsTest, ALongSilenceEmptiesAWindowOfShortTimes) {
+  RollingWindows windows(300 * kSecond);
+  std::vector<double> mean(1);
+  windows.Push(0, 0, std::vector<double>{1.0}, mean);
+  // 2^32 us later the low half of the time is the same.
+  windows.Push(0, int64_t{1} << 32, std::vector<double>{5.0}, mean);
+  EXPECT_EQ(mean[0], 5.0);
+}
+
+TEST(RollingWindowsTest, ThirtyShortDecimalsCostAtMost165BytesASeries) {
+  constexpr uint32_t kDevices = 100;
+  RollingWindows windows(300 * kSecond);
+  std::vector<double> means(5);
+  for (int i = 0; i < 100; ++i) {
+    const std::vector<double> values = {20 + i * 0.01, 45.5, 75, 640 + i * 0.5, 120.25};
+    for (uint32_t slot = 0; slot < kDevices; ++slot) {
+      windows.Push(slot, int64_t{i} * 10 * kSecond, values, means);
+    }
+  }
+  EXPECT_LE(windows.StateBytes(), kDevices * 5 * 165);
+}
+
 TEST(RollingWindowsTest, AYearOfReadingsAroundALargeOffsetStaysExact) {
   constexpr int kReadings = 3'153'600;  // a year at 10 s
   constexpr size_t kPerWindow = 30;
