@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -27,10 +26,13 @@ from common import check, count_lines, make_readings, median, run_avocet, write_
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+def spark_python() -> str:
+    script = HERE.parent / "scripts" / "spark_env.sh"
+    return subprocess.run([script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
 def run_peer(name: str, source: pathlib.Path, out: pathlib.Path, rows: int) -> float:
-    python = (
-        os.environ.get("AVOCET_SPARK_PYTHON", sys.executable) if name == "spark" else sys.executable
-    )
+    python = spark_python() if name == "spark" else sys.executable
     answer = subprocess.run(
         [python, str(HERE / "peers" / f"{name}_job.py"), str(source), str(out)],
         check=True,

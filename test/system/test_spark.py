@@ -2,10 +2,7 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import generate
@@ -14,8 +11,6 @@ from harness import TABLES, Site, read_table, table_path
 
 pytestmark = pytest.mark.slow
 
-CACHE = Path(os.environ.get("AVOCET_CACHE", Path.home() / ".cache" / "avocet")) / "spark"
-PACKAGES = ["pyspark==4.2.0", "delta-spark==4.4.0"]
 DELTA = "io.delta:delta-spark_4.2_2.13:4.4.0"
 
 PROGRAM = """
@@ -53,20 +48,12 @@ print("RESULT " + json.dumps(out))
 """
 
 
-def spark_python() -> Path:
-    python = CACHE / "venv" / "bin" / "python"
-    done = CACHE / "installed"
-    if not done.exists() or done.read_text() != " ".join(PACKAGES):
-        shutil.rmtree(CACHE / "venv", ignore_errors=True)
-        venv.create(CACHE / "venv", with_pip=True)
-        install = [str(python), "-m", "pip", "install", "-q", *PACKAGES]
-        subprocess.run(install, check=True, stdout=sys.stderr)
-        done.write_text(" ".join(PACKAGES))
-    return python
+def spark_python() -> str:
+    script = Path(__file__).resolve().parents[2] / "scripts" / "spark_env.sh"
+    return subprocess.run([script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def test_spark_reads_every_table(tmp_path: Path) -> None:
-    assert shutil.which("java"), "Spark needs Java 17 or newer: apt-get install openjdk-17-jre"
     site = Site(tmp_path)
     settings = {
         "lake": str(site.lake),
@@ -85,11 +72,11 @@ def test_spark_reads_every_table(tmp_path: Path) -> None:
     program = tmp_path / "read.py"
     program.write_text(PROGRAM)
     done = subprocess.run(
-        [str(spark_python()), str(program), json.dumps(paths), DELTA],
+        [spark_python(), str(program), json.dumps(paths), DELTA],
         capture_output=True,
         text=True,
         timeout=1200,
-        env={**os.environ, "PYSPARK_PYTHON": str(spark_python())},
+        env={**os.environ, "PYSPARK_PYTHON": spark_python()},
     )
     assert done.returncode == 0, done.stderr[-4000:]
     line = next(x for x in done.stdout.splitlines() if x.startswith("RESULT "))
