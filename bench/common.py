@@ -30,7 +30,11 @@ detectors:
 
 
 def make_readings(folder: pathlib.Path, rows: int, devices: int, files: int) -> pathlib.Path:
-    """NDJSON of a simulated fleet, about 140 bytes a reading; made once and kept."""
+    """NDJSON of a simulated fleet, about 140 bytes a reading; made once and kept.
+
+    A reading a minute, so that a run sees several days and nights: in the first hours of a first
+    day a rise of temperature is all an anomaly to a z-score, and a tenth of the values are flagged.
+    """
     target = folder / f"readings-{rows}-{devices}-{files}"
     if target.exists():
         return target
@@ -46,9 +50,9 @@ def make_readings(folder: pathlib.Path, rows: int, devices: int, files: int) -> 
             "--devices",
             str(devices),
             "--period",
-            "10s",
+            "60s",
             "--duration",
-            f"{steps * 10}s",
+            f"{steps * 60}s",
             "--start",
             "2021-06-15T00:00:00Z",
             "--seed",
@@ -77,6 +81,7 @@ def write_config(path: pathlib.Path, lake: pathlib.Path, source: str, more: str 
 def run_avocet(config: pathlib.Path, *arguments: str) -> dict:
     """Drains the input of `config`; returns the run's report and the wall time of the process."""
     report = config.with_suffix(".report.json")
+    os.sync()  # What others wrote before is not this run's to wait for.
     start = time.monotonic()
     subprocess.run(
         [AVOCET, "run", "-c", str(config), "--once", "-q", "--report", str(report), *arguments],

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -32,6 +33,7 @@ def spark_python() -> str:
 
 
 def run_peer(name: str, source: pathlib.Path, out: pathlib.Path, rows: int) -> float:
+    os.sync()
     python = spark_python() if name == "spark" else sys.executable
     answer = subprocess.run(
         [python, str(HERE / "peers" / f"{name}_job.py"), str(source), str(out)],
@@ -49,7 +51,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, default=5_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--spark", action="store_true")
     arguments = parser.parse_args()
     work = pathlib.Path(tempfile.mkdtemp(prefix="avocet-peers-"))

@@ -58,6 +58,7 @@ def throughput(work: pathlib.Path, quick: bool) -> dict:
             expected / median([r["user_seconds"] + r["system_seconds"] for r in reports])
         ),
         "peak_memory_mb": round(max(r["peak_memory_bytes"] for r in reports) / 1e6),
+        "flagged_values_percent": round(100 * best["anomalies"] / (expected * len(METRICS)), 2),
         "stage_seconds": {k: round(v, 2) for k, v in best["stage_seconds"].items()},
     }
 

@@ -93,7 +93,7 @@ struct StorageConfig {
   std::string data_dir;  ///< lock, snapshots; default "<lake>/_avocet" for a local lake
   std::string catalog = "iot_catalog";
   Duration commit_interval = std::chrono::seconds(10);
-  int64_t commit_rows = 400'000;          ///< a commit also happens at so many buffered rows
+  int64_t commit_rows = 250'000;          ///< a commit also happens at so many buffered rows
   int64_t commit_bytes = int64_t{96} << 20;
   Duration snapshot_interval = std::chrono::minutes(2);
   int compression_level = 1;              ///< zstd
