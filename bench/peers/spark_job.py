@@ -127,7 +127,7 @@ class Job:
                 spread = F.sqrt(
                     (F.col(f"{m}_q") - F.col(f"{m}_n") * mean * mean) / (F.col(f"{m}_n") - 1)
                 )
-                scored = scored.withColumn(f"{m}_z", (F.col(m) - mean) / spread)
+                scored = scored.withColumn(f"{m}_z", F.try_divide(F.col(m) - mean, spread))
             flagged = F.greatest(*[F.abs(f"{m}_z") for m in RANGES]) > 3
             keep = ["device_id", "event_time", *RANGES, *[f"{m}_z" for m in RANGES]]
             self.append(scored.where(flagged).select(*keep), "anomalies")
