@@ -1,0 +1,44 @@
+#include "src/net/bearer_tokens.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <utility>
+
+#include "src/base/check.h"
+#include "src/net/http_message.h"
+
+namespace avocet {
+
+std::string Sha256Hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  AVOCET_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4U];
+    hex += kDigits[digest[i] & 0xFU];
+  }
+  return hex;
+}
+
+void BearerTokens::Add(std::string_view secret, BearerToken token) {
+  tokens_.insert_or_assign(Sha256Hex(secret), std::move(token));
+}
+
+void BearerTokens::AddHash(std::string_view sha256_hex, BearerToken token) {
+  tokens_.insert_or_assign(std::string(sha256_hex), std::move(token));
+}
+
+const BearerToken* BearerTokens::Find(std::string_view authorization) const {
+  constexpr std::string_view kScheme = "Bearer ";
+  if (!EqualsIgnoringCase(authorization.substr(0, kScheme.size()), kScheme)) return nullptr;
+  std::string_view secret = authorization.substr(kScheme.size());
+  while (secret.starts_with(' ')) secret.remove_prefix(1);
+  const auto found = tokens_.find(Sha256Hex(secret));
+  return found == tokens_.end() ? nullptr : &found->second;
+}
+
+}  // namespace avocet
