@@ -55,12 +55,30 @@ struct Anomaly {
 /// Receives anomalies; appends only.
 using AnomalySink = std::vector<Anomaly>;
 
+/// What a detector makes of one reading, flagged or not.
+struct Judgement {
+  uint32_t row = 0;
+  uint16_t metric = 0;
+  double expected = 0, lower = 0, upper = 0;  ///< NaN: unknown
+  double score = 0;       ///< calibrated as that of an anomaly; 0 while nothing is known
+  double severity = 0;    ///< for ranking readings of all kinds; grows with how unusual they are
+  std::string_view type;  ///< static word as `reason` of an anomaly; empty: ordinary
+};
+
+/// Receives judgements; appends only.
+using JudgementSink = std::vector<Judgement>;
+
 class Detector {
  public:
   virtual ~Detector() = default;
 
   /// Judges the rows of its metrics, then learns from them. Skips late rows and nulls.
   virtual void Process(const KeyedBatch& batch, AnomalySink* out) = 0;
+
+  /// From now on Process also appends what it makes of every reading that it judges; null: no
+  /// longer. Changes no anomaly and no state, and costs nothing while off. Detectors of absence
+  /// have nothing to say of readings.
+  void ObserveWith(JudgementSink* sink) { judgements_ = sink; }
 
   /// Called at the end of every tick with the fleet's newest event time: for detectors that react
   /// to absence. Must raise exactly what the device's next reading would have raised first.
@@ -78,6 +96,12 @@ class Detector {
   virtual size_t StateBytes() const = 0;
   virtual void Save(StateWriter* out) const = 0;
   virtual Status Load(StateReader* in) = 0;  ///< kCorrupt when the bytes do not fit
+
+ protected:
+  JudgementSink* judgements() const { return judgements_; }  ///< null: nobody asks
+
+ private:
+  JudgementSink* judgements_ = nullptr;
 };
 
 struct DetectorType {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
+#include <utility>
 
 #include "src/detect/detector_params.h"
 #include "src/detect/detector_testing.h"
@@ -115,6 +117,43 @@ TEST_P(EveryDetectorTest, AnomaliesAreInOrderOfRowsWithFiniteScoresAndASentence)
     EXPECT_GE(anomaly.row, last_row);
     last_row = anomaly.row;
   }
+}
+
+TEST_P(EveryDetectorTest, ObservingJudgesEveryReadingAndChangesNothing) {
+  const std::vector<TestReading> readings = RandomReadings(2000, 7);
+  const std::vector<Anomaly> want = FeedInOneBatch(GetParam(), readings);
+  const auto detector = GetParam().Make(kMetrics);
+  JudgementSink judgements;
+  detector->ObserveWith(&judgements);
+  std::vector<Anomaly> got;
+  Feeder().Feed(readings, detector.get(), &got);
+  EXPECT_EQ(AnomalyTexts(got), AnomalyTexts(want));
+  if (GetParam().type->spec.name == "missing") {
+    EXPECT_TRUE(judgements.empty());  // knows nothing of readings that came
+    return;
+  }
+  std::map<std::pair<uint32_t, uint16_t>, Judgement> by_place;
+  for (const Judgement& judgement : judgements) {
+    EXPECT_TRUE(std::isfinite(judgement.score) && judgement.score >= 0);
+    EXPECT_TRUE(std::isfinite(judgement.severity));
+    EXPECT_FALSE(std::isinf(judgement.lower) || std::isinf(judgement.upper));
+    const bool is_new =
+        by_place.emplace(std::pair(judgement.row, judgement.metric), judgement).second;
+    EXPECT_TRUE(is_new) << judgement.row;
+    EXPECT_FALSE(std::isnan(readings[judgement.row].values[judgement.metric]));
+  }
+  for (const Anomaly& anomaly : got) {
+    const auto found = by_place.find({anomaly.row, anomaly.metric});
+    ASSERT_NE(found, by_place.end());
+    EXPECT_EQ(found->second.score, anomaly.score);
+    EXPECT_EQ(found->second.type, anomaly.reason);
+    by_place.erase(found);
+  }
+  for (const auto& [place, judgement] : by_place) EXPECT_TRUE(judgement.type.empty());
+  detector->ObserveWith(nullptr);
+  judgements.clear();
+  Feeder().Feed(readings, detector.get(), &got);
+  EXPECT_TRUE(judgements.empty());
 }
 
 TEST_P(EveryDetectorTest, SnapshotsCutShortAreRefusedAndLeaveTheStateAlone) {

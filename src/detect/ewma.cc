@@ -65,6 +65,10 @@ class EwmaRule {
     return flagged;
   }
 
+  void Measure(const State& state, const double*, int64_t, double x, Anomaly* anomaly) const {
+    if (state.count >= min_samples_) Fill(state, x - state.mean, anomaly);
+  }
+
   static bool IsPlausible(const State& state, const double*) {
     return IsLearnable(state.mean) && state.variance >= 0 && std::isfinite(state.variance);
   }
@@ -90,21 +94,27 @@ class EwmaRule {
     state.variance = (1 - k) * (state.variance + difference * increment);
   }
 
-  [[gnu::noinline]] bool Decide(const State& state, double difference, Anomaly* anomaly) const {
+  // Returns the standard deviation.
+  double Fill(const State& state, double difference, Anomaly* anomaly) const {
+    const double std = std::sqrt(state.variance);
     anomaly->expected = state.mean;
-    if (state.variance == 0) {
-      anomaly->lower = anomaly->upper = state.mean;
-      anomaly->score = kUnscaledScore;
+    anomaly->lower = state.mean - sigma_ * std;
+    anomaly->upper = state.mean + sigma_ * std;
+    anomaly->score = difference == 0 ? 0
+                     : std == 0      ? kUnscaledScore
+                                     : std::abs(difference) / std / sigma_;
+    return std;
+  }
+
+  [[gnu::noinline]] bool Decide(const State& state, double difference, Anomaly* anomaly) const {
+    const double std = Fill(state, difference, anomaly);
+    if (std == 0) {
       anomaly->severity = Severity::kCritical;
       anomaly->reason = "constant";
       return true;
     }
-    const double std = std::sqrt(state.variance);
     const double multiple = std::abs(difference) / std;
     if (!(multiple > sigma_)) return false;
-    anomaly->lower = state.mean - sigma_ * std;
-    anomaly->upper = state.mean + sigma_ * std;
-    anomaly->score = multiple / sigma_;
     anomaly->severity = multiple >= critical_ ? Severity::kCritical : Severity::kWarning;
     anomaly->reason = difference > 0 ? "above_mean" : "below_mean";
     return true;

@@ -62,6 +62,11 @@ class MadRule {
     return flagged;
   }
 
+  void Measure(const State& state, const double* block, int64_t, double x, Anomaly* anomaly) const {
+    if (state.count < min_samples_) return;
+    Fill(std::span<const double>(block + window_, state.count), x, anomaly);
+  }
+
   bool IsPlausible(const State& state, const double* block) const {
     if (state.count > window_ || state.next >= window_) return false;
     if (state.count < window_ && state.next != state.count) return false;
@@ -91,24 +96,32 @@ class MadRule {
   }
 
   bool Judge(std::span<const double> sorted, double x, Anomaly* anomaly) const {
-    const double median = Median(sorted);
-    double scale = kMedianDeviationScale * MedianDeviation(sorted, median);
-    if (scale == 0 && x != median) scale = kMeanDeviationScale * MeanDeviation(sorted, median);
-    const double distance = std::abs(x - median);
+    const double scale = Fill(sorted, x, anomaly);
+    const double distance = std::abs(x - anomaly->expected);
     if (!(distance > threshold_ * scale)) return false;
-    anomaly->expected = median;
-    anomaly->lower = median - threshold_ * scale;
-    anomaly->upper = median + threshold_ * scale;
     if (scale == 0) {
-      anomaly->score = kUnscaledScore;
       anomaly->severity = Severity::kCritical;
       anomaly->reason = "constant";
       return true;
     }
-    anomaly->score = distance / scale / threshold_;
     anomaly->severity = distance >= critical_ * scale ? Severity::kCritical : Severity::kWarning;
-    anomaly->reason = x > median ? "above_median" : "below_median";
+    anomaly->reason = x > anomaly->expected ? "above_median" : "below_median";
     return true;
+  }
+
+  // Returns the robust deviation.
+  double Fill(std::span<const double> sorted, double x, Anomaly* anomaly) const {
+    const double median = Median(sorted);
+    double scale = kMedianDeviationScale * MedianDeviation(sorted, median);
+    if (scale == 0 && x != median) scale = kMeanDeviationScale * MeanDeviation(sorted, median);
+    const double distance = std::abs(x - median);
+    anomaly->expected = median;
+    anomaly->lower = median - threshold_ * scale;
+    anomaly->upper = median + threshold_ * scale;
+    anomaly->score = distance == 0 ? 0
+                     : scale == 0  ? kUnscaledScore
+                                   : distance / scale / threshold_;
+    return scale;
   }
 
   void Learn(State& state, double* block, double x) const {

@@ -54,14 +54,23 @@ class RateOfChangeRule {
   bool Update(State& state, double*, int64_t time_us, double x, Anomaly* anomaly) const {
     bool flagged = false;
     if (state.time_us != kNoTime && time_us > state.time_us) {
-      const double seconds =
-          (static_cast<double>(time_us) - static_cast<double>(state.time_us)) / kMicrosPerSecond;
+      const double seconds = Seconds(state, time_us);
       const double rate = (x - state.value) / seconds;
       // False for an unset limit.
       if (std::abs(rate) > max_) flagged = Decide(state.value, rate, seconds, anomaly);
     }
     state = {x, time_us};
     return flagged;
+  }
+
+  void Measure(const State& state, const double*, int64_t time_us, double x,
+               Anomaly* anomaly) const {
+    if (state.time_us == kNoTime || time_us <= state.time_us) return;
+    const double seconds = Seconds(state, time_us);
+    const double rate = (x - state.value) / seconds;
+    Fill(state.value, rate, seconds, anomaly);
+    // A direction that is not watched, or no limit at all: ordinary.
+    if ((rate > 0 ? !rising_ : !falling_) || std::isnan(max_)) anomaly->score = 0;
   }
 
   static bool IsPlausible(const State& state, const double*) { return std::isfinite(state.value); }
@@ -76,12 +85,20 @@ class RateOfChangeRule {
  private:
   static constexpr int64_t kNoTime = INT64_MIN;
 
-  bool Decide(double previous, double rate, double seconds, Anomaly* anomaly) const {
-    if (rate > 0 ? !rising_ : !falling_) return false;
+  static double Seconds(const State& state, int64_t time_us) {
+    return (static_cast<double>(time_us) - static_cast<double>(state.time_us)) / kMicrosPerSecond;
+  }
+
+  void Fill(double previous, double rate, double seconds, Anomaly* anomaly) const {
     anomaly->expected = previous;
     anomaly->lower = falling_ ? previous - max_ * seconds : kUnset;
     anomaly->upper = rising_ ? previous + max_ * seconds : kUnset;
     anomaly->score = std::abs(rate) / max_;
+  }
+
+  bool Decide(double previous, double rate, double seconds, Anomaly* anomaly) const {
+    if (rate > 0 ? !rising_ : !falling_) return false;
+    Fill(previous, rate, seconds, anomaly);
     anomaly->severity = std::abs(rate) >= critical_ ? Severity::kCritical : Severity::kWarning;
     anomaly->reason = rate > 0 ? "rose_too_fast" : "fell_too_fast";
     return true;

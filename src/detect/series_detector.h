@@ -10,6 +10,10 @@
 //   bool Update(State&, double* block, int64_t time_us, double x, Anomaly* anomaly) const
 //                                 judges a finite reading, then learns it. True: the anomaly is
 //                                 filled in except slot, row, metric, event_time_us and value
+//   void Measure(const State&, const double* block, int64_t time_us, double x, Anomaly*) const
+//                                 expected, lower, upper and score of any reading before it is
+//                                 learned; what it leaves alone is unknown, a score of 0. A rule
+//                                 whose Update fills these in for every reading goes without
 //   bool IsPlausible(const State&, const double* block) const
 //                                 whether bytes of a snapshot can be used without harm; block is
 //                                 null when there is none
@@ -20,6 +24,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -47,7 +52,11 @@ class SeriesDetector final : public Detector {
       const uint16_t metric = metrics_[i];
       if (metric >= batch.metrics.size() || batch.metrics[metric].empty()) continue;
       stores_[i].Grow(batch.num_slots);
-      ProcessMetric(batch, metric, stores_[i], out);
+      if (judgements() == nullptr) {
+        ProcessMetric<false>(batch, metric, stores_[i], out);
+      } else {
+        ProcessMetric<true>(batch, metric, stores_[i], out);
+      }
     }
     if (metrics_.size() < 2) return;
     std::stable_sort(out->begin() + static_cast<std::ptrdiff_t>(first), out->end(),
@@ -90,6 +99,7 @@ class SeriesDetector final : public Detector {
   }
 
  private:
+  template <bool kObserved>
   void ProcessMetric(const KeyedBatch& batch, uint16_t metric, SeriesStore<State>& store,
                      AnomalySink* out) {
     const double* values = batch.metrics[metric].data();
@@ -103,8 +113,15 @@ class SeriesDetector final : public Detector {
       const double x = values[row];
       if (late[row] != 0 || !std::isfinite(x)) continue;
       const uint32_t slot = slots[row];
-      if (rule_.Update(store.state(slot), store.block(slot), times[row], x, &anomaly))
-          [[unlikely]] {
+      State& state = store.state(slot);
+      double* block = store.block(slot);
+      if constexpr (kObserved) {
+        anomaly = kUnknown;
+        if constexpr (kMeasures) rule_.Measure(state, block, times[row], x, &anomaly);
+      }
+      const bool flagged = rule_.Update(state, block, times[row], x, &anomaly);
+      if constexpr (kObserved) Report(static_cast<uint32_t>(row), metric, flagged, anomaly);
+      if (flagged) [[unlikely]] {
         anomaly.slot = slot;
         anomaly.row = static_cast<uint32_t>(row);
         anomaly.metric = metric;
@@ -113,6 +130,17 @@ class SeriesDetector final : public Detector {
         Append(anomaly, out);
       }
     }
+  }
+
+  void Report(uint32_t row, uint16_t metric, bool flagged, const Anomaly& anomaly) {
+    judgements()->push_back({.row = row,
+                             .metric = metric,
+                             .expected = Finite(anomaly.expected),
+                             .lower = Finite(anomaly.lower),
+                             .upper = Finite(anomaly.upper),
+                             .score = Finite(anomaly.score),
+                             .severity = Finite(anomaly.score),
+                             .type = flagged ? anomaly.reason : std::string_view()});
   }
 
   // Sinks never see infinities: they have no text in JSON.
@@ -125,6 +153,12 @@ class SeriesDetector final : public Detector {
   }
 
   static constexpr size_t kPrefetchRows = 12;
+  static constexpr bool kMeasures =
+      requires(const Rule& rule, const State& state, const double* block, Anomaly* anomaly) {
+    rule.Measure(state, block, int64_t{}, double{}, anomaly);
+  };
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  static constexpr Anomaly kUnknown = {.expected = kNone, .lower = kNone, .upper = kNone};
 
   const Rule rule_;
   const DetectorConfig config_;

@@ -57,12 +57,19 @@ class StuckRule {
     }
     state.count += state.count != UINT32_MAX;
     if (state.flagged != 0 || state.count < min_samples_) return false;
-    int64_t lasted_us = 0;
-    if (__builtin_sub_overflow(time_us, state.since_us, &lasted_us)) lasted_us = INT64_MAX;
+    const int64_t lasted_us = Lasted(state, time_us);
     if (lasted_us < duration_us_) return false;
     state.flagged = 1;
     Fill(state, lasted_us, anomaly);
     return true;
+  }
+
+  void Measure(const State& state, const double*, int64_t time_us, double x,
+               Anomaly* anomaly) const {
+    if (state.count == 0 || !(std::abs(x - state.value) <= tolerance_)) return;
+    State longer = state;
+    longer.count += longer.count != UINT32_MAX;
+    Fill(longer, Lasted(state, time_us), anomaly);
   }
 
   static bool IsPlausible(const State& state, const double*) {
@@ -76,6 +83,12 @@ class StuckRule {
   }
 
  private:
+  static int64_t Lasted(const State& state, int64_t time_us) {
+    int64_t lasted_us = 0;
+    if (__builtin_sub_overflow(time_us, state.since_us, &lasted_us)) lasted_us = INT64_MAX;
+    return lasted_us;
+  }
+
   void Fill(const State& state, int64_t lasted_us, Anomaly* anomaly) const {
     const double readings = static_cast<double>(state.count) / min_samples_;
     const double time = duration_us_ == 0

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -39,12 +40,16 @@ struct Limits {
   // Comparisons with NaN, an unset limit, are false.
   bool Breached(double x) const { return x < min || x > max; }
 
-  // 1 on the limit, 2 when as far outside as the limits are apart (or as the limit is from 0).
+  bool AnySet() const { return !std::isnan(min) || !std::isnan(max); }
+
+  // 1 on the limit, 2 when as far outside as the limits are apart (or as the limit is from 0), less
+  // inside. REQUIRES: AnySet().
   double Score(double x) const {
-    const double limit = x > max ? max : min;
+    const double limit = std::isnan(min) || x - max > min - x ? max : min;
     double span = max - min;
     if (!(span > 0)) span = std::abs(limit);
-    return 1 + std::abs(x - limit) / (span > 0 ? span : 1);
+    const double outside = std::fmax(x - max, min - x);
+    return std::max(0.0, 1 + outside / (span > 0 ? span : 1));
   }
 };
 
@@ -71,6 +76,12 @@ class ThresholdRule {
       return true;
     }
     return false;
+  }
+
+  void Measure(const State&, const double*, int64_t, double x, Anomaly* anomaly) const {
+    const bool warning = !critical_.Breached(x) && warning_.AnySet();
+    const Limits& limits = warning ? warning_ : critical_;
+    if (limits.AnySet()) Fill(limits, x, Severity::kWarning, {}, anomaly);
   }
 
   static bool IsPlausible(const State&, const double*) { return true; }

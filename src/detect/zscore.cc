@@ -63,6 +63,11 @@ class ZScoreLimits {
     return candidate && Decide(earlier, deviation, anomaly);
   }
 
+  /// Expectation and score of any reading.
+  void Measure(const Moments& earlier, double deviation, Anomaly* anomaly) const {
+    if (earlier.count >= min_samples_) Fill(earlier, deviation, anomaly);
+  }
+
   std::string Explain(const Anomaly& anomaly, std::string_view metric_label) const {
     const std::string value = ReadingText(anomaly.value);
     if (anomaly.reason == "constant") {
@@ -78,21 +83,27 @@ class ZScoreLimits {
   }
 
  private:
-  [[gnu::noinline]] bool Decide(const Moments& earlier, double deviation, Anomaly* anomaly) const {
+  // Returns the standard deviation.
+  double Fill(const Moments& earlier, double deviation, Anomaly* anomaly) const {
     const double std = earlier.Std();
     anomaly->expected = earlier.mean;
+    anomaly->lower = earlier.mean - sigma_ * std;
+    anomaly->upper = earlier.mean + sigma_ * std;
+    anomaly->score = deviation == 0 ? 0
+                     : std == 0     ? kUnscaledScore
+                                    : std::abs(deviation / std) / sigma_;
+    return std;
+  }
+
+  [[gnu::noinline]] bool Decide(const Moments& earlier, double deviation, Anomaly* anomaly) const {
+    const double std = Fill(earlier, deviation, anomaly);
     if (std == 0) {
-      anomaly->lower = anomaly->upper = earlier.mean;
-      anomaly->score = kUnscaledScore;
       anomaly->severity = Severity::kCritical;
       anomaly->reason = "constant";
       return true;
     }
     const double z = deviation / std;
     if (!(std::abs(z) > sigma_)) return false;
-    anomaly->lower = earlier.mean - sigma_ * std;
-    anomaly->upper = earlier.mean + sigma_ * std;
-    anomaly->score = std::abs(z) / sigma_;
     anomaly->severity = std::abs(z) >= critical_  ? Severity::kCritical
                         : std::abs(z) >= warning_ ? Severity::kWarning
                                                   : Severity::kInfo;
@@ -122,6 +133,10 @@ class ZScoreRule {
     return flagged;
   }
 
+  void Measure(const State& state, const double*, int64_t, double x, Anomaly* anomaly) const {
+    limits_.Measure(state, state.Deviation(x), anomaly);
+  }
+
   static bool IsPlausible(const State& state, const double*) { return state.IsPlausible(); }
 
   std::string Explain(const Anomaly& anomaly, std::string_view metric_label) const {
@@ -149,6 +164,11 @@ class WindowedZScoreRule {
       state.Add(block, window_, x);
     }
     return flagged;
+  }
+
+  void Measure(const State& state, const double* block, int64_t, double x, Anomaly* anomaly) const {
+    const Moments earlier = state.Current(block, window_);
+    limits_.Measure(earlier, earlier.Deviation(x), anomaly);
   }
 
   bool IsPlausible(const State& state, const double* block) const {
