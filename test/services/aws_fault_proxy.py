@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Passes requests on to an AWS emulator, except for those that are to go wrong.
+
+usage: aws_fault_proxy.py PORT UPSTREAM_URL
+
+Faults are scripted with POST /_faults, a list of objects that are each used `times` times (default
+1), in order, when their `target` is the action of a request (the end of its X-Amz-Target) or the
+beginning of "METHOD /path":
+  {"target": "GetRecords", "status": 400, "type": "ExpiredIteratorException"}
+  {"target": "GET /bucket", "status": 503, "type": "SlowDown"}
+  {"target": "GetRecords", "cut": true}          the connection breaks before an answer
+  {"target": "GetRecords", "delay": 2.5}         seconds, then the request is passed on
+  {"target": "GetRecords", "garbage": true}      200 with a text that is no answer
+GET /_counts answers with the number of requests by action and of faults by kind.
+"""
+
+import http.client
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+
+
+class Faults:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.pending: list[dict[str, Any]] = []
+        self.counts: Counter[str] = Counter()
+
+    def add(self, faults: list[dict[str, Any]]) -> None:
+        with self.lock:
+            self.pending += faults
+
+    def take(self, action: str, line: str) -> dict[str, Any]:
+        with self.lock:
+            self.counts[action or line.split(" ")[0]] += 1
+            for fault in self.pending:
+                target = fault["target"]
+                if target == action or (
+                    target.startswith(("GET", "PUT")) and line.startswith(target)
+                ):
+                    fault["times"] = fault.get("times", 1) - 1
+                    if fault["times"] <= 0:
+                        self.pending.remove(fault)
+                    self.counts[f"fault {fault.get('type', 'other')}"] += 1
+                    return fault
+        return {}
+
+
+class Proxy(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    upstream = ""
+    faults = Faults()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def answer(
+        self, status: int, body: bytes, headers: list[tuple[str, str]] | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in headers or [("Content-Type", "application/x-amz-json-1.1")]:
+            if name.lower() not in HOP_BY_HOP:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def refuse(self, status: int, kind: str) -> None:
+        if self.headers.get("X-Amz-Target"):
+            self.answer(status, json.dumps({"__type": kind, "message": "as scripted"}).encode())
+        else:
+            xml = f"<Error><Code>{kind}</Code><Message>as scripted</Message></Error>"
+            self.answer(status, xml.encode(), [("Content-Type", "application/xml")])
+
+    def handle_request(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/_faults":
+            self.faults.add(json.loads(body))
+            self.answer(200, b"{}")
+            return
+        if self.path == "/_counts":
+            self.answer(200, json.dumps(self.faults.counts).encode())
+            return
+        action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        fault = self.faults.take(action, f"{self.command} {self.path}")
+        time.sleep(fault.get("delay", 0))
+        if fault.get("cut"):
+            self.close_connection = True
+            self.connection.close()
+        elif fault.get("garbage"):
+            self.answer(200, b"<html>this is no answer</html>")
+        elif "status" in fault:
+            self.refuse(fault["status"], fault["type"])
+        else:
+            self.pass_on(body)
+
+    def pass_on(self, body: bytes) -> None:
+        url = urlsplit(self.upstream)
+        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
+        try:
+            connection.putrequest(
+                self.command, self.path, skip_host=True, skip_accept_encoding=True
+            )
+            for name, value in self.headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            response = connection.getresponse()
+            self.answer(response.status, response.read(), response.getheaders())
+        except OSError:
+            self.close_connection = True
+            self.connection.close()
+        finally:
+            connection.close()
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_request
+
+
+def main() -> None:
+    Proxy.upstream = sys.argv[2]
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Proxy).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
