@@ -187,6 +187,10 @@ void RollingWindows::Relayout(Ring* ring, uint32_t capacity, uint16_t metrics,
       to.NewerSum(m) = newer_sum;
     }
   }
+  // A metric that is new has no value in the readings so far.
+  for (uint32_t m = ring->metrics; m < metrics; ++m) {
+    std::fill_n(to.Decimals(to.Rank(m)), ring->size, kNoDecimal);
+  }
   *ring = std::move(grown);
 }
 

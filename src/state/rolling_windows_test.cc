@@ -111,7 +111,8 @@ TEST(RollingWindowsTest, MatchesTheDefinitionOnDecimalsOfChangingPrecision) {
     for (int i = 0; i < 600; ++i) {
       time += static_cast<int64_t>(random() % static_cast<uint64_t>(window / 15));
       std::vector<double> values;
-      for (int m = 0; m < 10; ++m) {
+      const int metrics = i < 100 ? 8 : 10;
+      for (int m = 0; m < metrics; ++m) {
         const double power = std::pow(10.0, static_cast<double>(random() % (m == 0 ? 10 : 3)));
         const double number = static_cast<double>(static_cast<int64_t>(random() % 200000) - 100000);
         double value = number / power;
@@ -183,6 +184,9 @@ TEST(RollingWindowsTest, MetricsMayAppearLater) {
   windows.Push(0, kSecond, std::vector<double>{3.0, 7.0}, two);
   EXPECT_EQ(two[0], 2.0);
   EXPECT_EQ(two[1], 7.0);
+  windows.Push(0, 100 * kSecond, std::vector<double>{5.0, 8.0}, two);
+  EXPECT_EQ(two[0], 4.0);
+  EXPECT_EQ(two[1], 7.5);
 }
 
 TEST(RollingWindowsTest, AStateThatWasSavedContinuesBitForBit) {
