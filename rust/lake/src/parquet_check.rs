@@ -38,7 +38,7 @@ impl Table {
     }
 
     /// False when the log holds no checksum of the file.
-    fn verify_checksum(&self, path: &str, full_path: &str, size: u64) -> Result<bool> {
+    pub fn verify_checksum(&self, path: &str, full_path: &str, size: u64) -> Result<bool> {
         let files = self.files()?;
         let Some(add) = files.active.get(path) else {
             return Ok(false);

@@ -174,6 +174,9 @@ impl Table {
         }
         let fields = wanted_fields(&meta, columns)?;
         let file = ParquetFile::open(self.store(), &full_path)?;
+        // A flipped bit in a page mostly decodes to other values; what is read here is replayed or
+        // written again, so it would spread.
+        self.verify_checksum(path, &full_path, file.size)?;
         let mut sources = Vec::with_capacity(fields.len());
         let mut roots = Vec::new();
         for field in &fields {
