@@ -23,6 +23,8 @@ constexpr size_t kTickRecords = 8192;
 constexpr size_t kTickBytes = size_t{4} << 20;
 // How long an idle engine waits for records before it looks at its clock again.
 constexpr milliseconds kLinger{5};
+// The first rows of a run are visible soon, so that who starts avocet sees that it works.
+constexpr nanoseconds kFirstCommitInterval = milliseconds(500);
 constexpr int64_t kAllPositionsEvery = 100;  // epochs
 constexpr nanoseconds kFirstRetry = milliseconds(200);
 constexpr nanoseconds kLongestRetry = milliseconds(10000);
@@ -92,6 +94,7 @@ bool Engine::AllEnded() const {
 }
 
 Status Engine::Run() {
+  polled_at_ = env_->Monotonic();
   while (!stopping_ && !AllEnded()) {
     bool idle = false;
     AVOCET_RETURN_IF_ERROR(Tick(&idle));
@@ -187,7 +190,10 @@ Status Engine::PollInput(Input* input, size_t records_left, std::vector<RawBatch
 Status Engine::SealIfDue(bool final) {
   const bool full = epoch_->Rows() >= config_.storage.commit_rows ||
                     static_cast<int64_t>(epoch_->Bytes()) >= config_.storage.commit_bytes;
-  const bool old = env_->Monotonic() - epoch_opened_ >= config_.storage.commit_interval;
+  const nanoseconds interval =
+      sealed_any_ ? nanoseconds(config_.storage.commit_interval)
+                  : std::min<nanoseconds>(config_.storage.commit_interval, kFirstCommitInterval);
+  const bool old = env_->Monotonic() - epoch_opened_ >= interval;
   if (!full && !old && !final) return Status::Ok();
   if (epoch_->Empty() && !final) {
     epoch_opened_ = env_->Monotonic();
@@ -217,6 +223,7 @@ Status Engine::Seal() {
   if (snapshot_due) TakeSnapshot(epoch_.get());
   AVOCET_RETURN_IF_ERROR(committer_->Submit(std::move(epoch_)));
   care_->Wake();
+  sealed_any_ = true;
   ++next_epoch_;
   StartEpoch();
   return Status::Ok();

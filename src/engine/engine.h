@@ -101,6 +101,7 @@ class Engine {
   int64_t next_epoch_ = 1;
   int64_t received_us_ = 0;  // never goes back, whatever the clock does
   std::chrono::nanoseconds epoch_opened_{0};
+  bool sealed_any_ = false;  // in this run
   std::chrono::nanoseconds snapshot_taken_{0};
   int64_t epochs_since_all_positions_ = 0;
   std::chrono::nanoseconds polled_at_{0};
