@@ -145,11 +145,11 @@ def latency(work: pathlib.Path, quick: bool) -> dict:
     shutil.rmtree(lake, ignore_errors=True)
     seconds = 5 if quick else 20
     config = work / "latency.yaml"
-    # 50,000 devices, one reading a second each, in real time.
+    # 500 devices, a reading every 10 ms each, in real time: arrivals spread over the second.
     write_config(config, lake, "none", "")
     text = config.read_text().replace(
         '  - file: {path: "none"}',
-        f"  - simulate: {{devices: 50000, period: 1s, speed: 1, seed: 1, duration: {seconds}s,"
+        f"  - simulate: {{devices: 500, period: 10ms, speed: 1, seed: 1, duration: {seconds}s,"
         " start_time: 2021-06-15T00:00:00Z}",
     )
     config.write_text(text)
