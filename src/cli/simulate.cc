@@ -26,8 +26,6 @@ constexpr std::chrono::milliseconds kSignalEvery{50};
 constexpr uint64_t kLookEvery = 4096;
 /// Without --start, so that a seed alone says which bytes come out.
 constexpr const char* kDefaultStart = "2021-06-15T00:00:00Z";
-const std::vector<std::string> kFaultNames = {"spike",       "dip",   "stuck",   "drift",
-                                              "level_shift", "noise", "dropout", "cross"};
 
 struct SimulateArguments {
   SimulateSourceConfig fleet;
@@ -51,7 +49,7 @@ Status ReadDuration(const std::string& text, const char* option, Duration* durat
 Status ReadFaults(const std::vector<std::string>& names, std::vector<std::string>* faults) {
   for (const std::string& name : names) {
     if (name == "all") {
-      *faults = kFaultNames;
+      *faults = FaultKindNames();
       return Status::Ok();
     }
     if (name == "none" || name.empty()) continue;
@@ -249,7 +247,8 @@ void AddSimulateCommand(CLI::App* app, int* exit_code) {
   command
       ->add_option("--faults", arguments->faults,
                    "Kinds of faults, with commas between: spike, dip, stuck, drift, level_shift, "
-                   "noise, dropout, cross; all or none (default: none)")
+                   "noise, dropout, cross, rate, clip, decoupled, bias, intermittent; all or none "
+                   "(default: none)")
       ->delimiter(',');
   command->add_option("--seed", arguments->fleet.seed, "The same seed makes the same readings")
       ->capture_default_str();

@@ -61,7 +61,7 @@ struct SimulateSourceConfig {
   int64_t devices = 50;
   double rate = 0;  ///< readings per second over all devices; 0: one per device and `period`
   Duration period = std::chrono::seconds(10);  ///< event time between two readings of a device
-  std::vector<std::string> faults;  ///< spike dip stuck drift level_shift noise dropout cross
+  std::vector<std::string> faults;  ///< names of FaultKind
   uint64_t seed = 1;
   Duration duration{0};             ///< event time to produce; 0: endless
   std::string truth_file;           ///< fault windows as NDJSON; empty: not written

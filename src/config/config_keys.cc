@@ -239,7 +239,8 @@ SourceType SimulateSource() {
           Key<&S::period>("period", "Event time between two readings of a device.")
               .Between(milliseconds(1), days(30)),
           Key<&S::faults>("faults", "Kinds of faults to inject.")
-              .Words({"spike", "dip", "stuck", "drift", "level_shift", "noise", "dropout", "cross"})
+              .Words({"spike", "dip", "stuck", "drift", "level_shift", "noise", "dropout", "cross",
+                      "rate", "clip", "decoupled", "bias", "intermittent"})
               .AllowEmpty()
               .Example("[spike, stuck]"),
           Key<&S::seed>("seed", "The same seed makes the same readings.")

@@ -15,6 +15,7 @@ namespace {
 __extension__ using Wide = __int128;
 
 constexpr int64_t kUsualSliceUs = 12 * kMicrosPerHour;
+constexpr int64_t kRampReadings = 6;
 
 struct FaultTraits {
   std::string_view name;
@@ -26,7 +27,7 @@ struct FaultTraits {
 constexpr int64_t kMinute = kMicrosPerMinute, kHour = kMicrosPerHour;
 
 // In the order of FaultKind. The length of a spike and dip is in readings, see DrawLength.
-constexpr std::array<FaultTraits, 8> kTraits = {{
+constexpr std::array<FaultTraits, 13> kTraits = {{
     {"spike", 0, 0, 12, 70, {true, true, true, true, true}},
     {"dip", 0, 0, 12, 70, {true, true, true, true, true}},
     {"stuck", 30 * kMinute, 3 * kHour, 0, 0, {true, true, false, false, true}},
@@ -35,6 +36,16 @@ constexpr std::array<FaultTraits, 8> kTraits = {{
     {"noise", 30 * kMinute, 3 * kHour, 5, 15, {true, true, true, true, false}},
     {"dropout", 5 * kMinute, 1 * kHour, 0, 0, {}},
     {"cross", 3 * kHour, 7 * kHour, 0, 0, {false, true, false, false, false}},
+    {"rate",
+     200 * kMicrosPerSecond,
+     600 * kMicrosPerSecond,
+     10,
+     80,
+     {true, true, true, true, true}},
+    {"clip", 1 * kHour, 4 * kHour, 1, 5, {true, true, false, true, true}},
+    {"decoupled", 3 * kHour, 7 * kHour, 0, 0, {true, true, false, false, false}},
+    {"bias", 3 * kHour, 7 * kHour, 4, 25, {true, true, true, false, false}},
+    {"intermittent", 30 * kMinute, 2 * kHour, 0, 0, {true, true, true, true, true}},
 }};
 
 const FaultTraits& TraitsOf(FaultKind kind) { return kTraits[static_cast<size_t>(kind)]; }
@@ -76,6 +87,12 @@ Result<FaultKind> ParseFaultKind(std::string_view name) {
 }
 
 std::string_view FaultKindName(FaultKind kind) { return TraitsOf(kind).name; }
+
+std::vector<std::string> FaultKindNames() {
+  std::vector<std::string> names;
+  for (const FaultTraits& traits : kTraits) names.emplace_back(traits.name);
+  return names;
+}
 
 std::string FaultWindowJson(const FaultWindow& window) {
   JsonWriter json;
@@ -177,6 +194,28 @@ void ApplyFault(const PlannedFault& fault, int64_t step, const SimValues& clean_
       return add(DrawNormal(noise_draw) * size / kNormalUnit);
     case FaultKind::kCross:
       value = std::clamp(2 * clean_at_first[which] - value, 1500, 6500);
+      return;
+    case FaultKind::kRate: {
+      const int64_t from_end = std::min(step - fault.first, fault.last - step) + 1;
+      return add(fault.sign * size * std::min<int64_t>(from_end, kRampReadings) / kRampReadings);
+    }
+    case FaultKind::kClip: {
+      // The more severe, the narrower.
+      const int64_t ordinary = size * 100 / fault.severity_hundredths;
+      const int64_t width = ordinary * 100 / fault.severity_hundredths;
+      value = static_cast<int32_t>(
+          std::clamp<int64_t>(value, clean_at_first[which] - width, clean_at_first[which] + width));
+      return;
+    }
+    case FaultKind::kDecoupled:
+      value = std::clamp(2 * clean_at_first[which] - value, 1000, 6500);
+      return;
+    case FaultKind::kBias: {
+      const int64_t onset = std::max<int64_t>(1, (fault.last - fault.first + 1) / 4);
+      return add(fault.sign * size * std::min(step - fault.first + 1, onset) / onset);
+    }
+    case FaultKind::kIntermittent:
+      if (noise_draw % 8 == 0) value = 0;
       return;
     case FaultKind::kDropout:
       return;

@@ -13,18 +13,25 @@
 namespace avocet {
 
 enum class FaultKind : uint8_t {
-  kSpike,       ///< one to three readings far above
-  kDip,         ///< one to three readings far below
-  kStuck,       ///< the same value again and again
-  kDrift,       ///< moves away slowly, and is repaired
-  kLevelShift,  ///< all readings off by the same amount
-  kNoise,       ///< much noisier than usual
-  kDropout,     ///< no readings of the device
-  kCross,       ///< humidity moves with temperature, not against it, within its range
+  kSpike,         ///< one to three readings far above
+  kDip,           ///< one to three readings far below
+  kStuck,         ///< the same value again and again
+  kDrift,         ///< moves away slowly, and is repaired
+  kLevelShift,    ///< all readings off by the same amount
+  kNoise,         ///< much noisier than usual
+  kDropout,       ///< no readings of the device
+  kCross,         ///< humidity moves with temperature, not against it, within its range
+  kRate,          ///< moves away within six readings, holds, and comes back as quickly
+  kClip,          ///< stays within a narrow band around the value at its beginning
+  kDecoupled,     ///< mirrored: falls where it should rise, within its range
+  kBias,          ///< slowly comes to read too much or too little, less than anybody would notice
+  kIntermittent,  ///< every eighth reading or so is 0
 };
 
 Result<FaultKind> ParseFaultKind(std::string_view name);
 std::string_view FaultKindName(FaultKind kind);
+/// All of them, in the order of FaultKind.
+std::vector<std::string> FaultKindNames();
 
 /// One fault, in steps of the simulation. `first` to `last`, both affected.
 struct PlannedFault {

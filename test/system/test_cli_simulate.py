@@ -29,7 +29,21 @@ def test_the_truth_tells_where_the_faults_are(tmp_path: Path) -> None:
     windows = [json.loads(line) for line in (tmp_path / "truth").read_text().splitlines()]
     assert rows[0]["timestamp"] == "2024-02-29T12:00:00.000Z"
     kinds = {window["fault"] for window in windows}
-    assert kinds == {"spike", "dip", "stuck", "drift", "level_shift", "noise", "dropout", "cross"}
+    assert kinds == {
+        "spike",
+        "dip",
+        "stuck",
+        "drift",
+        "level_shift",
+        "noise",
+        "dropout",
+        "cross",
+        "rate",
+        "clip",
+        "decoupled",
+        "bias",
+        "intermittent",
+    }
     for kind in kinds:
         count = sum(window["fault"] == kind for window in windows)
         assert f"{count} {kind}" in done.stderr
