@@ -31,6 +31,8 @@ void AddVersionCommand(CLI::App* app, int* exit_code);
 void AddInitCommand(CLI::App* app, int* exit_code);
 void AddSimulateCommand(CLI::App* app, int* exit_code);
 void AddReplayCommand(CLI::App* app, int* exit_code);
+void AddDetectCommand(CLI::App* app, int* exit_code);
+void AddScoreCommand(CLI::App* app, int* exit_code);
 void AddQueryCommand(CLI::App* app, int* exit_code);
 void AddCompletionCommand(CLI::App* app, int* exit_code);
 void AddQuarantineCommand(CLI::App* app, int* exit_code);

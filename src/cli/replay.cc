@@ -13,9 +13,9 @@
 #include "src/cli/human_number.h"
 #include "src/cli/record_output.h"
 #include "src/cli/replay_rewriter.h"
+#include "src/cli/row_reader.h"
 #include "src/cli/sample.h"
 #include "src/cli/schema_guess.h"
-#include "src/decode/csv_transcriber.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
 #include "src/source/replayer.h"
@@ -88,29 +88,6 @@ Result<RewritePlan> MakePlan(const ReplayArguments& arguments,
   }
   return plan;
 }
-
-/// CSV rows as JSON, header after header.
-class RowReader {
- public:
-  explicit RowReader(std::string device_field) : device_field_(std::move(device_field)) {}
-
-  std::optional<std::string> operator()(const RawBatch& batch, const RawRecord& record) {
-    if (header_ != batch.csv_header) {
-      header_ = batch.csv_header;
-      csv_.SetHeader(*header_, batch.csv_delimiter,
-                     [this](std::string_view key) { return key == device_field_; });
-    }
-    std::string json;
-    Rejection why;
-    if (!csv_.Transcribe(batch.Bytes(record), &json, &why)) return std::nullopt;
-    return json;
-  }
-
- private:
-  std::string device_field_;
-  std::shared_ptr<const std::vector<std::string>> header_;
-  CsvTranscriber csv_;
-};
 
 class Replay {
  public:

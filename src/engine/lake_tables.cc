@@ -34,10 +34,15 @@ std::vector<std::string> ConfiguredMetrics(const Config& config) {
   return names;
 }
 
-Result<LakeTables> LakeTables::OpenExisting(Lake* lake, const Config& config) {
+LakeTables LakeTables::WithoutLake(const Config& config) {
   LakeTables tables;
   tables.config_ = &config;
   tables.specs_ = TableSpecs(config, ConfiguredMetrics(config));
+  return tables;
+}
+
+Result<LakeTables> LakeTables::OpenExisting(Lake* lake, const Config& config) {
+  LakeTables tables = WithoutLake(config);
   for (size_t id = 0; id < kNumTables; ++id) {
     const std::string path = tables.specs_[id].Path(config.storage.catalog);
     auto table = lake->OpenTable(path);

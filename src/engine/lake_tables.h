@@ -25,6 +25,10 @@ class LakeTables {
   static Result<LakeTables> Open(Lake* lake, const Config& config,
                                  const std::vector<std::string>& metrics);
 
+  /// What the tables would be: specs without tables, for rows that are not written. table() and
+  /// BronzeId() must not be called.
+  static LakeTables WithoutLake(const Config& config);
+
   /// Opens without creating or changing anything. kNotFound when a table does not exist.
   static Result<LakeTables> OpenExisting(Lake* lake, const Config& config);
 

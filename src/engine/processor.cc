@@ -25,6 +25,11 @@ Processor::Processor(const Config& config, const LakeTables& tables, size_t num_
   }
 }
 
+void Processor::ObserveWith(TickObserver* observer) {
+  observer_ = observer;
+  for (auto& shard : shards_) shard->Observe();
+}
+
 Status Processor::Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed,
                           Epoch* epoch) {
   CutJobs(batches);
@@ -34,6 +39,7 @@ Status Processor::Process(const std::vector<RawBatch>& batches, int64_t now_us, 
     std::vector<std::string> new_metrics;
     const size_t end = CutWhereMetricsAppear(begin, now_us, &new_metrics);
     RunShards(replayed);
+    if (observer_ != nullptr) observer_->OnTick(tick_, metrics_, shards_);
     AVOCET_RETURN_IF_ERROR(Collect(now_us, replayed, epoch));
     Count(replayed);
     AddMetrics(new_metrics, epoch);

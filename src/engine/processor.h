@@ -20,11 +20,24 @@
 
 namespace avocet {
 
+/// Sees what the shards made of each tick, while its pieces still hold the readings.
+class TickObserver {
+ public:
+  virtual ~TickObserver() = default;
+  /// Ticks come in order. `metrics`: the names of the metrics that the pieces have.
+  virtual void OnTick(std::span<Piece* const> pieces, std::span<const std::string> metrics,
+                      std::span<const std::unique_ptr<Shard>> shards) = 0;
+};
+
 class Processor {
  public:
   /// `config`, `tables` and `clock`, which is told the time of each stage, must outlive the
   /// processor.
   Processor(const Config& config, const LakeTables& tables, size_t num_threads, StageClock* clock);
+
+  /// Judges every reading for `observer`, which is told of all ticks from now on and must outlive
+  /// the processor.
+  void ObserveWith(TickObserver* observer);
 
   /// One tick: decodes and processes `batches` in order and appends the results to `epoch`.
   /// `replayed`: the records come from bronze. kInvalid when a rule with action fail was broken;
@@ -83,6 +96,7 @@ class Processor {
   std::vector<Job> jobs_;
   std::vector<std::unique_ptr<Piece>> pieces_;  // of the present tick, reused
   std::vector<Piece*> tick_;
+  TickObserver* observer_ = nullptr;
   Totals totals_;
   std::array<uint64_t, kNumQualityRules> violations_{};
   uint64_t replay_rejects_ = 0;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "src/base/check.h"
 #include "src/base/hash.h"
@@ -49,6 +51,11 @@ void Shard::SetMetrics(std::span<const std::string> metrics) {
   for (auto& detector : detectors_) detector->SetMetrics(metrics);
 }
 
+void Shard::Observe() {
+  observed_ = true;
+  for (auto& detector : detectors_) detector->ObserveWith(&judgements_);
+}
+
 void Shard::Process(size_t shard, std::span<Piece* const> pieces, int64_t fleet_time_us) {
   result_.anomalies.Clear();
   result_.device_stats.Clear();
@@ -57,6 +64,8 @@ void Shard::Process(size_t shard, std::span<Piece* const> pieces, int64_t fleet_
   result_.duplicates = result_.late = 0;
   result_.violations = {};
   result_.failure.clear();
+  result_.judged.clear();
+  result_.absences.clear();
   places_.clear();
   slots_.clear();
   times_.clear();
@@ -177,8 +186,27 @@ void Shard::Judge(std::span<Piece* const> pieces, int64_t fleet_time_us) {
     anomalies_.clear();
     detectors_[i]->Process(batch, &anomalies_);
     if (fleet_time_us != kNoTime) detectors_[i]->Advance(fleet_time_us, &anomalies_);
+    if (observed_) AppendJudgements(i);
     for (const Anomaly& anomaly : anomalies_) AppendAnomaly(pieces, i, anomaly);
   }
+}
+
+void Shard::AppendJudgements(size_t detector) {
+  std::set<std::pair<uint32_t, uint16_t>> onsets;
+  for (const Anomaly& anomaly : anomalies_) {
+    if (anomaly.row == kNoRow) {
+      result_.absences.push_back(anomaly);
+    } else {
+      onsets.emplace(anomaly.row, anomaly.metric);
+    }
+  }
+  for (const Judgement& judgement : judgements_) {
+    result_.judged.push_back({.place = places_[judgement.row],
+                              .detector = detector,
+                              .onset = onsets.contains({judgement.row, judgement.metric}),
+                              .judgement = judgement});
+  }
+  judgements_.clear();
 }
 
 void Shard::AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const Anomaly& anomaly) {

@@ -32,6 +32,14 @@ struct Place {
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 
+/// What one detector made of one reading.
+struct JudgedReading {
+  Place place;
+  size_t detector = 0;  ///< index in the configuration
+  bool onset = false;   ///< an anomaly begins with it
+  Judgement judgement;
+};
+
 /// What a shard found in one tick. Cleared by the next Process.
 struct ShardResult {
   ColumnBatch anomalies;
@@ -43,6 +51,9 @@ struct ShardResult {
   std::array<uint64_t, kNumQualityRules> violations{};
   std::string failure;  ///< a rule with action fail was broken; the tick must not be committed
   Place failed_at;      ///< by which record, the first one
+  // Only while observed.
+  std::vector<JudgedReading> judged;
+  std::vector<Anomaly> absences;  ///< anomalies that no reading brought
 };
 
 class Shard {
@@ -51,6 +62,9 @@ class Shard {
 
   /// More metrics exist.
   void SetMetrics(std::span<const std::string> metrics);
+
+  /// From now on results also say what detectors make of every reading.
+  void Observe();
 
   /// Processes the shard's rows of `pieces` (index `shard` of their shard_rows) in order, then
   /// tells the detectors that the fleet's clock stands at `fleet_time_us`.
@@ -75,6 +89,7 @@ class Shard {
   /// Hands `reading_` on as a row of the batch that the detectors judge.
   void AddToDetectors(const Piece& piece, Place place, uint32_t slot);
   void Judge(std::span<Piece* const> pieces, int64_t fleet_time_us);
+  void AppendJudgements(size_t detector);
   void AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const Anomaly& anomaly);
   void AppendHourRows();
   void CloseHoursIfDue(uint32_t slot);
@@ -106,6 +121,8 @@ class Shard {
   std::string text_;  // scratch
   std::vector<Violation> violations_;
   AnomalySink anomalies_;
+  JudgementSink judgements_;
+  bool observed_ = false;
   std::vector<HourRow> hour_rows_;
   std::vector<uint32_t> touched_;  // slots whose hours may close
 };

@@ -1,0 +1,180 @@
+#include "src/cli/scored_output.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "src/base/time_format.h"
+#include "src/cli/record_output.h"
+#include "src/cli/scratch_table.h"
+#include "src/env/env.h"
+
+namespace avocet {
+namespace {
+
+constexpr std::string_view kCsvHeader =
+    "device_id,event_time,metric,value,expected,lower,upper,score,severity,type,onset\n";
+
+void AppendCsvText(std::string_view text, std::string* line) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    line->append(text);
+    return;
+  }
+  line->push_back('"');
+  for (const char c : text) {
+    if (c == '"') line->push_back('"');
+    line->push_back(c);
+  }
+  line->push_back('"');
+}
+
+class CsvOutput final : public ScoredOutput {
+ public:
+  explicit CsvOutput(RecordOutput out) : out_(std::move(out)) {}
+
+  Status Begin() { return out_.Append(kCsvHeader); }
+
+  Status Append(const ScoredReading& reading) override {
+    line_.clear();
+    AppendCsvText(reading.device, &line_);
+    line_.push_back(',');
+    line_.append(FormatTimestamp(reading.event_time_us)).push_back(',');
+    AppendCsvText(reading.metric, &line_);
+    for (const double number : {reading.value, reading.expected, reading.lower, reading.upper,
+                                reading.score, reading.severity}) {
+      line_.push_back(',');
+      if (!std::isnan(number)) fmt::format_to(std::back_inserter(line_), "{}", number);
+    }
+    fmt::format_to(std::back_inserter(line_), ",{},{}\n", reading.type,
+                   reading.onset ? "true" : "false");
+    return out_.Append(line_);
+  }
+
+  Status Close() override { return out_.Close(); }
+
+ private:
+  RecordOutput out_;
+  std::string line_;
+};
+
+}  // namespace
+
+TableSpec ScoredSpec() {
+  return {.schema = {},
+          .name = "scored",
+          .description = {},
+          .columns = {{"device_id", ColumnType::kString, {}},
+                      {"event_time", ColumnType::kTimestamp, {}},
+                      {"metric", ColumnType::kString, {}},
+                      {"value", ColumnType::kDouble, {}},
+                      {"expected", ColumnType::kDouble, {}},
+                      {"lower", ColumnType::kDouble, {}},
+                      {"upper", ColumnType::kDouble, {}},
+                      {"score", ColumnType::kDouble, {}},
+                      {"severity", ColumnType::kDouble, {}},
+                      {"type", ColumnType::kString, {}},
+                      {"onset", ColumnType::kBool, {}}},
+          .partition_columns = {},
+          .stats_columns = {"event_time"},
+          .dictionary_columns = {"device_id", "metric", "type"}};
+}
+
+namespace {
+
+class ParquetOutput final : public ScoredOutput {
+ public:
+  static Result<std::unique_ptr<ScoredOutput>> Open(const std::string& path) {
+    std::unique_ptr<ParquetOutput> output(new ParquetOutput(path));
+    AVOCET_ASSIGN_OR_RETURN(output->scratch_, ScratchTable::Create(path, ScoredSpec()));
+    return std::unique_ptr<ScoredOutput>(std::move(output));
+  }
+
+  Status Append(const ScoredReading& reading) override {
+    size_t next = 0;
+    const auto text = [&](std::string_view value) {
+      Column& column = batch_->column(next++);
+      if (value.empty()) {
+        column.AppendNull();
+      } else {
+        column.AppendBytes(value);
+      }
+    };
+    text(reading.device);
+    batch_->column(next++).AppendInt(reading.event_time_us);
+    text(reading.metric);
+    for (const double number : {reading.value, reading.expected, reading.lower, reading.upper,
+                                reading.score, reading.severity}) {
+      batch_->column(next++).AppendDouble(number);
+    }
+    text(reading.type);
+    batch_->column(next++).AppendInt(reading.onset ? 1 : 0);
+    return batch_->rows() < kRowsPerPart ? Status::Ok() : WritePart();
+  }
+
+  Status Close() override {
+    if (batch_->rows() > 0 || parts_.empty()) AVOCET_RETURN_IF_ERROR(WritePart());
+    AVOCET_RETURN_IF_ERROR(Commit(std::move(parts_), {}));
+    AVOCET_ASSIGN_OR_RETURN(std::vector<TableFile> files, scratch_->table().Files());
+    if (files.size() > 1) {
+      std::vector<std::string> paths;
+      for (const TableFile& file : files) paths.push_back(file.path);
+      AVOCET_ASSIGN_OR_RETURN(RewriteResult merged,
+                              scratch_->table().Rewrite(paths, nullptr, Options(), kOneFile));
+      AVOCET_RETURN_IF_ERROR(Commit(std::move(merged.adds), std::move(paths)));
+      AVOCET_ASSIGN_OR_RETURN(files, scratch_->table().Files());
+    }
+    if (files.size() != 1) return Status::Internal("the scored readings are not one file");
+    return Env::Posix()->Rename(scratch_->PathOf(files.front().path), path_);
+  }
+
+ private:
+  static constexpr size_t kRowsPerPart = 500'000;
+  static constexpr int64_t kOneFile = INT64_MAX / 2;  // bytes; no file is that large
+
+  explicit ParquetOutput(std::string path) : path_(std::move(path)) { NewBatch(); }
+
+  void NewBatch() { batch_ = std::make_shared<ColumnBatch>(ScoredSpec().MakeBatch()); }
+
+  static WriteOptions Options() {
+    TableSpec spec = ScoredSpec();
+    WriteOptions options;
+    options.stats_columns = std::move(spec.stats_columns);
+    options.dictionary_columns = std::move(spec.dictionary_columns);
+    return options;
+  }
+
+  Status WritePart() {
+    AVOCET_ASSIGN_OR_RETURN(std::string add,
+                            scratch_->table().WriteParquet(std::move(batch_), Options()));
+    parts_.push_back(std::move(add));
+    NewBatch();
+    return Status::Ok();
+  }
+
+  Status Commit(std::vector<std::string> adds, std::vector<std::string> removes) {
+    CommitRequest request;
+    request.adds = std::move(adds);
+    request.removes = std::move(removes);
+    return scratch_->table().Commit(request).status();
+  }
+
+  std::string path_;
+  std::unique_ptr<ScratchTable> scratch_;
+  std::shared_ptr<ColumnBatch> batch_;
+  std::vector<std::string> parts_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ScoredOutput>> ScoredOutput::Open(const std::string& path) {
+  if (path.ends_with(".parquet")) return ParquetOutput::Open(path);
+  AVOCET_ASSIGN_OR_RETURN(RecordOutput out, RecordOutput::Open(path));
+  auto output = std::make_unique<CsvOutput>(std::move(out));
+  AVOCET_RETURN_IF_ERROR(output->Begin());
+  return std::unique_ptr<ScoredOutput>(std::move(output));
+}
+
+}  // namespace avocet
