@@ -50,7 +50,7 @@ install: ## install what is built under DESTDIR PREFIX (default /usr/local)
 
 ##@ Test
 
-.PHONY: test test-all unit fuzz bench bench-peers
+.PHONY: test test-all unit fuzz bench bench-detect bench-peers
 test: ## set-up, build and every test: Rust, unit, fuzz corpora, system, sanitizers
 	@scripts/test.sh
 
@@ -67,6 +67,9 @@ fuzz: ## fuzz every parser with libFuzzer for FUZZ_SECONDS (30) each
 
 bench: ## measure speed and memory, and check them
 	@scripts/bench.sh $(ARGS)
+
+bench-detect: ## measure what each detector is worth, and write docs/detectors/benchmarks.md
+	@scripts/bench.sh --detect $(ARGS)
 
 bench-peers: ## measure against Spark, Polars and DuckDB on the same data
 	@scripts/bench.sh --peers $(ARGS)
