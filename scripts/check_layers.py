@@ -2,7 +2,7 @@
 """Checks the rules of src/ that a compiler does not: who includes whom, and who may ask the system.
 
 A folder includes only what is to its left:
-base < env < net < model < config < state < {source decode detect lake alert} < engine < server
+base < env < {net journal} < model < config < state < {source decode detect lake alert} < engine < server
 < cli
 
 Only env and net touch the operating system, the clock and randomness; everyone else has an Env.
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RANKS = [
     ["base"],
     ["env"],
-    ["net"],
+    ["net", "journal"],
     ["model"],
     ["config"],
     ["state"],

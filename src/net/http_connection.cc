@@ -17,10 +17,10 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "src/net/connection_exchange.h"
 #include "src/net/http_response_head.h"
 
 namespace avocet {
@@ -42,81 +42,6 @@ constexpr size_t kReadBytes = size_t{16} << 10;
 // at once would reset the connection, and the client might never see the answer.
 constexpr milliseconds kLingerTime{2'000};
 constexpr size_t kLingerBytes = size_t{32} << 20;
-
-// What the answering thread and the connection share. It may outlive the connection, which
-// detaches.
-class Exchange : public HttpExchange {
- public:
-  Exchange(std::function<void()> wake, size_t max_stream_bytes)
-      : max_stream_bytes_(max_stream_bytes), wake_(std::move(wake)) {}
-
-  // HttpExchange; any thread.
-  void Send(HttpResponse response) override {
-    std::lock_guard lock(mutex_);
-    response_ = std::move(response);
-    Wake();
-  }
-  void Begin(HttpResponse head) override {
-    std::lock_guard lock(mutex_);
-    streams_ = true;
-    response_ = std::move(head);
-    Wake();
-  }
-  bool Write(std::string bytes) override {
-    std::lock_guard lock(mutex_);
-    if (closed_ || pieces_.size() + bytes.size() > max_stream_bytes_) return false;
-    pieces_ += bytes;
-    Wake();
-    return true;
-  }
-  void End() override {
-    std::lock_guard lock(mutex_);
-    ended_ = true;
-    Wake();
-  }
-  bool IsClosed() const override {
-    std::lock_guard lock(mutex_);
-    return closed_;
-  }
-
-  // The connection.
-  void Close() {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-    Wake();
-  }
-  void Detach() {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-    wake_ = nullptr;
-  }
-  std::optional<HttpResponse> TakeResponse(bool* streams) {
-    std::lock_guard lock(mutex_);
-    *streams = streams_;
-    return std::exchange(response_, std::nullopt);
-  }
-  // What is to be written next; `*last` when nothing follows.
-  std::string TakePieces(bool* last) {
-    std::lock_guard lock(mutex_);
-    *last = ended_ || closed_;
-    return std::exchange(pieces_, {});
-  }
-
- private:
-  void Wake() {
-    if (wake_ != nullptr) wake_();
-  }
-
-  const size_t max_stream_bytes_;
-
-  mutable std::mutex mutex_;
-  std::function<void()> wake_;            // guarded by mutex_
-  std::optional<HttpResponse> response_;  // guarded by mutex_
-  std::string pieces_;                    // guarded by mutex_
-  bool streams_ = false;                  // guarded by mutex_
-  bool ended_ = false;                    // guarded by mutex_
-  bool closed_ = false;                   // guarded by mutex_
-};
 
 // The share of one request in the bytes that all requests together may hold.
 class HeldBytes {
@@ -245,10 +170,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       incoming.keep_alive = incoming.keep_alive && complete;
       const bool sent = co_await SendWhole(*incoming.refusal, incoming);
       if (sent && !complete) co_await Linger();
-      co_return sent&& incoming.keep_alive;
+      if (!sent) co_return false;
+      co_return incoming.keep_alive;
     }
     const bool sent = co_await Answer(&incoming);
-    co_return sent&& incoming.keep_alive;
+    if (!sent) co_return false;
+    co_return incoming.keep_alive;
   }
 
   asio::awaitable<bool> AwaitFirstByte() {
@@ -428,7 +355,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   asio::awaitable<bool> Answer(Incoming* incoming) {
     lowest().expires_never();
     const auto exchange =
-        std::make_shared<Exchange>([this] { PostWake(); }, options().max_stream_bytes);
+        std::make_shared<ConnectionExchange>([this] { PostWake(); }, options().max_stream_bytes);
     exchange_ = exchange;
     // When the route has gone in between, the reply is destroyed, and so answers by itself.
     shared_->router->Call(incoming->route, std::move(incoming->request), HttpReply(exchange));
@@ -479,11 +406,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
         ResponseHead(response, keep_alive, incoming.version, BodyFraming::kLength);
     const std::string_view body = incoming.head_only ? std::string_view() : response.body;
     const bool written = co_await Write(head, body);
-    co_return written&& keep_alive;
+    if (!written) co_return false;
+    co_return keep_alive;
   }
 
   // HTTP/1.0 has no chunks: there the end of the connection is the end of the body.
-  asio::awaitable<bool> SendStream(const HttpResponse& response, Exchange* exchange,
+  asio::awaitable<bool> SendStream(const HttpResponse& response, ConnectionExchange* exchange,
                                    Incoming* incoming) {
     Count(response.status);
     const bool chunked = incoming->version >= 11;
@@ -540,8 +468,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   std::string remote_;
 
   // All of the strand.
-  std::shared_ptr<Exchange> exchange_;  // of the request being answered
-  asio::steady_timer wake_timer_;       // never expires; cancelled to wake the coroutine
+  std::shared_ptr<ConnectionExchange> exchange_;  // of the request being answered
+  asio::steady_timer wake_timer_;                 // never expires; cancelled to wake the coroutine
   bool woken_ = false;
   size_t max_body_bytes_ = 0;  // of the route of the request being read
   bool idle_ = false;
