@@ -28,6 +28,8 @@ if(AVOCET_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()
+# Most of what the Rust archives hold is not used, and their functions have sections of their own.
+add_link_options($<$<CONFIG:Release>:-Wl,--gc-sections>)
 find_program(AVOCET_MOLD mold)
 if(AVOCET_MOLD)
   add_link_options(-fuse-ld=mold)

@@ -22,7 +22,7 @@ check_clippy() {
     return 0
   fi
   local crate
-  for crate in lake query; do
+  for crate in lake aws query; do
     CARGO_TARGET_DIR=$AVOCET_CACHE/cargo-target-$crate cargo clippy --quiet --locked --all-targets \
       --manifest-path "rust/$crate/Cargo.toml" -- -D warnings || return 1
   done
