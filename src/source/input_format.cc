@@ -18,14 +18,40 @@ bool EndsWith(std::string_view text, std::string_view suffix) {
   return true;
 }
 
-// A file that begins with an object is NDJSON, unless "{" stands alone on its line: no record of
-// NDJSON looks so, but every pretty-printed object does.
+// The position after the brace that closes the object whose "{" stands before `text`.
+size_t EndOfObject(std::string_view text) {
+  int depth = 1;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{') {
+      ++depth;
+    } else if (c == '}' && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// A file that begins with an object is NDJSON, unless "{" stands alone on its line, as in every
+// pretty-printed object, or a second object follows on the same line.
 std::optional<InputFormat> DetectAfterBrace(std::string_view after_brace, bool at_end) {
   const size_t next = after_brace.find_first_not_of(" \t\r");
-  if (next == std::string_view::npos) {
-    return at_end ? std::optional(InputFormat::kLines) : std::nullopt;
+  if (next != std::string_view::npos && after_brace[next] == '\n') return InputFormat::kJson;
+  const size_t line_end = after_brace.find('\n');
+  const std::string_view line = after_brace.substr(0, line_end);
+  const size_t end = EndOfObject(line);
+  const size_t after = end == std::string_view::npos ? end : line.find_first_not_of(" \t\r,", end);
+  if (after != std::string_view::npos) {
+    return line[after] == '{' ? InputFormat::kJson : InputFormat::kLines;
   }
-  return after_brace[next] == '\n' ? InputFormat::kJson : InputFormat::kLines;
+  const bool complete = at_end || line_end != std::string_view::npos;
+  return complete ? std::optional(InputFormat::kLines) : std::nullopt;
 }
 
 // Text with no known name is CSV when its first line has a delimiter, unless an object follows:
