@@ -2,7 +2,7 @@
 # Runs the tests, stage by stage; a failing stage does not stop the later ones, but the script fails.
 # Usage: scripts/test.sh [--all] [STAGE...]     (default: every stage)
 #
-# Stages: build rust-lake rust-query unit system asan tsan; with --all also fuzz, and everywhere the
+# Stages: build rust-lake rust-aws rust-query unit system asan tsan; with --all also fuzz, and everywhere the
 # tests marked slow. `unit` is everything that ctest knows: unit, scenario and simulation tests and
 # the replay of the fuzz corpora; asan and tsan are the same in sanitized builds.
 set -uo pipefail
@@ -14,7 +14,7 @@ ALL=0
 TIMEOUT_SECONDS=900
 
 stage_build() {
-  "$ROOT/scripts/build.sh" release avocet avocet_tests && "$ROOT/scripts/build.sh" query
+  AVOCET_AWS=1 "$ROOT/scripts/build.sh" release avocet avocet_tests && "$ROOT/scripts/build.sh" query
 }
 
 cargo_test() {
@@ -25,6 +25,9 @@ cargo_test() {
 }
 
 stage_rust-lake() { cargo_test lake; }
+
+# In release, as the next: a second build of what they depend on would take longer than the tests.
+stage_rust-aws() { cargo_test aws --release; }
 
 # In release, because a second build of its SQL engine would take longer than all tests together.
 stage_rust-query() { cargo_test query --release; }
@@ -77,7 +80,7 @@ main() {
   export AVOCET_TEST_ALL=$ALL
   local stages=("$@") name
   if [ ${#stages[@]} = 0 ]; then
-    stages=(build rust-lake rust-query unit system asan tsan)
+    stages=(build rust-lake rust-aws rust-query unit system asan tsan)
     [ $ALL = 1 ] && stages+=(fuzz)
   fi
   "$ROOT/scripts/setup.sh" build test || exit 1

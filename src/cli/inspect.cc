@@ -8,6 +8,7 @@
 #include "src/config/config_keys.h"
 #include "src/config/load.h"
 #include "src/engine/builtin_components.h"
+#include "src/net/aws_transport.h"
 
 namespace avocet {
 namespace {
@@ -37,7 +38,10 @@ int ShowConfig(const std::string& path) {
 
 void ShowComponents() {
   fmt::print("Sources\n");
-  for (const SourceType& type : SourceTypes()) fmt::print("  {:<16} {}\n", type.name, type.help);
+  for (const SourceType& type : SourceTypes()) {
+    const char* const missing = type.needs_aws && !HasAws() ? " (not in this build: no AWS)" : "";
+    fmt::print("  {:<16} {}{}\n", type.name, type.help, missing);
+  }
   fmt::print("\nDetectors\n");
   for (const DetectorType& type : DetectorTypes()) {
     fmt::print("  {:<16} {}\n", type.spec.name, type.spec.summary);

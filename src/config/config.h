@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "src/net/aws_options.h"
+
 namespace avocet {
 
 using Duration = std::chrono::microseconds;
@@ -69,9 +71,35 @@ struct SimulateSourceConfig {
   int64_t start_time_us = 0;        ///< event time of the first reading; 0: now (aligned)
 };
 
+struct KinesisSourceConfig {
+  AwsOptions aws;
+  std::string stream;
+  std::string start = "trim_horizon";    ///< trim_horizon | latest, for shards without a position
+  int64_t start_time_us = 0;             ///< instead of `start`; 0: not given
+  std::vector<std::string> start_after;  ///< "shard:sequence number" each
+  std::string format = "auto";           ///< auto | ndjson | json
+  Duration poll_interval = std::chrono::milliseconds(250);  ///< between two reads of a shard
+  Duration list_interval = std::chrono::seconds(30);        ///< between two looks for new shards
+  int64_t records_per_call = 10'000;
+  size_t max_record_bytes = size_t{1} << 20;
+};
+
+struct S3SourceConfig {
+  AwsOptions aws;
+  std::string url;                  ///< s3://bucket/prefix
+  std::string format = "auto";      ///< auto | ndjson | json | csv
+  std::string start = "beginning";  ///< beginning | end, for objects without a position
+  int64_t start_time_us = 0;        ///< objects modified before are left out; 0: not given
+  Duration poll_interval = std::chrono::seconds(10);  ///< between two listings
+  Duration settle = std::chrono::hours(1);  ///< how late an object may appear among older keys
+  size_t max_record_bytes = size_t{1} << 20;
+};
+
 struct SourceConfig {
   std::string name;  ///< unique; defaults to the type, then type_2, ...
-  std::variant<FileSourceConfig, StdinSourceConfig, SimulateSourceConfig> options;
+  std::variant<FileSourceConfig, StdinSourceConfig, SimulateSourceConfig, KinesisSourceConfig,
+               S3SourceConfig>
+      options;
   int line = 0;      ///< in the configuration file, for messages
 };
 

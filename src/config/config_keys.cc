@@ -260,6 +260,99 @@ SourceType SimulateSource() {
       });
 }
 
+/// The keys of what talks to AWS, whose options are the member `aws` of `Options`.
+template <typename Options>
+std::vector<KeySpec> AwsKeys() {
+  return {
+      Key<&Options::aws, &AwsOptions::region>("region", "AWS region.")
+          .DefaultNote("from the environment, the profile or the machine")
+          .Example("eu-west-1"),
+      Key<&Options::aws, &AwsOptions::endpoint>("endpoint",
+                                                "URL of another server than the region's.")
+          .DefaultNote("the region's")
+          .Example("http://127.0.0.1:4566"),
+      Key<&Options::aws, &AwsOptions::profile>("profile", "Profile of the shared AWS files.")
+          .DefaultNote("`AWS_PROFILE`, or `default`")
+          .Example("plant"),
+      Key<&Options::aws, &AwsOptions::role_arn>("role_arn", "Role to take on.")
+          .DefaultNote("none")
+          .Example("arn:aws:iam::123456789012:role/avocet"),
+      Key<&Options::aws, &AwsOptions::ca_file>("ca_file",
+                                               "PEM file of the only authorities to trust.")
+          .DefaultNote("the system's")
+          .Example("/etc/ssl/plant-ca.pem"),
+  };
+}
+
+std::vector<KeySpec> Joined(std::vector<KeySpec> keys, const std::vector<KeySpec>& more) {
+  keys.insert(keys.end(), more.begin(), more.end());
+  return keys;
+}
+
+SourceType KinesisSource() {
+  using K = KinesisSourceConfig;
+  SourceType type = MakeSourceType<K>(
+      "kinesis", "Reads every shard of a Kinesis data stream.",
+      Joined(
+          {
+              Key<&K::stream>("stream", "Name of the stream.").Required().Example("iot-readings"),
+              Key<&K::start>("start", "Where to begin in a stream that was not read before.")
+                  .Words({"trim_horizon", "latest"}),
+              Key<&K::start_time_us>("start_time", "Begin with what arrived from then on.")
+                  .As(KeyKind::kInstant)
+                  .Above(0)
+                  .DefaultNote("`start` decides")
+                  .Example("2026-01-01T00:00:00Z"),
+              Key<&K::start_after>("start_after",
+                                   "Begin in these shards after a record, each written as `shard:"
+                                   "sequence number`.")
+                  .AllowEmpty()
+                  .Example("[\"shardId-000000000000:4959\"]"),
+              FormatKey<K>({"auto", "ndjson", "json"}),
+              Key<&K::poll_interval>("poll_interval", "Time between two reads of a shard.")
+                  .Between(milliseconds(1), hours(1)),
+              Key<&K::list_interval>("list_interval", "Time between two looks for new shards.")
+                  .Between(milliseconds(10), hours(1)),
+              Key<&K::records_per_call>("records_per_call", "Most records of one read.")
+                  .Between(1, 10'000),
+              MaxRecordKey<K>(),
+          },
+          AwsKeys<K>()));
+  type.needs_aws = true;
+  return type;
+}
+
+SourceType S3Source() {
+  using S = S3SourceConfig;
+  SourceType type = MakeSourceType<S>(
+      "s3", "Reads the objects below a prefix of an S3 bucket.",
+      Joined(
+          {
+              Key<&S::url>("url", "The bucket and the prefix of the objects' keys.")
+                  .Required()
+                  .Example("s3://bucket/readings/"),
+              FormatKey<S>({"auto", "ndjson", "json", "csv"}),
+              Key<&S::start>("start", "Where to begin in a bucket that was not read before.")
+                  .Words({"beginning", "end"}),
+              Key<&S::start_time_us>("start_time", "Leave out objects written before.")
+                  .As(KeyKind::kInstant)
+                  .Above(0)
+                  .DefaultNote("`start` decides")
+                  .Example("2026-01-01T00:00:00Z"),
+              Key<&S::poll_interval>("poll_interval", "Time between two listings.")
+                  .Between(milliseconds(10), days(1)),
+              Key<&S::settle>("settle",
+                              "How long after an object others may appear whose keys come before.")
+                  .Between(Duration(0), kForever),
+              MaxRecordKey<S>(),
+              Key<&S::aws, &AwsOptions::path_style>(
+                  "path_style", "Whether the bucket stands in the path rather than the host name."),
+          },
+          AwsKeys<S>()));
+  type.needs_aws = true;
+  return type;
+}
+
 }  // namespace
 
 const std::vector<KeySpec>& RootKeys() {
@@ -367,7 +460,8 @@ KeySpec DetectorParamKey(const DetectorParam& param) {
 }
 
 const std::vector<SourceType>& SourceTypes() {
-  static const std::vector<SourceType> types = {FileSource(), StdinSource(), SimulateSource()};
+  static const std::vector<SourceType> types = {FileSource(), StdinSource(), SimulateSource(),
+                                                KinesisSource(), S3Source()};
   return types;
 }
 

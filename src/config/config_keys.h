@@ -29,6 +29,7 @@ struct SourceType {
   std::string name;
   std::string help;
   bool only_once = false;           ///< a second one makes no sense
+  bool needs_aws = false;           ///< it is there only in a build with AWS
   std::vector<KeySpec> keys;        ///< their struct is what `options` returns
   void (*make)(SourceConfig*);      ///< sets default options of this type
   void* (*options)(SourceConfig*);  ///< null when the source is of another type

@@ -213,6 +213,23 @@ KeySpec Key(std::string name, std::string help) {
   return key;
 }
 
+/// A key whose value is the member `kInner` of the member `kOuter` of its section's struct.
+template <auto kOuter, auto kInner>
+KeySpec Key(std::string name, std::string help) {
+  namespace internal = key_spec_internal;
+  using Class = internal::ClassOf<kOuter>;
+  using Type = internal::TypeOf<kInner>;
+  KeySpec key = Key<kInner>(std::move(name), std::move(help));
+  key.set = [](const KeySpec& self, void* object, const KeyValue& value) {
+    internal::Store<Type>(self, value, &(static_cast<Class*>(object)->*kOuter.*kInner));
+  };
+  key.get = [](const KeySpec& self, const void* object) {
+    return internal::Fetch<Type>(self, static_cast<const Class*>(object)->*kOuter.*kInner);
+  };
+  key.defaults = internal::DefaultObject<Class>;
+  return key;
+}
+
 /// A section whose keys belong to the same struct as the section itself.
 inline KeySpec Section(std::string name, std::string help, std::vector<KeySpec> keys) {
   KeySpec key;

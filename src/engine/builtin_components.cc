@@ -11,6 +11,8 @@
 #include "src/detect/threshold.h"
 #include "src/detect/zscore.h"
 #include "src/source/file_source.h"
+#include "src/source/kinesis_source.h"
+#include "src/source/s3_source.h"
 #include "src/source/simulate_source.h"
 #include "src/source/stdin_source.h"
 
@@ -51,6 +53,12 @@ Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config, bool once
     }
     std::unique_ptr<Source> operator()(const SimulateSourceConfig& options) const {
       return MakeSimulateSource(options, source.name, once, env);
+    }
+    std::unique_ptr<Source> operator()(const KinesisSourceConfig& options) const {
+      return MakeKinesisSource(options, source.name, once, env);
+    }
+    std::unique_ptr<Source> operator()(const S3SourceConfig& options) const {
+      return MakeS3Source(options, source.name, once, env);
     }
   };
   return std::visit(Maker{config, once, env}, config.options);

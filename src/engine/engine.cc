@@ -240,9 +240,11 @@ void Engine::TakeSnapshot(Epoch* epoch) {
 void Engine::PublishProgress(uint64_t bytes) {
   std::string problem = committer_->problem();
   uint64_t lag = 0;
+  int64_t lag_ms = 0;
   for (const Input& input : inputs_) {
     const SourceHealth health = input.source->Health();
     lag += health.lag_bytes;
+    lag_ms = std::max(lag_ms, health.lag_ms);
     if (problem.empty()) problem = input.problem.empty() ? health.problem : input.problem;
   }
   const CommitInfo last = committer_->last();
@@ -253,6 +255,7 @@ void Engine::PublishProgress(uint64_t bytes) {
   progress_.devices = processor_->num_devices();
   progress_.commits = committer_->commits();
   progress_.lag_bytes = lag;
+  progress_.lag_ms = lag_ms;
   progress_.epoch = last.epoch;
   progress_.fleet_time_us = processor_->fleet_time_us();
   progress_.last_commit_us = committer_->last_commit_us();

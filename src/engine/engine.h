@@ -33,6 +33,7 @@ struct Progress {
   uint64_t state_bytes = 0;
   uint64_t commits = 0;
   uint64_t lag_bytes = 0;
+  int64_t lag_ms = 0;         ///< of the source that is furthest behind its broker
   int64_t epoch = 0;          ///< newest committed
   int64_t fleet_time_us = 0;  ///< newest event time
   int64_t last_commit_us = 0;

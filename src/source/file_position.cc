@@ -4,13 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
-#include <memory>
 #include <span>
-#include <vector>
 
 #include "src/base/hash.h"
 #include "src/base/json_writer.h"
 #include "src/source/position_text.h"
+#include "src/source/split_position_text.h"
 
 namespace avocet {
 namespace {
@@ -61,15 +60,7 @@ std::string EncodeFilePosition(const FilePosition& position) {
       .Field("done", position.done);
   if (position.compressed) json.Field("compressed", true);
   if (position.damaged) json.Field("damaged", true);
-  if (position.split.format != InputFormat::kUnknown) {
-    json.Field("format", InputFormatName(position.split.format));
-  }
-  if (position.split.in_array) json.Field("in_array", true);
-  if (position.split.header != nullptr) {
-    json.Field("delimiter", std::string(1, position.split.delimiter)).Key("header").BeginArray();
-    for (const std::string& name : *position.split.header) json.String(name);
-    json.EndArray();
-  }
+  WriteSplitPosition(position.split, &json);
   return json.EndObject().Take();
 }
 
@@ -79,7 +70,7 @@ Result<FilePosition> DecodeFilePosition(std::string_view text) {
   position.path = json.String("path");
   position.device = json.Unsigned("dev");
   position.inode = json.Unsigned("ino");
-  position.split.offset = json.Unsigned("offset");
+  AVOCET_ASSIGN_OR_RETURN(position.split, ReadSplitPosition(json));
   position.fingerprint.hash = FromHex(json.String("fp"));
   position.fingerprint.size_bytes =
       static_cast<uint32_t>(std::min<uint64_t>(json.Unsigned("fp_len"), Fingerprint::kMostBytes));
@@ -87,16 +78,6 @@ Result<FilePosition> DecodeFilePosition(std::string_view text) {
   position.compressed = json.Bool("compressed");
   position.done = json.Bool("done");
   position.damaged = json.Bool("damaged");
-  if (json.Has("format")) {
-    AVOCET_ASSIGN_OR_RETURN(position.split.format, ParseInputFormat(json.String("format")));
-  }
-  position.split.in_array = json.Bool("in_array");
-  if (json.Has("header")) {
-    const std::string delimiter = json.String("delimiter");
-    position.split.delimiter = delimiter.size() == 1 ? delimiter[0] : ',';
-    position.split.header =
-        std::make_shared<const std::vector<std::string>>(json.Strings("header"));
-  }
   return position;
 }
 

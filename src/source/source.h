@@ -34,6 +34,7 @@ struct SourceHealth {
   std::string problem;        ///< empty, or one sentence
   uint64_t lag_bytes = 0;     ///< known bytes not read yet
   uint64_t lag_records = 0;   ///< known records not read yet (brokers)
+  int64_t lag_ms = 0;         ///< age of the next record to read, as the broker says
 };
 
 class Source {

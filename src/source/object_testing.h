@@ -1,0 +1,113 @@
+// A bucket in memory. Only tests include it.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/env/env.h"
+#include "src/source/object_store.h"
+
+namespace avocet {
+
+/// The bucket, which outlives those that read it.
+class FakeBucket {
+ public:
+  size_t page_objects = 1000;
+
+  void Put(const std::string& key, std::string bytes,
+           int64_t modified_us = Env::Posix()->NowMicros()) {
+    const std::lock_guard lock(mutex_);
+    objects_[key] = {"\"" + std::to_string(++version_) + "\"", std::move(bytes), modified_us};
+  }
+  void Delete(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    objects_.erase(key);
+  }
+  void FailReads(const std::vector<Status>& failures) {
+    const std::lock_guard lock(mutex_);
+    read_failures_.assign(failures.begin(), failures.end());
+  }
+  void FailLists(const std::vector<Status>& failures) {
+    const std::lock_guard lock(mutex_);
+    list_failures_.assign(failures.begin(), failures.end());
+  }
+  /// The keys behind which was listed.
+  std::vector<std::string> listed() const {
+    const std::lock_guard lock(mutex_);
+    return listed_;
+  }
+
+  std::unique_ptr<ObjectStore> Open() { return std::make_unique<Reader>(this); }
+
+ private:
+  struct Object {
+    std::string etag;
+    std::string bytes;
+    int64_t modified_us = 0;
+  };
+
+  class Reader : public ObjectStore {
+   public:
+    explicit Reader(FakeBucket* bucket) : bucket_(bucket) {}
+    Result<S3Page> List(const std::string& after) override { return bucket_->List(after); }
+    Result<size_t> Read(const S3Object& object, uint64_t offset, std::span<char> out) override {
+      return bucket_->Read(object, offset, out);
+    }
+    void Cancel() override {}
+
+   private:
+    FakeBucket* const bucket_;
+  };
+
+  static Status TakeFailure(std::deque<Status>* failures) {
+    if (failures->empty()) return Status::Ok();
+    Status failure = std::move(failures->front());
+    failures->pop_front();
+    return failure;
+  }
+
+  Result<S3Page> List(const std::string& after) {
+    const std::lock_guard lock(mutex_);
+    AVOCET_RETURN_IF_ERROR(TakeFailure(&list_failures_));
+    listed_.push_back(after);
+    S3Page page;
+    for (auto at = objects_.upper_bound(after); at != objects_.end(); ++at) {
+      if (page.objects.size() == page_objects) {
+        page.more = true;
+        break;
+      }
+      page.objects.push_back(
+          {at->first, at->second.etag, at->second.bytes.size(), at->second.modified_us});
+    }
+    return page;
+  }
+
+  Result<size_t> Read(const S3Object& object, uint64_t offset, std::span<char> out) {
+    const std::lock_guard lock(mutex_);
+    AVOCET_RETURN_IF_ERROR(TakeFailure(&read_failures_));
+    const auto found = objects_.find(object.key);
+    if (found == objects_.end()) return Status::NotFound("NoSuchKey");
+    if (found->second.etag != object.etag) return Status::Conflict("PreconditionFailed");
+    const std::string& bytes = found->second.bytes;
+    if (offset >= bytes.size()) return size_t{0};
+    const size_t size = std::min(out.size(), bytes.size() - offset);
+    std::memcpy(out.data(), bytes.data() + offset, size);
+    return size;
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Object> objects_;
+  std::deque<Status> read_failures_;
+  std::deque<Status> list_failures_;
+  std::vector<std::string> listed_;
+  int version_ = 0;
+};
+
+}  // namespace avocet
