@@ -25,13 +25,20 @@ help: ## list the targets
 
 ##@ Build
 
-.PHONY: setup build query install demo run
+.PHONY: setup build aws lambda query install demo run
 setup: ## install what is missing on a Debian 12 machine (packages, Rust, Python test tools)
 	@scripts/setup.sh build test lint
 
 build: ## build the release program, build/avocet
 	@scripts/setup.sh build
 	@scripts/build.sh release
+
+aws: ## build with AWS: the kinesis and s3 sources, and build/avocet-lambda
+	@scripts/setup.sh build
+	@AVOCET_AWS=1 scripts/build.sh release
+
+lambda: aws ## pack build/avocet-lambda for AWS Lambda, build/avocet-lambda.zip
+	@scripts/package_lambda.sh
 
 query: ## build the SQL engine of `avocet query`, build/avocet-query
 	@scripts/setup.sh build
