@@ -32,7 +32,7 @@ install() {
 }
 
 run() {
-  cd "$2"
+  cd "$2" || exit 1
   : "${BOOTSTRAP:?is not set: the program to run}"
   local runtime_port=$((($1 - 1024 + 31000) % 64000 + 1024))
   exec env AWS_LAMBDA_FUNCTION_NAME=producer AWS_LAMBDA_FUNCTION_TIMEOUT="${TIMEOUT_S:-30}" \

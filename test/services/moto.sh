@@ -17,7 +17,7 @@ install() {
 }
 
 run() {
-  cd "$2"
+  cd "$2" || exit 1
   exec "$HOME_OF.venv/bin/moto_server" -H 127.0.0.1 -p "$1"
 }
 
