@@ -9,6 +9,13 @@ namespace {
 
 Status StatusOf(int status, const std::string& body) { return StatusOfAnswer({status, {}, body}); }
 
+TEST(AwsTransport, ABuildWithoutAwsSaysHowToGetIt) {
+  if (HasAws()) GTEST_SKIP() << "this build has it";
+  const auto transport = AwsTransport::Open({}, Env::Posix());
+  EXPECT_EQ(transport.status().code(), StatusCode::kUnsupported);
+  EXPECT_NE(transport.status().message().find("make aws"), std::string::npos);
+}
+
 TEST(AwsService, EndpointsFollowThePartition) {
   EXPECT_EQ(AwsEndpoint("kinesis", "eu-west-1"), "https://kinesis.eu-west-1.amazonaws.com");
   EXPECT_EQ(AwsEndpoint("kinesis", "us-gov-west-1"), "https://kinesis.us-gov-west-1.amazonaws.com");
