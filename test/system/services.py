@@ -54,7 +54,10 @@ class Service:
         ready: Callable[[], bool],
         directory: Path,
         env: dict[str, str] | None = None,
+        patience: float = 2,
     ):
+        """`patience`: seconds from SIGTERM to SIGKILL."""
+        self.patience = patience
         self.command, self.port, self.ready = command, port, ready
         self.url = f"http://127.0.0.1:{port}"
         self.log = directory / f"{Path(command[0]).stem}-{port}.log"
@@ -91,7 +94,7 @@ class Service:
         for sign in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, sign)
-                self.process.wait(10)
+                self.process.wait(self.patience)
                 break
             except subprocess.TimeoutExpired:
                 continue
@@ -151,6 +154,8 @@ def lambda_rie(directory: Path, bootstrap: Path, env: dict[str, str]) -> Service
         lambda: listens(port),
         directory,
         {**AWS_ENV, **env, "BOOTSTRAP": str(bootstrap)},
+        # It waits for the function, which waits for it.
+        patience=0.5,
     )
 
 

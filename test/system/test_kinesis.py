@@ -287,6 +287,7 @@ def test_bad_days_of_the_service(tmp_path: Path, emulator: Service) -> None:
     assert_exact(site, stream)
 
 
+@pytest.mark.slow
 def test_waits_for_the_stream_and_the_service(tmp_path: Path) -> None:
     """Down at the start, then without the stream, then restarted in mid-stream."""
     rng = random.Random(6)
