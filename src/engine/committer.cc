@@ -31,7 +31,10 @@ bool MayMend(const Status& status) {
 }  // namespace
 
 Committer::Committer(CommitterOptions options, const CommitInfo& last)
-    : options_(std::move(options)), last_(last), thread_([this] { Loop(); }) {}
+    : options_(std::move(options)),
+      pool_(options_.num_threads),
+      last_(last),
+      thread_([this] { Loop(); }) {}
 
 Committer::~Committer() {
   {
@@ -108,7 +111,8 @@ void Committer::Loop() {
   }
 }
 
-Status Committer::WithRetry(std::string_view what, const std::function<Status()>& attempt) {
+Status Committer::WithRetry(std::string_view what, int64_t epoch,
+                            const std::function<Status()>& attempt) {
   std::chrono::milliseconds pause = kFirstRetry;
   for (;;) {
     const Status status = attempt();
@@ -124,8 +128,9 @@ Status Committer::WithRetry(std::string_view what, const std::function<Status()>
       }
       problem_ = status.message();
       if (stopping_) return status.WithContext(what);
-      changed_.wait_for(lock, pause, [&] { return stopping_; });
+      if (!options_.on_step) changed_.wait_for(lock, pause, [&] { return stopping_; });
     }
+    if (options_.on_step) AVOCET_RETURN_IF_ERROR(options_.on_step("retry", epoch));
     pause = std::min(pause * 2, kLongestRetry);
   }
 }
@@ -137,22 +142,24 @@ Status Committer::Step(std::string_view name, int64_t epoch) {
 
 Status Committer::CommitEpoch(Epoch* epoch) {
   for (std::string& add : adds_) add.clear();
-  AVOCET_RETURN_IF_ERROR(WithRetry("cannot write data files", [&] { return WriteFiles(epoch); }));
+  AVOCET_RETURN_IF_ERROR(
+      WithRetry("cannot write data files", epoch->number, [&] { return WriteFiles(epoch); }));
   AVOCET_RETURN_IF_ERROR(Step("files", epoch->number));
   const StageClock::Timer timer(options_.clock, Stage::kCommit);
   if (!epoch->skip[kBronze]) {
-    AVOCET_RETURN_IF_ERROR(WithRetry("cannot commit bronze", [&] { return CommitBronze(*epoch); }));
+    AVOCET_RETURN_IF_ERROR(
+        WithRetry("cannot commit bronze", epoch->number, [&] { return CommitBronze(*epoch); }));
     AVOCET_RETURN_IF_ERROR(Step("bronze", epoch->number));
   }
   if (!epoch->new_silver_columns.empty()) {
-    AVOCET_RETURN_IF_ERROR(
-        WithRetry("cannot add silver columns", [&] { return AddSilverColumns(*epoch); }));
+    AVOCET_RETURN_IF_ERROR(WithRetry("cannot add silver columns", epoch->number,
+                                     [&] { return AddSilverColumns(*epoch); }));
     AVOCET_RETURN_IF_ERROR(Step("silver_columns", epoch->number));
   }
   for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats}) {
     if (epoch->skip[id] || (epoch->rows[id]->rows() == 0 && !epoch->rewrites[id])) continue;
     const std::string what = "cannot commit " + std::string(TableName(id));
-    AVOCET_RETURN_IF_ERROR(WithRetry(what, [&] {
+    AVOCET_RETURN_IF_ERROR(WithRetry(what, epoch->number, [&] {
       const bool amends = id == kDeviceStats && !epoch->rewrites[id];
       return amends ? CommitStats(*epoch) : CommitTable(id, *epoch);
     }));
@@ -160,8 +167,8 @@ Status Committer::CommitEpoch(Epoch* epoch) {
   }
   last_commit_us_ = options_.env->NowMicros();
   if (!epoch->snapshot.empty()) {
-    AVOCET_RETURN_IF_ERROR(
-        WithRetry("cannot write a state snapshot", [&] { return WriteSnapshot(*epoch); }));
+    AVOCET_RETURN_IF_ERROR(WithRetry("cannot write a state snapshot", epoch->number,
+                                     [&] { return WriteSnapshot(*epoch); }));
     AVOCET_RETURN_IF_ERROR(Step("snapshot", epoch->number));
   }
   return Status::Ok();

@@ -25,8 +25,9 @@
 
 namespace avocet {
 
-/// Called after named steps ("files", "bronze", "silver", ..., "snapshot"); an error stops the
-/// engine at that point, as a crash would. For tests.
+/// Called after named steps ("files", "bronze", "silver", ..., "snapshot") and, instead of a pause,
+/// before one is tried again ("retry"); an error stops the engine at that point, as a crash would.
+/// For tests.
 using StepHook = std::function<Status(std::string_view step, int64_t epoch)>;
 
 struct CommitterOptions {
@@ -36,6 +37,7 @@ struct CommitterOptions {
   StageClock* clock = nullptr;
   std::string snapshot_dir;
   StepHook on_step;
+  size_t num_threads = 2;  ///< that write the files of an epoch
   /// Epochs that wait for the committer; Submit blocks beyond.
   size_t queue_limit = 1;
 };
@@ -69,7 +71,7 @@ class Committer {
  private:
   void Loop();
   Status CommitEpoch(Epoch* epoch);
-  Status WithRetry(std::string_view what, const std::function<Status()>& attempt);
+  Status WithRetry(std::string_view what, int64_t epoch, const std::function<Status()>& attempt);
   Status WriteFiles(Epoch* epoch);
   Status CommitBronze(const Epoch& epoch);
   Status CommitTable(size_t id, const Epoch& epoch);
@@ -80,7 +82,7 @@ class Committer {
   Status Step(std::string_view name, int64_t epoch);
 
   CommitterOptions options_;
-  ThreadPool pool_{2};
+  ThreadPool pool_;
   std::array<std::string, kNumTables> adds_;  // of the epoch in work; committer thread only
 
   mutable std::mutex mutex_;

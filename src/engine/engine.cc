@@ -222,6 +222,7 @@ Status Engine::Seal() {
       env_->Monotonic() - snapshot_taken_ >= config_.storage.snapshot_interval;
   if (snapshot_due) TakeSnapshot(epoch_.get());
   AVOCET_RETURN_IF_ERROR(committer_->Submit(std::move(epoch_)));
+  if (options_.in_turn) AVOCET_RETURN_IF_ERROR(committer_->Drain());
   care_->Wake();
   sealed_any_ = true;
   ++next_epoch_;

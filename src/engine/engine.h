@@ -22,6 +22,9 @@ namespace avocet {
 struct EngineOptions {
   bool once = false;  ///< drain finite inputs and end; files are not followed
   StepHook on_step;   ///< tests only
+  /// Tests only: nothing is read while a commit goes on, so that with one thread and without table
+  /// care a run repeats exactly.
+  bool in_turn = false;
 };
 
 /// What the engine is doing, for progress lines and metrics. A consistent copy.

@@ -89,13 +89,15 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
                                                bronze_id, std::numeric_limits<int64_t>::max());
   AVOCET_ASSIGN_OR_RETURN(owned.bronze, ReadBronzeState(&bronze, snapshot.info.positions,
                                                         snapshot.epoch > 0 ? snapshot.epoch : -1));
-  owned.committer = std::make_unique<Committer>(CommitterOptions{.config = &config,
-                                                                 .env = env,
-                                                                 .tables = owned.tables.get(),
-                                                                 .clock = owned.clock.get(),
-                                                                 .snapshot_dir = snapshot_dir,
-                                                                 .on_step = on_step},
-                                                owned.bronze.last);
+  owned.committer = std::make_unique<Committer>(
+      CommitterOptions{.config = &config,
+                       .env = env,
+                       .tables = owned.tables.get(),
+                       .clock = owned.clock.get(),
+                       .snapshot_dir = snapshot_dir,
+                       .on_step = on_step,
+                       .num_threads = std::min<size_t>(2, NumThreads(config))},
+      owned.bronze.last);
   if (!recover) {
     AVOCET_RETURN_IF_ERROR(FinishCommits(owned.tables.get(), owned.bronze.last));
     return owned;
