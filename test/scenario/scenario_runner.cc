@@ -14,7 +14,7 @@
 #include "src/engine/builtin_components.h"
 #include "src/engine/engine.h"
 #include "src/engine/table_care.h"
-#include "test/scenario/table_text.h"
+#include "test/lake/table_text.h"
 
 namespace avocet {
 namespace {

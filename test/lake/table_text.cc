@@ -1,4 +1,4 @@
-#include "test/scenario/table_text.h"
+#include "test/lake/table_text.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
