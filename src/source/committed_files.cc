@@ -7,15 +7,18 @@
 namespace avocet {
 namespace {
 
-bool BeginsLike(const FoundFile& found, const FilePosition& position, Env* env) {
+// An error when the file is there and cannot be read: taken for another one it would be read twice.
+Result<bool> BeginsLike(const FoundFile& found, const FilePosition& position, Env* env) {
   const Fingerprint& wanted = position.fingerprint;
   // Of an empty file nothing can be compared, but nothing was read either.
   if (wanted.size_bytes == 0) return position.split.offset == 0;
   if (found.info.size_bytes < wanted.size_bytes) return false;
   const auto file = env->OpenForRead(found.path);
-  if (!file.ok()) return false;
-  const auto present = TakeFingerprint(file->get(), wanted.size_bytes);
-  return present.ok() && *present == wanted;
+  if (file.status().code() == StatusCode::kNotFound) return false;
+  if (!file.ok()) return file.status();
+  AVOCET_ASSIGN_OR_RETURN(const Fingerprint present,
+                          TakeFingerprint(file->get(), wanted.size_bytes));
+  return present == wanted;
 }
 
 }  // namespace
@@ -34,22 +37,25 @@ void CommittedFiles::Keep(const FilePosition& position) {
   positions_.insert_or_assign(FilePositionKey(source_, position.device, position.inode), position);
 }
 
-bool CommittedFiles::ClaimAt(ByKey::iterator at, const FoundFile& file, Env* env,
-                             std::optional<FilePosition>* claim) {
-  if (!BeginsLike(file, at->second, env)) return false;
-  *claim = std::move(at->second);
+Result<bool> CommittedFiles::ClaimAt(ByKey::iterator at, const FoundFile& file, Env* env,
+                                     CommittedFiles::Claimed* claim) {
+  AVOCET_ASSIGN_OR_RETURN(const bool same, BeginsLike(file, at->second, env));
+  if (!same) return false;
+  *claim = std::optional(std::move(at->second));
   positions_.erase(at);
   return true;
 }
 
-std::vector<std::optional<FilePosition>> CommittedFiles::Claim(const std::vector<FoundFile>& files,
-                                                               Env* env) {
-  std::vector<std::optional<FilePosition>> claims(files.size());
+std::vector<CommittedFiles::Claimed> CommittedFiles::Claim(const std::vector<FoundFile>& files,
+                                                           Env* env) {
+  std::vector<Claimed> claims(files.size(), std::optional<FilePosition>());
   if (positions_.empty()) return claims;
   for (size_t i = 0; i < files.size(); ++i) {
     const FileInfo& info = files[i].info;
     const auto at = positions_.find(FilePositionKey(source_, info.device, info.inode));
-    if (at != positions_.end()) ClaimAt(at, files[i], env, &claims[i]);
+    if (at == positions_.end()) continue;
+    const auto claimed = ClaimAt(at, files[i], env, &claims[i]);
+    if (!claimed.ok()) claims[i] = claimed.status();
   }
   std::multimap<std::string, ByKey::iterator> by_path;
   for (auto at = positions_.begin(); at != positions_.end(); ++at) {
@@ -57,8 +63,10 @@ std::vector<std::optional<FilePosition>> CommittedFiles::Claim(const std::vector
   }
   for (size_t i = 0; i < files.size(); ++i) {
     const auto [begin, end] = by_path.equal_range(files[i].path);
-    for (auto at = begin; at != end && !claims[i].has_value(); ++at) {
-      if (!ClaimAt(at->second, files[i], env, &claims[i])) continue;
+    for (auto at = begin; at != end && claims[i].ok() && !claims[i]->has_value(); ++at) {
+      const auto claimed = ClaimAt(at->second, files[i], env, &claims[i]);
+      if (!claimed.ok()) claims[i] = claimed.status();
+      if (!claimed.ok() || !*claimed) continue;
       by_path.erase(at);
       break;
     }

@@ -28,8 +28,9 @@ class CommittedFiles {
 
   /// Takes the position of each of `files`, if it has one: by device and inode when the content
   /// still begins as it did (else the inode was used again), and then by path and content, for a
-  /// restored copy. Files that cannot be read have none.
-  std::vector<std::optional<FilePosition>> Claim(const std::vector<FoundFile>& files, Env* env);
+  /// restored copy. An error for a file that cannot be compared at present.
+  using Claimed = Result<std::optional<FilePosition>>;
+  std::vector<Claimed> Claim(const std::vector<FoundFile>& files, Env* env);
 
   /// Adds what is kept and was not claimed.
   void AddTo(Positions* out) const;
@@ -37,8 +38,7 @@ class CommittedFiles {
  private:
   using ByKey = std::map<std::string, FilePosition>;
 
-  bool ClaimAt(ByKey::iterator at, const FoundFile& file, Env* env,
-               std::optional<FilePosition>* claim);
+  Result<bool> ClaimAt(ByKey::iterator at, const FoundFile& file, Env* env, Claimed* claim);
 
   std::string source_;
   ByKey positions_;

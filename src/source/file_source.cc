@@ -134,11 +134,15 @@ Status FileSource::Scan() {
 }
 
 Status FileSource::Track(const std::vector<FoundFile>& found) {
-  std::vector<std::optional<FilePosition>> claims = committed_.Claim(found, env_);
+  const std::vector<CommittedFiles::Claimed> claims = committed_.Claim(found, env_);
   for (size_t i = 0; i < found.size(); ++i) {
-    const bool is_new = !claims[i].has_value();
+    if (!claims[i].ok()) {
+      AVOCET_RETURN_IF_ERROR(Note(claims[i].status()));
+      continue;  // The next scan finds it again.
+    }
+    const bool is_new = !claims[i]->has_value();
     const bool discard = is_new && !scanned_ && config_.start == "end";
-    const FilePosition start = is_new ? FilePosition{} : *claims[i];
+    const FilePosition start = is_new ? FilePosition{} : **claims[i];
     auto file = TrackedFile::Open({env_, &pool_, split_}, found[i], start, discard);
     if (!file.ok()) {
       if (!is_new) committed_.Keep(start);
