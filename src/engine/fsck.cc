@@ -111,7 +111,8 @@ class LakeChecker {
     }
     if (last_.epoch == 0) return;
     const int64_t wanted = last_.last_rows[id];
-    if (summary.epoch >= wanted) return CompareRows(id);
+    // Without a transaction the epoch is -1; without rows so far, none is wanted.
+    if (wanted == 0 || summary.epoch >= wanted) return CompareRows(id);
     for (int look = 0; look < kLooks; ++look) {
       if (tables_[id]->Refresh().ok() && TxnOf(id) >= wanted) return;
       env_->SleepFor(kBetweenLooks);

@@ -39,8 +39,10 @@ Result<bool> DurableDirectories::CreateOne(const std::string& directory) {
   const Status made = calls_.MakeDirectory(directory);
   if (made.ok()) return true;
   // A directory that is there counts even where none may be made, as on a read-only file system.
-  if (Exists(directory)) return false;
+  const Result<FileInfo> present = calls_.Stat(directory);
+  if (present.ok() && present->is_directory) return false;
   if (made.code() != StatusCode::kAlreadyExists) return made;
+  if (!present.ok()) return present.status();
   return Status::FromErrno(ENOTDIR, "create directory", directory);
 }
 

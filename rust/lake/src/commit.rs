@@ -1,7 +1,7 @@
 //! The commit loop: put the entry at the next version, or rebase over who came first.
 
-use crate::action::file_key;
-use crate::commit_request::CommitRequest;
+use crate::action::{Txn, file_key};
+use crate::commit_request::{CommitRequest, RemoveRequest};
 use crate::entry::commit_entry;
 use crate::error::{Error, Result};
 use crate::protocol;
@@ -29,7 +29,13 @@ impl Table {
                 inner.state.apply(commit)?;
                 return Ok(version);
             }
-            let foreign = Commit::parse(&path, &self.log().read_commit(version)?)?;
+            let found = self.log().read_commit(version)?;
+            let foreign = Commit::parse(&path, &found)?;
+            if is_same_commit(&foreign, request) {
+                self.log().confirm_commit(version, &found)?;
+                inner.state.apply(foreign)?;
+                return Ok(version);
+            }
             check_foreign(&inner.state, &foreign, request)
                 .map_err(|e| Error::new(e.code, format!("{} (in {path})", e.message)))?;
             inner.state.apply(foreign)?;
@@ -94,6 +100,24 @@ fn check_txn(state: &State, request: &CommitRequest) -> Result<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Whether this is what an earlier attempt of `request` has left: one that could not tell whether
+/// it had come through, as when the disk failed at the sync and at reading back.
+fn is_same_commit(found: &Commit, request: &CommitRequest) -> bool {
+    let Some(ours) = &request.txn else {
+        return false;
+    };
+    let same_txn = |txn: &Txn| txn.app_id == ours.app_id && txn.version == ours.version;
+    let adds = request.adds.iter().map(|add| &add.path);
+    let removes = request.removes.iter().map(RemoveRequest::path);
+    found.txns.iter().any(same_txn)
+        && found.adds.iter().map(|add| &add.path).eq(adds)
+        && found
+            .removes
+            .iter()
+            .map(|remove| remove.path.as_str())
+            .eq(removes)
 }
 
 /// Whether `request`, built for `state`, may follow the commit of another writer.

@@ -161,9 +161,6 @@ impl Log {
             Ok(()) => return Ok(true),
             Err(error) => error,
         };
-        if !matches!(error.code, Code::AlreadyExists | Code::Io | Code::Internal) {
-            return Err(error);
-        }
         let found = match self.store.read_all(&path) {
             Ok(found) => found,
             Err(e) if e.code == Code::NotFound && error.code != Code::AlreadyExists => {
@@ -185,10 +182,18 @@ impl Log {
                 _ => Ok(false),
             };
         }
-        if !self.store.visible_is_durable() {
-            // The same bytes once more, so that file and directory are synced before we say yes.
-            self.store.put(&path, entry, Put::Overwrite)?;
-        }
+        self.confirm_commit(version, entry)?;
         Ok(true)
+    }
+
+    /// Makes an entry of our own that is visible durable as well.
+    pub fn confirm_commit(&self, version: i64, entry: &[u8]) -> Result<()> {
+        match self.store.visible_is_durable() {
+            true => Ok(()),
+            // The same bytes once more, so that file and directory are synced before we say yes.
+            false => self
+                .store
+                .put(&self.commit_path(version), entry, Put::Overwrite),
+        }
     }
 }

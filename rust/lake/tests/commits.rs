@@ -161,6 +161,24 @@ fn an_ambiguous_answer_is_resolved_by_reading_back() {
 }
 
 #[test]
+fn a_commit_that_was_not_known_to_have_come_through_is_found_again() {
+    let f = fixture();
+    let batch = rows(&[1]);
+    let add = f.table.write(&batch, json!({})).unwrap();
+    let commit = json!({"adds": [add], "txn": {"app_id": "us", "version": 1}});
+    // To this handle the entry is one that another process has put.
+    let late = f.lake.open("t").unwrap();
+    let version = f.table.commit(commit.clone()).unwrap();
+    assert_eq!(late.commit(commit).unwrap(), version);
+    assert_eq!(late.paths().len(), 1);
+    let other = late.write(&batch, json!({})).unwrap();
+    let late = f.lake.open("t").unwrap();
+    f.append(&[2]);
+    let commit = json!({"adds": [other], "txn": {"app_id": "us", "version": 1}});
+    assert_eq!(late.commit(commit).unwrap_err().code, Code::Conflict);
+}
+
+#[test]
 fn columns_and_configuration_are_added_with_the_data() {
     let f = fixture();
     f.append(&[1]);
