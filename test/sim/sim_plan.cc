@@ -69,8 +69,8 @@ class PlanMaker {
   std::string Configuration() {
     std::string yaml =
         "sources:\n"
-        "  - {name: hall, file: {path: \"/data/hall-*.ndjson\"}}\n"
-        "  - {name: yard, file: {path: \"/data/yard-*.ndjson\"}}\n";
+        "  - {name: hall, file: {path: \"/data/hall-*.ndjson\", format: ndjson}}\n"
+        "  - {name: yard, file: {path: \"/data/yard-*.ndjson\", format: ndjson}}\n";
     yaml += fmt::format(
         "schema:\n  evolve: {}\n  metrics:\n"
         "    temperature: {{range: [-40, 85], on_invalid: {}}}\n"
@@ -101,10 +101,12 @@ class PlanMaker {
   }
 
   void AddInput(Fleet* fleet, SimPhase* phase) {
-    const uint64_t num_files = 1 + random_.Below(3);
+    const uint64_t num_files = (plan_.phases.empty() ? 2 : 1) + random_.Below(3);
     for (uint64_t i = 0; i < num_files; ++i) {
-      const std::string name =
+      std::string name =
           fmt::format("{}-{}.ndjson", random_.Chance(0.7) ? "hall" : "yard", random_.Below(4));
+      // A pattern that matches nothing is a mistake of the configuration.
+      if (plan_.phases.empty() && i < 2) name = i == 0 ? "hall-0.ndjson" : "yard-0.ndjson";
       std::string bytes;
       const uint64_t num_lines = 5 + random_.Below(60);
       for (uint64_t line = 0; line < num_lines; ++line) {

@@ -66,6 +66,8 @@ Status SimPlayer::Play(bool with_trouble) {
     bool done = false;
     for (size_t i = 0; with_trouble && i < phase.lives.size(); ++i) {
       AVOCET_RETURN_IF_ERROR(Live(phase.lives[i], &done));
+      // Before its first commit a lake is being made, and what is there of it is not damage.
+      if (acknowledged_[kBronze] == 0) continue;
       AVOCET_RETURN_IF_ERROR(CheckFsck(config_, env(), damaged_, /*warnings=*/false));
     }
     done = false;
