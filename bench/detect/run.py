@@ -34,6 +34,13 @@ NOT_COMPARED = {"threshold", "rate_of_change"}
 # What `auto` was developed with; everything else is out of sample.
 DEVELOPMENT_SEEDS, FRESH_SEEDS = (1, 2), (31, 32, 33)
 QUICK_SEEDS = ((1,), (31,))
+OUT_OF_SAMPLE = (
+    "No detector of avocet has been tuned on this corpus: all results are out of sample."
+)
+IN_SAMPLE = (
+    "`auto` was developed on this corpus, so its result is in sample. No other detector of "
+    "avocet has been tuned on it."
+)
 
 
 def shared_data() -> pathlib.Path:
@@ -211,6 +218,7 @@ def write(texts: dict[str, str], results: dict) -> None:
         .read_text()
         .format(
             commit=commit(),
+            in_sample=IN_SAMPLE if "auto" in results.get("nab", {}) else OUT_OF_SAMPLE,
             nab=texts.get("nab", missing),
             sensors=texts.get("sensors", missing),
             wsn=texts.get("wsn", missing),
