@@ -108,6 +108,20 @@ void RateOfChange(benchmark::State& state) {
 }
 void Mad(benchmark::State& state) { RunDetector(state, MadType(), {{"threshold", 20}}, 250, 1); }
 void Ewma(benchmark::State& state) { RunDetector(state, EwmaType(), {{"sigma", 20}}, 100, 1); }
+// One spike is no shift.
+void Cusum(benchmark::State& state) { RunDetector(state, CusumType(), {{"limit", 1e3}}, 120, 0); }
+void PageHinkley(benchmark::State& state) {
+  RunDetector(state, PageHinkleyType(), {{"limit", 1e4}}, 120, 0);
+}
+void HoltWinters(benchmark::State& state) {
+  RunDetector(state, HoltWintersType(), {{"season", 600}, {"sigma", 20}}, 200, 1);
+}
+void ForecastBand(benchmark::State& state) {
+  RunDetector(state, ForecastBandType(), {{"factor", 20}}, 250, 1);
+}
+void HalfSpaceTrees(benchmark::State& state) {
+  RunDetector(state, HalfSpaceTreesType(), {{"window", 10'000}, {"limit", 3.9}}, 20'000, 1);
+}
 void Stuck(benchmark::State& state) { RunDetector(state, StuckType(), {}, 10, 0); }
 void Missing(benchmark::State& state) { RunDetector(state, MissingType(), {}, 20, 0); }
 void MissingGivenPeriod(benchmark::State& state) {
@@ -120,6 +134,11 @@ BENCHMARK(Threshold)->Arg(1000)->Arg(100'000);
 BENCHMARK(RateOfChange)->Arg(1000)->Arg(100'000);
 BENCHMARK(Mad)->Arg(1000)->Arg(100'000);
 BENCHMARK(Ewma)->Arg(1000)->Arg(100'000);
+BENCHMARK(Cusum)->Arg(1000)->Arg(100'000);
+BENCHMARK(PageHinkley)->Arg(1000)->Arg(100'000);
+BENCHMARK(HoltWinters)->Arg(1000)->Arg(100'000);
+BENCHMARK(ForecastBand)->Arg(1000)->Arg(100'000);
+BENCHMARK(HalfSpaceTrees)->Arg(1000);
 BENCHMARK(Stuck)->Arg(1000)->Arg(100'000);
 BENCHMARK(Missing)->Arg(1000)->Arg(100'000);
 BENCHMARK(MissingGivenPeriod)->Arg(1000)->Arg(100'000);

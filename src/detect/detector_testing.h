@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <span>
@@ -13,10 +15,15 @@
 #include <tuple>
 #include <vector>
 
+#include "src/detect/cusum.h"
 #include "src/detect/detector.h"
 #include "src/detect/ewma.h"
+#include "src/detect/forecast_band.h"
+#include "src/detect/half_space_trees.h"
+#include "src/detect/holt_winters.h"
 #include "src/detect/mad.h"
 #include "src/detect/missing.h"
+#include "src/detect/page_hinkley.h"
 #include "src/detect/rate_of_change.h"
 #include "src/detect/stuck.h"
 #include "src/detect/threshold.h"
@@ -131,6 +138,24 @@ inline std::vector<Anomaly> Detect(Detector* detector, std::span<const TestReadi
   return anomalies;
 }
 
+/// Rows of test/reference/<name>.csv, made by other implementations; an empty cell is NaN. Empty
+/// when it cannot be read: tests run in the source directory.
+inline std::vector<std::vector<double>> ReadReference(const std::string& name) {
+  std::ifstream file("test/reference/" + name + ".csv");
+  std::vector<std::vector<double>> rows;
+  std::string line;
+  for (std::getline(file, line); std::getline(file, line);) {
+    auto& row = rows.emplace_back();
+    for (size_t begin = 0; begin <= line.size();) {
+      const size_t end = std::min(line.find(',', begin), line.size());
+      const std::string cell = line.substr(begin, end - begin);
+      row.push_back(cell.empty() ? std::nan("") : std::strtod(cell.c_str(), nullptr));
+      begin = end + 1;
+    }
+  }
+  return rows;
+}
+
 /// Everything an anomaly says, in one comparable line; doubles bit by bit.
 inline std::string AnomalyText(const Anomaly& anomaly) {
   const auto bits = [](double value) {
@@ -178,6 +203,17 @@ inline std::vector<DetectorCase> AllDetectorCases() {
       {"rate_of_change", &RateOfChangeType(), {{"max_per_second", 0.2}}, {}},
       {"mad", &MadType(), {{"window", 9}, {"min_samples", 4}}, {}},
       {"ewma", &EwmaType(), {{"sigma", 2}, {"min_samples", 5}}, {}},
+      {"cusum", &CusumType(), {{"limit", 3}, {"min_samples", 10}}, {}},
+      {"page_hinkley", &PageHinkleyType(), {{"limit", 5}, {"min_samples", 10}}, {}},
+      {"holt_winters",
+       &HoltWintersType(),
+       {{"season", 600}, {"buckets", 4}, {"sigma", 2}, {"min_samples", 5}},
+       {}},
+      {"half_space_trees",
+       &HalfSpaceTreesType(),
+       {{"window", 20}, {"trees", 3}, {"depth", 3}, {"limit", 0.5}},
+       {}},
+      {"forecast_band", &ForecastBandType(), {{"factor", 1.5}, {"min_samples", 10}}, {}},
       {"stuck", &StuckType(), {{"duration", 20}, {"min_samples", 2}}, {}},
       {"missing", &MissingType(), {{"periods", 3}}, {}},
       {"missing_metric", &MissingType(), {{"periods", 3}, {"period", 10}}, {"a", "b"}},

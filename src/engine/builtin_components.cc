@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "src/detect/cusum.h"
 #include "src/detect/ewma.h"
+#include "src/detect/forecast_band.h"
+#include "src/detect/half_space_trees.h"
+#include "src/detect/holt_winters.h"
 #include "src/detect/mad.h"
 #include "src/detect/missing.h"
+#include "src/detect/page_hinkley.h"
 #include "src/detect/rate_of_change.h"
 #include "src/detect/stuck.h"
 #include "src/detect/threshold.h"
@@ -19,8 +24,10 @@
 namespace avocet {
 
 std::span<const DetectorType> DetectorTypes() {
-  static const std::array kTypes = {EwmaType(),  MadType(),       MissingType(), RateOfChangeType(),
-                                    StuckType(), ThresholdType(), ZScoreType()};
+  static const std::array kTypes = {CusumType(),          EwmaType(),        ForecastBandType(),
+                                    HalfSpaceTreesType(), HoltWintersType(), MadType(),
+                                    MissingType(),        PageHinkleyType(), RateOfChangeType(),
+                                    StuckType(),          ThresholdType(),   ZScoreType()};
   return kTypes;
 }
 
