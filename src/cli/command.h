@@ -41,5 +41,6 @@ void AddOptimizeCommand(CLI::App* app, int* exit_code);
 void AddVacuumCommand(CLI::App* app, int* exit_code);
 void AddForgetCommand(CLI::App* app, int* exit_code);
 void AddRebuildCommand(CLI::App* app, int* exit_code);
+void AddTokenCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <variant>
@@ -16,20 +17,50 @@
 #include "src/config/load.h"
 #include "src/engine/engine.h"
 #include "src/env/signals.h"
+#include "src/server/status_endpoints.h"
 
 namespace avocet {
 namespace {
+
+#ifndef AVOCET_VERSION
+#define AVOCET_VERSION "0.0.0"
+#endif
 
 struct RunArguments {
   std::string config;
   std::vector<std::string> sources;
   std::string lake;
+  std::string listen;
   bool once = false;
   bool quiet = false;
   std::string report;
 };
 
 constexpr const char* kInbox = "./inbox";
+
+// The first HTTP source listens at `address`; one is added when there is none.
+Status ListenAt(const std::string& address, Config* config) {
+  const auto listens = [](const SourceConfig& source) {
+    return std::holds_alternative<HttpSourceConfig>(source.options);
+  };
+  auto found = std::find_if(config->sources.begin(), config->sources.end(), listens);
+  if (found == config->sources.end()) {
+    AVOCET_ASSIGN_OR_RETURN(SourceConfig source, ParseSourceArgument("http", config->sources));
+    config->sources.push_back(std::move(source));
+    found = std::prev(config->sources.end());
+  }
+  std::get<HttpSourceConfig>(found->options).listen = address;
+  return Status::Ok();
+}
+
+// Where readings are taken by HTTP; empty when they are not.
+std::string ListenText(const Config& config) {
+  for (const SourceConfig& source : config.sources) {
+    const auto* http = std::get_if<HttpSourceConfig>(&source.options);
+    if (http != nullptr) return http->listen;
+  }
+  return {};
+}
 
 Result<Config> Configure(const RunArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
@@ -43,9 +74,12 @@ Result<Config> Configure(const RunArguments& arguments) {
   }
   if (config.sources.empty() && config.file.empty()) {
     AVOCET_RETURN_IF_ERROR(Env::Posix()->MakeDirectories(kInbox));
-    AVOCET_ASSIGN_OR_RETURN(SourceConfig source, ParseSourceArgument(kInbox, {}));
-    config.sources.push_back(std::move(source));
+    for (const char* text : {kInbox, "http"}) {
+      AVOCET_ASSIGN_OR_RETURN(SourceConfig source, ParseSourceArgument(text, config.sources));
+      config.sources.push_back(std::move(source));
+    }
   }
+  if (!arguments.listen.empty()) AVOCET_RETURN_IF_ERROR(ListenAt(arguments.listen, &config));
   if (config.sources.empty()) {
     return Status::Config(config.file + " names no sources; add `sources:`, or give --source");
   }
@@ -66,17 +100,27 @@ void Explain(const Config& config, const RunArguments& arguments) {
       arguments.sources.empty()
           ? fmt::format("files that you put into {}: CSV or JSON, also .gz and .zst", kInbox)
           : fmt::format("{}", fmt::join(arguments.sources, ", "));
+  const std::string listen = arguments.once ? "" : ListenText(config);
+  std::string http;
+  if (!listen.empty()) {
+    const int64_t now_s = Env::Posix()->NowMicros() / 1'000'000;
+    http = fmt::format(
+        "           curl -H 'Content-Type: application/json' http://{}/api/v1/readings \\\n"
+        "             -d '{{\"device_id\": \"d1\", \"timestamp\": {}, \"temperature\": 21.5}}'\n",
+        listen, now_s);
+  }
   fmt::print(
       stderr,
       "avocet runs without a configuration file.\n"
       "  input    {}\n"
+      "{}"
       "  fields   device_id and timestamp (ISO 8601, or seconds since 1970) in each record;\n"
       "           every number beside them becomes a metric. Other names? avocet init FILE\n"
       "  tables   {}/{}/{{raw,processed,analytics}}\n"
       "  query    avocet query \"SELECT * FROM {}.analytics.anomalies LIMIT 10\"\n"
       "  try it   avocet run --source simulate\n"
       "  stop     Ctrl-C\n\n",
-      input, config.storage.lake, config.storage.catalog, config.storage.catalog);
+      input, http, config.storage.lake, config.storage.catalog, config.storage.catalog);
 }
 
 void Summarize(const Engine& engine, const RunArguments& arguments) {
@@ -144,6 +188,20 @@ std::string ReportJson(const Engine& engine, double seconds) {
   return json.Take() + "\n";
 }
 
+// Health and metrics, where they are asked for or readings are taken. Null when nowhere.
+Result<std::unique_ptr<StatusEndpoints>> ServeStatus(Engine* engine, bool once) {
+  std::string listen = engine->config().server.listen;
+  if (listen.empty() && !once) listen = ListenText(engine->config());
+  if (listen.empty()) return std::unique_ptr<StatusEndpoints>();
+  HttpServerOptions options;
+  AVOCET_ASSIGN_OR_RETURN(options.listen, ParseListenAddress(listen));
+  options.loopback_hosts_only = options.listen.IsLoopback();
+  AVOCET_ASSIGN_OR_RETURN(HttpServer * server, engine->hub()->Server(options));
+  auto endpoints = std::make_unique<StatusEndpoints>(engine, server, AVOCET_VERSION);
+  AVOCET_RETURN_IF_ERROR(server->Start());
+  return endpoints;
+}
+
 int Run(const RunArguments& arguments) {
   auto config = Configure(arguments);
   if (!config.ok()) return Report(config.status());
@@ -153,6 +211,8 @@ int Run(const RunArguments& arguments) {
   auto opened = Engine::Open(*config, Env::Posix(), {.once = arguments.once});
   if (!opened.ok()) return Report(opened.status());
   Engine& engine = **opened;
+  const auto status_endpoints = ServeStatus(&engine, arguments.once);
+  if (!status_endpoints.ok()) return Report(status_endpoints.status());
   const RecoveryReport& recovery = engine.recovery();
   if (recovery.epoch > 0) {
     spdlog::info(
@@ -188,6 +248,9 @@ void AddRunCommand(CLI::App* app, int* exit_code) {
                       "Read this instead of the configured sources: - for standard input, a file, "
                       "glob or directory, or simulate");
   command->add_option("--lake", arguments->lake, "Lake directory");
+  command->add_option("--listen", arguments->listen,
+                      "Take readings by HTTP at this address (without a configuration: "
+                      "127.0.0.1:8080)");
   command->add_flag("--once", arguments->once, "Drain the inputs and exit");
   command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
   command->add_option("--report", arguments->report,

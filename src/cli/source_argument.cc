@@ -6,7 +6,7 @@ namespace avocet {
 
 Result<SourceConfig> ParseSourceArgument(const std::string& text,
                                          const std::vector<SourceConfig>& others) {
-  if (text.empty()) return Status::Usage("--source needs -, simulate or a path");
+  if (text.empty()) return Status::Usage("--source needs -, simulate, http or a path");
   SourceConfig source;
   if (text == "-") {
     source.name = "stdin";
@@ -14,6 +14,9 @@ Result<SourceConfig> ParseSourceArgument(const std::string& text,
   } else if (text == "simulate") {
     source.name = "simulate";
     source.options = SimulateSourceConfig{};
+  } else if (text == "http") {
+    source.name = "http";
+    source.options = HttpSourceConfig{};
   } else {
     source.name = "file";
     FileSourceConfig file;

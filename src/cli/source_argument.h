@@ -9,8 +9,8 @@
 
 namespace avocet {
 
-/// "-" is standard input, "simulate" the simulator, anything else a file, glob or directory. The
-/// name is unique among `others`.
+/// "-" is standard input, "simulate" the simulator, "http" an HTTP source, anything else a file,
+/// glob or directory. The name is unique among `others`.
 Result<SourceConfig> ParseSourceArgument(const std::string& text,
                                          const std::vector<SourceConfig>& others);
 

@@ -59,6 +59,20 @@ struct StdinSourceConfig {
   size_t max_record_bytes = size_t{1} << 20;
 };
 
+struct HttpSourceConfig {
+  std::string listen = "127.0.0.1:8080";
+  std::string token_file;  ///< who may send; empty: everybody who can connect
+  bool insecure = false;   ///< listening to other machines without tokens is meant
+  std::string tls_certificate_file;  ///< empty: no TLS
+  std::string tls_key_file;
+  size_t max_body_bytes = size_t{16} << 20;
+  size_t max_decompressed_bytes = size_t{32} << 20;
+  size_t max_record_bytes = size_t{1} << 20;
+  int64_t max_connections = 1024;
+  size_t journal_bytes = size_t{1} << 30;
+  Duration idempotency_window = std::chrono::hours(24);
+};
+
 struct SimulateSourceConfig {
   int64_t devices = 50;
   double rate = 0;  ///< readings per second over all devices; 0: one per device and `period`
@@ -97,8 +111,8 @@ struct S3SourceConfig {
 
 struct SourceConfig {
   std::string name;  ///< unique; defaults to the type, then type_2, ...
-  std::variant<FileSourceConfig, StdinSourceConfig, SimulateSourceConfig, KinesisSourceConfig,
-               S3SourceConfig>
+  std::variant<FileSourceConfig, StdinSourceConfig, SimulateSourceConfig, HttpSourceConfig,
+               KinesisSourceConfig, S3SourceConfig>
       options;
   int line = 0;      ///< in the configuration file, for messages
 };
@@ -140,6 +154,11 @@ struct EngineConfig {
   int64_t tick_records = 0;  ///< largest tick; 0: adaptive (linger of a few ms)
 };
 
+/// Health, readiness and metrics over HTTP.
+struct ServerConfig {
+  std::string listen;  ///< empty: where the first HTTP source listens, or nowhere
+};
+
 struct LogConfig {
   std::string level = "info";   ///< debug info warning error
   std::string format = "auto";  ///< auto text json
@@ -149,6 +168,7 @@ struct Config {
   std::string file;  ///< where it was read from; empty: built-in defaults
   StorageConfig storage;
   EngineConfig engine;
+  ServerConfig server;
   LogConfig log;
   std::vector<SourceConfig> sources;
   SchemaConfig schema;

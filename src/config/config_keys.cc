@@ -260,6 +260,48 @@ SourceType SimulateSource() {
       });
 }
 
+SourceType HttpSource() {
+  using H = HttpSourceConfig;
+  return MakeSourceType<H>(
+      "http", "Takes readings that clients POST to /api/v1/readings.",
+      {
+          Key<&H::listen>("listen",
+                          "IP address and port; other than loopback only with `token_file` or "
+                          "`insecure`."),
+          Key<&H::token_file>("token_file",
+                              "File with the tokens that clients must send, without their secrets; "
+                              "see the page of the source.")
+              .DefaultNote("everybody who can connect may send")
+              .Example("/etc/avocet/tokens"),
+          Key<&H::insecure>("insecure", "Whether other machines may send without a token."),
+          Key<&H::tls_certificate_file>("tls_certificate", "PEM file with the certificate chain.")
+              .DefaultNote("no TLS")
+              .Example("/etc/avocet/tls.crt"),
+          Key<&H::tls_key_file>("tls_key", "PEM file with the private key.")
+              .DefaultNote("no TLS")
+              .Example("/etc/avocet/tls.key"),
+          Key<&H::max_body_bytes>("max_body_size", "Largest body as it is sent.")
+              .As(KeyKind::kBytes)
+              .Between(kKiB, 256 * kMiB),
+          Key<&H::max_decompressed_bytes>("max_decompressed_size",
+                                          "Largest body after decompression; at most an eighth of "
+                                          "`journal_size`.")
+              .As(KeyKind::kBytes)
+              .Between(kKiB, 256 * kMiB),
+          MaxRecordKey<H>(),
+          Key<&H::max_connections>("max_connections", "Connections at the same time.")
+              .Between(1, 100'000),
+          Key<&H::journal_bytes>("journal_size",
+                                 "Disk space for what is not in the tables yet; when it is used "
+                                 "up, clients are told to come back.")
+              .As(KeyKind::kBytes)
+              .Between(16 * kMiB, 1024 * kGiB),
+          Key<&H::idempotency_window>("idempotency_window",
+                                      "How long a repeated Idempotency-Key is recognised.")
+              .Between(seconds(1), days(30)),
+      });
+}
+
 /// The keys of what talks to AWS, whose options are the member `aws` of `Options`.
 template <typename Options>
 std::vector<KeySpec> AwsKeys() {
@@ -381,6 +423,15 @@ const std::vector<KeySpec>& RootKeys() {
                                                "adapts to the load.")
                   .Between(0, 100'000'000),
           }),
+      Section<&Config::server>(
+          "server", "Health, readiness and metrics over HTTP.",
+          {
+              Key<&ServerConfig::listen>("listen",
+                                         "IP address and port for /-/healthy, /-/ready and "
+                                         "/metrics.")
+                  .DefaultNote("that of the first `http` source, else not served")
+                  .Example("127.0.0.1:8080"),
+          }),
       Section<&Config::log>(
           "log", "Messages on standard error.",
           {
@@ -460,8 +511,8 @@ KeySpec DetectorParamKey(const DetectorParam& param) {
 }
 
 const std::vector<SourceType>& SourceTypes() {
-  static const std::vector<SourceType> types = {FileSource(), StdinSource(), SimulateSource(),
-                                                KinesisSource(), S3Source()};
+  static const std::vector<SourceType> types = {FileSource(), StdinSource(),   SimulateSource(),
+                                                HttpSource(), KinesisSource(), S3Source()};
   return types;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "src/detect/cusum.h"
 #include "src/detect/ewma.h"
@@ -15,7 +16,10 @@
 #include "src/detect/stuck.h"
 #include "src/detect/threshold.h"
 #include "src/detect/zscore.h"
+#include "src/engine/decoding_judge.h"
+#include "src/engine/owned_lake.h"
 #include "src/source/file_source.h"
+#include "src/source/http_source.h"
 #include "src/source/kinesis_source.h"
 #include "src/source/s3_source.h"
 #include "src/source/simulate_source.h"
@@ -47,28 +51,38 @@ std::span<const DetectorSpec> DetectorSpecs() {
   return kSpecs;
 }
 
-Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config, bool once, Env* env) {
+std::unique_ptr<Source> MakeSource(const SourceConfig& source, const SourceContext& context) {
   struct Maker {
     const SourceConfig& source;
-    bool once;
-    Env* env;
+    const SourceContext& context;
     std::unique_ptr<Source> operator()(const FileSourceConfig& options) const {
-      return MakeFileSource(options, source.name, once, env);
+      return MakeFileSource(options, source.name, context.once, context.env);
     }
     std::unique_ptr<Source> operator()(const StdinSourceConfig& options) const {
-      return MakeStdinSource(options, source.name, env);
+      return MakeStdinSource(options, source.name, context.env);
     }
     std::unique_ptr<Source> operator()(const SimulateSourceConfig& options) const {
-      return MakeSimulateSource(options, source.name, once, env);
+      return MakeSimulateSource(options, source.name, context.once, context.env);
+    }
+    std::unique_ptr<Source> operator()(const HttpSourceConfig& options) const {
+      const SchemaConfig& schema = context.config->schema;
+      HttpSourceContext http;
+      http.env = context.env;
+      http.hub = context.hub;
+      http.directory = JournalDir(*context.config, source.name);
+      http.make_judge = [&schema] { return MakeDecodingJudge(schema); };
+      http.line_protocol = {schema.time_field, schema.time_format};
+      http.once = context.once;
+      return MakeHttpSource(options, source.name, std::move(http));
     }
     std::unique_ptr<Source> operator()(const KinesisSourceConfig& options) const {
-      return MakeKinesisSource(options, source.name, once, env);
+      return MakeKinesisSource(options, source.name, context.once, context.env);
     }
     std::unique_ptr<Source> operator()(const S3SourceConfig& options) const {
-      return MakeS3Source(options, source.name, once, env);
+      return MakeS3Source(options, source.name, context.once, context.env);
     }
   };
-  return std::visit(Maker{config, once, env}, config.options);
+  return std::visit(Maker{source, context}, source.options);
 }
 
 }  // namespace avocet

@@ -6,9 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "src/config/config.h"
 #include "src/config/detector_spec.h"
 #include "src/detect/detector.h"
 #include "src/env/env.h"
+#include "src/net/http_hub.h"
 #include "src/source/source.h"
 
 namespace avocet {
@@ -18,7 +20,15 @@ std::span<const DetectorType> DetectorTypes();
 const DetectorType* FindDetectorType(std::string_view name);
 std::span<const DetectorSpec> DetectorSpecs();
 
-/// The source of one configuration entry. `once`: finite inputs end instead of being followed.
-Result<std::unique_ptr<Source>> MakeSource(const SourceConfig& config, bool once, Env* env);
+/// What sources need beside their own configuration; borrowed.
+struct SourceContext {
+  const Config* config = nullptr;
+  bool once = false;  ///< finite inputs end instead of being followed
+  Env* env = nullptr;
+  HttpHub* hub = nullptr;
+};
+
+/// The source of one configuration entry.
+std::unique_ptr<Source> MakeSource(const SourceConfig& source, const SourceContext& context);
 
 }  // namespace avocet

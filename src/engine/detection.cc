@@ -158,7 +158,7 @@ Result<DetectionReport> Detect(const Config& config, Env* env,
     return Status::Ok();
   };
   for (const SourceConfig& source : config.sources) {
-    AVOCET_ASSIGN_OR_RETURN(const auto made, MakeSource(source, /*once=*/true, env));
+    const auto made = MakeSource(source, {.config = &config, .once = true, .env = env});
     AVOCET_RETURN_IF_ERROR(Drain(made.get(), collector, process));
   }
   report.received = processor.totals().received;

@@ -26,6 +26,7 @@ constexpr milliseconds kLinger{5};
 // The first rows of a run are visible soon, so that who starts avocet sees that it works.
 constexpr nanoseconds kFirstCommitInterval = milliseconds(500);
 constexpr int64_t kAllPositionsEvery = 100;  // epochs
+constexpr milliseconds kServerGrace{5'000};
 constexpr nanoseconds kFirstRetry = milliseconds(200);
 constexpr nanoseconds kLongestRetry = milliseconds(10000);
 
@@ -67,7 +68,7 @@ Status Engine::OpenLake() {
 
 Status Engine::OpenSources() {
   for (const SourceConfig& source : config_.sources) {
-    AVOCET_ASSIGN_OR_RETURN(auto made, MakeSource(source, options_.once, env_));
+    auto made = MakeSource(source, {&config_, options_.once, env_, &hub_});
     Positions own;
     const std::string prefix = source.name + "/";
     for (const auto& [key, value] : positions_) {
@@ -75,7 +76,7 @@ Status Engine::OpenSources() {
     }
     const Status opened = made->Open(own);
     if (!opened.ok()) return opened.WithContext("cannot open source " + source.name);
-    inputs_.push_back({.source = std::move(made)});
+    inputs_.push_back({.name = source.name, .source = std::move(made)});
   }
   StartEpoch();
   PublishProgress(0);
@@ -101,6 +102,8 @@ Status Engine::Run() {
     AVOCET_RETURN_IF_ERROR(SealIfDue(false));
     if (idle) env_->SleepFor(kLinger);
   }
+  // What has been acknowledged is in the journals, and what has not arrived yet must not be taken.
+  hub_.Stop(kServerGrace);
   // Hours are written early only when the input is complete, not when a live one is interrupted.
   if (AllEnded()) processor_->FlushHours(epoch_.get());
   AVOCET_RETURN_IF_ERROR(SealIfDue(true));
@@ -242,11 +245,17 @@ void Engine::PublishProgress(uint64_t bytes) {
   std::string problem = committer_->problem();
   uint64_t lag = 0;
   int64_t lag_ms = 0;
+  std::vector<SourceProgress> sources;
   for (const Input& input : inputs_) {
-    const SourceHealth health = input.source->Health();
+    SourceHealth health = input.source->Health();
     lag += health.lag_bytes;
     lag_ms = std::max(lag_ms, health.lag_ms);
-    if (problem.empty()) problem = input.problem.empty() ? health.problem : input.problem;
+    if (!input.problem.empty()) {
+      health.ready = false;
+      health.problem = input.problem;
+    }
+    if (problem.empty()) problem = health.problem;
+    sources.push_back({input.name, std::move(health)});
   }
   const CommitInfo last = committer_->last();
   std::lock_guard lock(progress_mutex_);
@@ -261,6 +270,7 @@ void Engine::PublishProgress(uint64_t bytes) {
   progress_.fleet_time_us = processor_->fleet_time_us();
   progress_.last_commit_us = committer_->last_commit_us();
   progress_.problem = std::move(problem);
+  progress_.sources = std::move(sources);
 }
 
 Progress Engine::progress() const {

@@ -15,6 +15,7 @@
 #include "src/engine/recovery.h"
 #include "src/engine/table_care.h"
 #include "src/env/env.h"
+#include "src/net/http_hub.h"
 #include "src/source/source.h"
 
 namespace avocet {
@@ -25,6 +26,12 @@ struct EngineOptions {
   /// Tests only: nothing is read while a commit goes on, so that with one thread and without table
   /// care a run repeats exactly.
   bool in_turn = false;
+};
+
+/// One source, as seen by the engine.
+struct SourceProgress {
+  std::string name;
+  SourceHealth health;  ///< with the problem of polling it, if there is one
 };
 
 /// What the engine is doing, for progress lines and metrics. A consistent copy.
@@ -41,6 +48,7 @@ struct Progress {
   int64_t fleet_time_us = 0;  ///< newest event time
   int64_t last_commit_us = 0;
   std::string problem;  ///< empty when all is well
+  std::vector<SourceProgress> sources;
 };
 
 class Engine {
@@ -64,9 +72,13 @@ class Engine {
   const LatencyHistogram& judgement_latency() const { return judgement_latency_; }
   size_t StateBytes() const { return processor_->StateBytes(); }
   const Config& config() const { return config_; }
+  /// The servers of this process; whoever has something to serve adds it before Run. Run stops
+  /// them.
+  HttpHub* hub() { return &hub_; }
 
  private:
   struct Input {
+    std::string name;
     std::unique_ptr<Source> source;
     bool ended = false;
     std::chrono::nanoseconds retry_at{0};
@@ -97,6 +109,7 @@ class Engine {
   std::unique_ptr<Processor> processor_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<TableCare> care_;
+  HttpHub hub_;  // outlives the sources that serve there
   std::vector<Input> inputs_;
   RecoveryReport recovery_;
   Positions positions_;  // committed before this run

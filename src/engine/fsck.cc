@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "src/engine/fsck_files.h"
+#include "src/engine/fsck_journal.h"
 #include "src/engine/fsck_log.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/recovery.h"
@@ -40,6 +41,7 @@ class LakeChecker {
     for (size_t id = kQuarantine; id < kNumTables; ++id) CompareWithBronze(id);
     CheckPositions();
     CheckSnapshots();
+    CheckJournals(env_, DataDir(config_) + "/journal", &report_);
     for (size_t id = 0; id < kNumTables; ++id) ListWaste(id);
     std::stable_sort(report_.findings.begin(), report_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.severity > b.severity; });

@@ -43,6 +43,10 @@ std::string DataDir(const Config& config) {
                                          : config.storage.data_dir;
 }
 
+std::string JournalDir(const Config& config, std::string_view source) {
+  return DataDir(config) + "/journal/" + std::string(source);
+}
+
 std::string SnapshotDir(const Config& config) { return DataDir(config) + "/snapshots"; }
 
 size_t NumThreads(const Config& config) {

@@ -15,6 +15,8 @@ namespace avocet {
 
 /// Where lock and snapshots are.
 std::string DataDir(const Config& config);
+/// Where a push source keeps its journal.
+std::string JournalDir(const Config& config, std::string_view source);
 std::string SnapshotDir(const Config& config);
 /// Threads that process readings.
 size_t NumThreads(const Config& config);

@@ -1,0 +1,150 @@
+#include "src/server/status_endpoints.h"
+
+#include <utility>
+
+#include "src/base/json_writer.h"
+#include "src/server/metrics_text.h"
+
+namespace avocet {
+namespace {
+
+constexpr double kMicrosPerSecond = 1e6;
+
+double Seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+void WriteRecords(const Progress& p, MetricsWriter* out) {
+  using Type = MetricsWriter::Type;
+  out->Begin("avocet_records_total", Type::kCounter,
+             "Records received since the first of the lake, by what became of them.");
+  out->Sample(p.totals.accepted, {{"result", "accepted"}});
+  out->Sample(p.totals.quarantined, {{"result", "quarantined"}});
+  out->Sample(p.totals.duplicates, {{"result", "duplicate"}});
+  out->Begin("avocet_late_records_total", Type::kCounter,
+             "Accepted records older than the newest of their device.");
+  out->Sample(p.totals.late);
+  out->Begin("avocet_dropped_records_total", Type::kCounter,
+             "Accepted records that a quality rule keeps out of silver.");
+  out->Sample(p.totals.dropped);
+  out->Begin("avocet_anomalies_total", Type::kCounter, "Anomalies found.");
+  out->Sample(p.totals.anomalies);
+  out->Begin("avocet_read_bytes_total", Type::kCounter, "Bytes read from the sources.");
+  out->Sample(p.bytes_read);
+  out->Begin("avocet_devices_active", Type::kGauge, "Devices seen.");
+  out->Sample(p.devices);
+}
+
+void WriteCommits(const Progress& p, MetricsWriter* out) {
+  using Type = MetricsWriter::Type;
+  out->Begin("avocet_commits_total", Type::kCounter, "Commits of this process.");
+  out->Sample(p.commits);
+  out->Begin("avocet_last_commit_timestamp_seconds", Type::kGauge,
+             "When the last commit ended, in seconds since 1970; 0 before the first.");
+  out->Sample(static_cast<double>(p.last_commit_us) / kMicrosPerSecond);
+  out->Begin("avocet_epoch_number", Type::kGauge, "The newest committed epoch.");
+  out->Sample(static_cast<double>(p.epoch));
+  out->Begin("avocet_newest_event_timestamp_seconds", Type::kGauge,
+             "The newest event time of the fleet, in seconds since 1970.");
+  out->Sample(p.fleet_time_us > 0 ? static_cast<double>(p.fleet_time_us) / kMicrosPerSecond : 0.0);
+}
+
+void WriteSources(const Progress& p, MetricsWriter* out) {
+  using Type = MetricsWriter::Type;
+  const auto each = [&](auto value) {
+    for (const SourceProgress& source : p.sources) {
+      out->Sample(value(source.health), {{"source", source.name}});
+    }
+  };
+  out->Begin("avocet_source_ready", Type::kGauge, "1 when the source does its work.");
+  each([](const SourceHealth& health) { return uint64_t{health.ready ? 1U : 0U}; });
+  out->Begin("avocet_source_lag_bytes", Type::kGauge, "Known bytes that were not read yet.");
+  each([](const SourceHealth& health) { return health.lag_bytes; });
+  out->Begin("avocet_source_lag_records", Type::kGauge, "Known records that were not read yet.");
+  each([](const SourceHealth& health) { return health.lag_records; });
+  out->Begin("avocet_source_lag_seconds", Type::kGauge, "Age of the next record to read.");
+  each(
+      [](const SourceHealth& health) { return Seconds(std::chrono::milliseconds(health.lag_ms)); });
+  out->Begin("avocet_journal_bytes", Type::kGauge, "Disk space of the journal of a push source.");
+  each([](const SourceHealth& health) { return health.journal_bytes; });
+  out->Begin("avocet_journal_syncs_total", Type::kCounter, "Writes of the journal, one sync each.");
+  each([](const SourceHealth& health) { return health.journal_syncs; });
+  out->Begin("avocet_journal_sync_seconds_total", Type::kCounter,
+             "Time spent writing and syncing the journal.");
+  each([](const SourceHealth& health) { return Seconds(health.journal_sync_time); });
+}
+
+void WriteHttp(const HttpServerStats& http, MetricsWriter* out) {
+  using Type = MetricsWriter::Type;
+  static constexpr const char* kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  out->Begin("avocet_http_requests_total", Type::kCounter, "Answers, by class of their status.");
+  for (size_t i = 2; i < std::size(kClasses); ++i) {
+    out->Sample(http.requests[i], {{"status", kClasses[i]}});
+  }
+  out->Begin("avocet_http_connections_open", Type::kGauge, "Connections at present.");
+  out->Sample(http.connections_open);
+  out->Begin("avocet_http_connections_total", Type::kCounter, "Connections so far.");
+  out->Sample(http.connections_total);
+  out->Begin("avocet_http_refused_connections_total", Type::kCounter,
+             "Connections beyond max_connections.");
+  out->Sample(http.connections_refused);
+  out->Begin("avocet_http_timeouts_total", Type::kCounter, "Clients that were too slow.");
+  out->Sample(http.timeouts);
+  out->Begin("avocet_http_received_bytes_total", Type::kCounter, "Bytes of request bodies.");
+  out->Sample(http.body_bytes);
+}
+
+}  // namespace
+
+HttpResponse ReadyResponse(const Progress& progress) {
+  bool ready = progress.problem.empty();
+  JsonWriter json;
+  json.BeginObject().Key("sources").BeginArray();
+  for (const SourceProgress& source : progress.sources) {
+    ready = ready && source.health.ready;
+    json.BeginObject().Field("name", source.name).Field("ready", source.health.ready);
+    if (!source.health.problem.empty()) json.Field("problem", source.health.problem);
+    json.EndObject();
+  }
+  json.EndArray();
+  if (!progress.problem.empty()) json.Field("problem", progress.problem);
+  json.Field("ready", ready).EndObject();
+  return HttpResponse::Json(ready ? 200 : 503, json.Take() + "\n");
+}
+
+std::string MetricsText(const Progress& progress, const HttpServerStats& http,
+                        std::string_view version) {
+  MetricsWriter out;
+  out.Begin("avocet_build_info", MetricsWriter::Type::kGauge, "The version, as a label.");
+  out.Sample(uint64_t{1}, {{"version", version}});
+  WriteRecords(progress, &out);
+  WriteCommits(progress, &out);
+  WriteSources(progress, &out);
+  WriteHttp(http, &out);
+  return out.Take();
+}
+
+StatusEndpoints::StatusEndpoints(const Engine* engine, HttpServer* server, std::string version)
+    : server_(server) {
+  HttpRouter& router = server->router();
+  routes_.push_back(router.Add({"GET", "/-/healthy", [](const HttpRequest&, HttpReply reply) {
+                                  reply.Send(HttpResponse::Text(200, "avocet is running\n"));
+                                }}));
+  routes_.push_back(router.Add({"GET", "/-/ready", [engine](const HttpRequest&, HttpReply reply) {
+                                  reply.Send(ReadyResponse(engine->progress()));
+                                }}));
+  routes_.push_back(router.Add(
+      {"GET", "/metrics",
+       [engine, server, version = std::move(version)](const HttpRequest&, HttpReply reply) {
+         HttpResponse response =
+             HttpResponse::Text(200, MetricsText(engine->progress(), server->stats(), version));
+         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+         reply.Send(std::move(response));
+       }}));
+}
+
+StatusEndpoints::~StatusEndpoints() {
+  for (const uint64_t route : routes_) server_->router().Remove(route);
+}
+
+}  // namespace avocet

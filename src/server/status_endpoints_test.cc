@@ -1,0 +1,66 @@
+#include "src/server/status_endpoints.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "src/server/metrics_text.h"
+
+namespace avocet {
+namespace {
+
+Progress SomeProgress() {
+  Progress progress;
+  progress.totals.accepted = 7;
+  progress.last_commit_us = 1'623'781'706'500'000;
+  progress.sources.push_back({"http", {}});
+  progress.sources.push_back({"a \"b\"\\\n", {.ready = false, .problem = "it is down"}});
+  progress.sources[0].health.lag_records = 3;
+  return progress;
+}
+
+TEST(StatusEndpointsTest, ReadyNamesWhatIsWrong) {
+  Progress progress = SomeProgress();
+  HttpResponse response = ReadyResponse(progress);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_NE(response.body.find("\"problem\":\"it is down\""), std::string::npos);
+  progress.sources.pop_back();
+  response = ReadyResponse(progress);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "{\"sources\":[{\"name\":\"http\",\"ready\":true}],\"ready\":true}\n");
+  progress.problem = "the disk is full";
+  EXPECT_EQ(ReadyResponse(progress).status, 503);
+}
+
+TEST(StatusEndpointsTest, MetricsAreInTheTextFormat) {
+  HttpServerStats http;
+  http.requests[4] = 2;
+  const std::string text = MetricsText(SomeProgress(), http, "1.2.3");
+  for (const char* line :
+       {"avocet_build_info{version=\"1.2.3\"} 1\n", "avocet_records_total{result=\"accepted\"} 7\n",
+        "avocet_last_commit_timestamp_seconds 1623781706.5\n",
+        "avocet_source_lag_records{source=\"http\"} 3\n",
+        "avocet_source_ready{source=\"a \\\"b\\\"\\\\\\n\"} 0\n",
+        "avocet_http_requests_total{status=\"4xx\"} 2\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+  // Each family is declared once, before its samples, which are not repeated.
+  std::istringstream lines(text);
+  std::set<std::string> declared, samples;
+  std::string line, family;
+  while (std::getline(lines, line)) {
+    if (line.starts_with("# TYPE ")) {
+      family = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_TRUE(declared.insert(family).second) << family;
+    } else if (!line.starts_with("# HELP ")) {
+      EXPECT_EQ(line.substr(0, line.find_first_of("{ ")), family);
+      EXPECT_TRUE(samples.insert(line.substr(0, line.rfind(' '))).second) << line;
+    }
+  }
+  EXPECT_GT(declared.size(), 15u);
+}
+
+}  // namespace
+}  // namespace avocet

@@ -1,0 +1,142 @@
+#include "src/source/http_source.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "src/source/idempotency_keys.h"
+#include "src/source/journal_source.h"
+#include "src/source/readings_endpoint.h"
+#include "src/source/token_file.h"
+
+namespace avocet {
+namespace {
+
+constexpr size_t kMostKeys = 100'000;
+constexpr const char* kPath = "/api/v1/readings";
+
+class HttpSource : public Source {
+ public:
+  HttpSource(const HttpSourceConfig& config, std::string name, HttpSourceContext context)
+      : config_(config),
+        name_(std::move(name)),
+        context_(std::move(context)),
+        keys_(std::make_shared<IdempotencyKeys>(kMostKeys, config.idempotency_window)),
+        records_(name_, "readings",
+                 {[this](const PushLabel& label) { Learn(label); }, [this] { return SaveKeys(); }},
+                 context_.env) {}
+  HttpSource(const HttpSource&) = delete;
+  HttpSource& operator=(const HttpSource&) = delete;
+  ~HttpSource() override {
+    if (server_ != nullptr) server_->router().Remove(route_);
+  }
+
+  Status Open(const Positions& committed) override {
+    AVOCET_RETURN_IF_ERROR(LoadKeys());
+    JournalOptions options;
+    options.directory = context_.directory;
+    options.max_bytes = static_cast<uint64_t>(config_.journal_bytes);
+    options.segment_bytes = std::min<uint64_t>(uint64_t{64} << 20, options.max_bytes / 4);
+    options.max_pending_bytes = std::min<size_t>(options.segment_bytes, size_t{64} << 20);
+    AVOCET_RETURN_IF_ERROR(records_.Open(options, committed));
+    return context_.once ? Status::Ok() : Listen(options);
+  }
+
+  Result<PollState> Poll(const PollLimits& limits, std::vector<RawBatch>* out) override {
+    AVOCET_ASSIGN_OR_RETURN(const PollState state, records_.Poll(limits, out));
+    return context_.once && state == PollState::kIdle ? PollState::kEnd : state;
+  }
+  void TakeChangedPositions(Positions* out) override { records_.TakeChangedPositions(out); }
+  void AllPositions(Positions* out) const override { records_.AllPositions(out); }
+  void Committed(const Positions& positions) override { records_.Committed(positions); }
+  SourceHealth Health() const override { return records_.Health(); }
+
+ private:
+  std::string KeysPath() const { return context_.directory + "/idempotency.keys"; }
+
+  Status LoadKeys() {
+    const auto bytes = context_.env->ReadFile(KeysPath());
+    if (!bytes.ok() && bytes.status().code() == StatusCode::kNotFound) return Status::Ok();
+    if (!bytes.ok()) return bytes.status();
+    const Status status = keys_->Decode(*bytes);
+    if (status.ok()) return status;
+    return status.WithContext(KeysPath() +
+                              " (delete it to go on: requests that were sent before and are sent "
+                              "again are then taken again)");
+  }
+
+  Status SaveKeys() {
+    return context_.env->PutDurably(KeysPath(), keys_->Encode(), PutMode::kReplace);
+  }
+
+  void Learn(const PushLabel& label) {
+    if (label.key.empty()) return;
+    keys_->Finish(label.key, {label.body_hash, label.accepted, label.rejected, label.received_us});
+  }
+
+  Status Listen(const JournalOptions& journal) {
+    HttpServerOptions options;
+    AVOCET_ASSIGN_OR_RETURN(options.listen, ParseListenAddress(config_.listen));
+    std::shared_ptr<BearerTokens> tokens;
+    if (!config_.token_file.empty()) {
+      AVOCET_ASSIGN_OR_RETURN(BearerTokens read, ReadTokenFile(config_.token_file, context_.env));
+      tokens = std::make_shared<BearerTokens>(std::move(read));
+    }
+    if (!options.listen.IsLoopback() && tokens == nullptr && !config_.insecure) {
+      return Status::Config(
+          "cannot listen on " + options.listen.Text() +
+          ": everybody who reaches that address could send readings; set token_file, or insecure: "
+          "true if that is meant");
+    }
+    if (config_.tls_certificate_file.empty() != config_.tls_key_file.empty()) {
+      return Status::Config("tls_certificate and tls_key belong together: set both or neither");
+    }
+    options.threads = 2;
+    options.max_connections = static_cast<size_t>(config_.max_connections);
+    options.tls_certificate_file = config_.tls_certificate_file;
+    options.tls_key_file = config_.tls_key_file;
+    options.loopback_hosts_only = options.listen.IsLoopback() && tokens == nullptr;
+    AVOCET_ASSIGN_OR_RETURN(server_, context_.hub->Server(options));
+
+    IngestLimits limits;
+    limits.max_record_bytes = config_.max_record_bytes;
+    // A request is one entry of the journal, with four bytes for each record.
+    limits.max_decompressed_bytes =
+        std::min<size_t>(config_.max_decompressed_bytes, journal.segment_bytes / 2);
+    endpoint_ = std::make_unique<ReadingsEndpoint>(
+        ReadingsEndpoint::Parts{context_.env, records_.journal(), keys_, context_.make_judge,
+                                limits, context_.line_protocol});
+    route_ = server_->router().Add(
+        {.method = "POST",
+         .pattern = kPath,
+         .handler = [this](const HttpRequest& request,
+                           HttpReply reply) { endpoint_->Handle(request, std::move(reply)); },
+         .max_body_bytes = config_.max_body_bytes,
+         .tokens = std::move(tokens)});
+    AVOCET_RETURN_IF_ERROR(server_->Start());
+    spdlog::info("readings are taken at {}://{}:{}{}",
+                 config_.tls_certificate_file.empty() ? "http" : "https", options.listen.host,
+                 server_->port(), kPath);
+    return Status::Ok();
+  }
+
+  const HttpSourceConfig config_;
+  const std::string name_;
+  const HttpSourceContext context_;
+  const std::shared_ptr<IdempotencyKeys> keys_;
+  // The endpoint's answers come from the journal, so the journal goes first.
+  std::unique_ptr<ReadingsEndpoint> endpoint_;
+  JournalSource records_;
+  HttpServer* server_ = nullptr;
+  uint64_t route_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> MakeHttpSource(const HttpSourceConfig& config, const std::string& name,
+                                       HttpSourceContext context) {
+  return std::make_unique<HttpSource>(config, name, std::move(context));
+}
+
+}  // namespace avocet
