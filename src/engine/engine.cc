@@ -117,6 +117,12 @@ Status Engine::Tick(bool* idle) {
   AVOCET_RETURN_IF_ERROR(committer_->failure());
   std::vector<RawBatch> batches;
   bool more = false;
+  const int64_t tick_us = std::max(received_us_, env_->NowMicros());
+  // An epoch has rows of one day. It ends before the poll: afterwards the sources' positions are
+  // those of records that are in no epoch yet.
+  if (epoch_->Rows() > 0 && FormatDate(epoch_->received_us) != FormatDate(tick_us)) {
+    AVOCET_RETURN_IF_ERROR(Seal());
+  }
   const nanoseconds arrived_after = std::exchange(polled_at_, env_->Monotonic());
   AVOCET_RETURN_IF_ERROR(PollInputs(&batches, &more));
   *idle = !more && batches.empty();
@@ -126,11 +132,7 @@ Status Engine::Tick(bool* idle) {
   }
   uint64_t bytes = 0;
   if (!batches.empty()) {
-    const int64_t now_us = env_->NowMicros();
-    received_us_ = std::max(received_us_, now_us);
-    if (epoch_->Rows() > 0 && FormatDate(epoch_->received_us) != FormatDate(received_us_)) {
-      AVOCET_RETURN_IF_ERROR(Seal());
-    }
+    received_us_ = tick_us;
     if (epoch_->Rows() == 0) epoch_->received_us = received_us_;
     AVOCET_RETURN_IF_ERROR(
         processor_->Process(batches, received_us_, /*replayed=*/false, epoch_.get()));
