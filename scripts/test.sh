@@ -56,7 +56,7 @@ stage_asan() {
 
 stage_tsan() {
   "$ROOT/scripts/build.sh" tsan avocet_tests &&
-    TSAN_OPTIONS=second_deadlock_stack=1 run_ctest "$BUILD/cmake-tsan" "$RESULTS/tsan"
+    TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$ROOT/test/tsan.supp run_ctest "$BUILD/cmake-tsan" "$RESULTS/tsan"
 }
 
 stage_fuzz() { "$ROOT/scripts/fuzz.sh"; }
