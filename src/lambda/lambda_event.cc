@@ -110,7 +110,7 @@ Result<LambdaEvent> ParseLambdaEvent(std::string_view json) {
   simdjson::dom::parser parser;
   element parsed;
   LambdaEvent event;
-  if (parser.parse(json.data(), json.size()).get(parsed) != SUCCESS) {
+  if (json.empty() || parser.parse(json.data(), json.size()).get(parsed) != SUCCESS) {
     return Status::Invalid("the event is not JSON");
   }
   simdjson::dom::array records;

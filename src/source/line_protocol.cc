@@ -1,5 +1,6 @@
 #include "src/source/line_protocol.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -146,7 +147,8 @@ class LineReader {
       }
       constexpr int64_t kNsPerUs = 1000;
       const int64_t per_us = unit_ns / kNsPerUs;
-      if (per_us > 1 && std::abs(count) > std::numeric_limits<int64_t>::max() / per_us) {
+      const int64_t bound = std::numeric_limits<int64_t>::max() / std::max<int64_t>(per_us, 1);
+      if (per_us > 1 && (count > bound || count < -bound)) {
         return Fail("the time is out of range");
       }
       us = per_us >= 1 ? count * per_us : FloorDivide(count, kNsPerUs / unit_ns);
