@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/base/csv_text.h"
 #include "src/base/time_format.h"
 #include "src/cli/record_output.h"
 #include "src/cli/scratch_table.h"
@@ -18,19 +19,6 @@ namespace {
 constexpr std::string_view kCsvHeader =
     "device_id,event_time,metric,value,expected,lower,upper,score,severity,type,onset\n";
 
-void AppendCsvText(std::string_view text, std::string* line) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    line->append(text);
-    return;
-  }
-  line->push_back('"');
-  for (const char c : text) {
-    if (c == '"') line->push_back('"');
-    line->push_back(c);
-  }
-  line->push_back('"');
-}
-
 class CsvOutput final : public ScoredOutput {
  public:
   explicit CsvOutput(RecordOutput out) : out_(std::move(out)) {}
@@ -39,10 +27,10 @@ class CsvOutput final : public ScoredOutput {
 
   Status Append(const ScoredReading& reading) override {
     line_.clear();
-    AppendCsvText(reading.device, &line_);
+    AppendCsvField(reading.device, ',', &line_);
     line_.push_back(',');
     line_.append(FormatTimestamp(reading.event_time_us)).push_back(',');
-    AppendCsvText(reading.metric, &line_);
+    AppendCsvField(reading.metric, ',', &line_);
     for (const double number : {reading.value, reading.expected, reading.lower, reading.upper,
                                 reading.score, reading.severity}) {
       line_.push_back(',');

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "src/base/csv_text.h"
 #include "src/base/json_writer.h"
 #include "src/decode/json_diagnosis.h"
 #include "src/decode/json_text.h"
@@ -13,22 +14,6 @@ namespace avocet {
 namespace {
 
 bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
-
-void AppendCsvField(std::string_view field, char delimiter, std::string* line) {
-  const bool needs_quotes = std::any_of(field.begin(), field.end(), [&](char c) {
-    return c == delimiter || c == '"' || c == '\n' || c == '\r';
-  });
-  if (!needs_quotes) {
-    line->append(field);
-    return;
-  }
-  line->push_back('"');
-  for (const char c : field) {
-    if (c == '"') line->push_back('"');
-    line->push_back(c);
-  }
-  line->push_back('"');
-}
 
 bool IsAscii(std::string_view text) {
   unsigned char bits = 0;
