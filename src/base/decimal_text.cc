@@ -6,11 +6,10 @@
 #include <cstdint>
 #include <iterator>
 
+#include "src/base/powers_of_ten.h"
+
 namespace avocet {
 namespace {
-
-constexpr int kMaxDecimals = 9;
-constexpr double kPowerOfTen[kMaxDecimals + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
 // Appends digits / 10^decimals.
 void AppendScaled(bool negative, uint64_t digits, int decimals, std::string* out) {
@@ -33,7 +32,7 @@ void AppendScaled(bool negative, uint64_t digits, int decimals, std::string* out
 }  // namespace
 
 void AppendFixed(double value, int decimals, std::string* out) {
-  const double scaled = std::abs(value) * kPowerOfTen[decimals];
+  const double scaled = std::abs(value) * kPowersOfTen[static_cast<size_t>(decimals)];
   // The product is off by less than 2^-53 of itself: below 2^42 by less than 2^-11, so that what it
   // rounds to is certain unless it is that close to a half.
   constexpr double kLargest = 4398046511104.0;
@@ -52,9 +51,9 @@ void AppendTenDigits(double value, std::string* out) {
   const double size = std::abs(value);
   if (size >= 1e-4 || value == 0) {
     for (int decimals = 0; decimals <= 6; ++decimals) {
-      const double scaled = std::nearbyint(size * kPowerOfTen[decimals]);
+      const double scaled = std::nearbyint(size * kPowersOfTen[static_cast<size_t>(decimals)]);
       if (!(scaled < 1e10)) break;
-      if (scaled / kPowerOfTen[decimals] != size) continue;
+      if (scaled / kPowersOfTen[static_cast<size_t>(decimals)] != size) continue;
       AppendScaled(std::signbit(value), static_cast<uint64_t>(scaled), decimals, out);
       return;
     }

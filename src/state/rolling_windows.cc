@@ -5,21 +5,22 @@
 #include <cstring>
 #include <limits>
 
+#include "src/base/powers_of_ten.h"
+
 namespace avocet {
 namespace {
 
 constexpr uint32_t kInitialCapacity = 4;
 
 // Scales of a series: its values are n / 10^scale.
-constexpr uint8_t kMaxScale = 9;
+constexpr uint8_t kMaxScale = kPowersOfTen.size() - 1;
 constexpr uint8_t kWide = 255;
-constexpr double kPowerOfTen[kMaxScale + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 constexpr int32_t kNoDecimal = std::numeric_limits<int32_t>::min();
 
 // Sets *decimal to the n of value = n / 10^scale, kNoDecimal for NaN; false when there is no such
 // n.
 bool ToDecimal(double value, uint8_t scale, int32_t* decimal) {
-  const double scaled = value * kPowerOfTen[scale];
+  const double scaled = value * kPowersOfTen[scale];
   if (!(std::abs(scaled) < 2147483647.0)) {
     *decimal = kNoDecimal;
     return std::isnan(value);
@@ -28,7 +29,7 @@ bool ToDecimal(double value, uint8_t scale, int32_t* decimal) {
   constexpr double kRound = 6755399441055744.0;
   const double nearest = (scaled + kRound) - kRound;
   *decimal = static_cast<int32_t>(nearest);
-  return nearest / kPowerOfTen[scale] == value;
+  return nearest / kPowersOfTen[scale] == value;
 }
 
 size_t MaskBytes(uint32_t metrics) { return (metrics + 7) / 8; }
@@ -180,7 +181,7 @@ void RollingWindows::Relayout(Ring* ring, uint32_t capacity, uint16_t metrics,
       for (uint32_t i = 0; i < ring->size; ++i) {
         const int32_t decimal = old[from.Wrap(ring->head + i)];
         to.SetHasValue(m, i, decimal != kNoDecimal);
-        values[i] = decimal == kNoDecimal ? 0.0 : decimal / kPowerOfTen[from.scales[m]];
+        values[i] = decimal == kNoDecimal ? 0.0 : decimal / kPowersOfTen[from.scales[m]];
         if (i >= ring->older) newer_sum += values[i];
       }
       for (uint32_t i = ring->older; i > 1; --i) values[i - 2] += values[i - 1];
@@ -205,7 +206,7 @@ void RollingWindows::FitScale(Ring* ring, uint16_t metric, double value, int32_t
     if (kept != kNoDecimal) largest = std::max(largest, std::abs(kept));
   }
   for (auto scale = static_cast<uint8_t>(old_scale + 1); scale <= kMaxScale; ++scale) {
-    const double factor = kPowerOfTen[scale - old_scale];
+    const double factor = kPowersOfTen[scale - old_scale];
     if (largest * factor > std::numeric_limits<int32_t>::max()) break;
     if (!ToDecimal(value, scale, decimal)) continue;
     for (uint32_t i = 0; i < ring->size; ++i) {
@@ -271,14 +272,12 @@ void RollingWindows::Push(uint32_t slot, int64_t event_time_us, std::span<const 
   Evict(&ring, event_time_us);
   if (ring.size == ring.capacity) Relayout(&ring, GrownCapacity(ring.capacity), metrics, -1);
   decimals_.resize(metrics);
-  const bool wide_times = WideTimes();
+  View view(ring, WideTimes());
   for (uint16_t m = 0; m < metrics; ++m) {
-    const View view(ring, wide_times);
     if (view.scales[m] == kWide || ToDecimal(values[m], view.scales[m], &decimals_[m])) continue;
     FitScale(&ring, m, values[m], &decimals_[m]);
+    view = View(ring, WideTimes());
   }
-
-  const View view(ring, wide_times);
   const uint32_t index = view.Wrap(ring.head + ring.size);
   for (uint32_t m = 0, wide = 0, narrow = 0; m < metrics; ++m) {
     const bool has_value = !std::isnan(values[m]);
@@ -295,7 +294,7 @@ void RollingWindows::Push(uint32_t slot, int64_t event_time_us, std::span<const 
       view.Decimals(narrow++)[index] = decimals_[m];
       if (has_value) view.IntegerSum(m) += decimals_[m];
       sum = static_cast<double>(view.IntegerSum(m));
-      divisor *= kPowerOfTen[view.scales[m]];
+      divisor *= kPowersOfTen[view.scales[m]];
     }
     means[m] = view.counts[m] == 0 ? std::nan("") : sum / divisor;
   }
