@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/cli/command.h"
+#include "src/cli/hint_options.h"
 #include "src/cli/human_number.h"
 #include "src/cli/sample.h"
 #include "src/cli/schema_guess.h"
@@ -152,14 +153,7 @@ void AddDetectCommand(CLI::App* app, int* exit_code) {
       ->capture_default_str();
   command->add_flag("--onsets", arguments->onsets_only,
                     "Write only readings at which an anomaly begins");
-  command->add_option("--time-field", arguments->hints.time_field,
-                      "The field with the event time, instead of a guess");
-  CLI::Option* field = command->add_option("--device-field", arguments->hints.device_field,
-                                           "The field that names the device, instead of a guess");
-  command
-      ->add_option("--device", arguments->hints.device_constant,
-                   "The name of the only device, when no field names it")
-      ->excludes(field);
+  AddHintOptions(command, &arguments->hints);
   command->add_flag("-q,--quiet", arguments->quiet, "No summary");
   command->callback([arguments, exit_code] { *exit_code = Report(RunDetect(*arguments)); });
 }

@@ -9,6 +9,7 @@
 
 #include "src/base/time_format.h"
 #include "src/cli/command.h"
+#include "src/cli/hint_options.h"
 #include "src/cli/human_number.h"
 #include "src/cli/sample.h"
 #include "src/cli/schema_guess.h"
@@ -157,14 +158,7 @@ void AddInitCommand(CLI::App* app, int* exit_code) {
       ->required();
   command->add_option("-o,--output", arguments->output, "File to write, - for standard output")
       ->capture_default_str();
-  command->add_option("--time-field", arguments->hints.time_field,
-                      "The field with the event time, instead of a guess");
-  CLI::Option* field = command->add_option("--device-field", arguments->hints.device_field,
-                                           "The field that names the device, instead of a guess");
-  command
-      ->add_option("--device", arguments->hints.device_constant,
-                   "The name of the only device, when no field names it")
-      ->excludes(field);
+  AddHintOptions(command, &arguments->hints);
   command->add_flag("--force", arguments->force, "Replace the file if there is one");
   command->callback([arguments, exit_code] { *exit_code = Report(Init(*arguments)); });
 }

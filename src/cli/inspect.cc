@@ -5,6 +5,7 @@
 
 #include "src/base/json_writer.h"
 #include "src/cli/command.h"
+#include "src/cli/version.h"
 #include "src/config/config_keys.h"
 #include "src/config/load.h"
 #include "src/engine/builtin_components.h"
@@ -12,10 +13,6 @@
 
 namespace avocet {
 namespace {
-
-#ifndef AVOCET_VERSION
-#define AVOCET_VERSION "0.0.0"
-#endif
 
 int Check(const std::string& path) {
   auto config = LoadConfig(path);
@@ -91,11 +88,11 @@ void AddVersionCommand(CLI::App* app, int*) {
   command->callback([json] {
     if (*json) {
       JsonWriter out;
-      out.BeginObject().Field("version", AVOCET_VERSION).Field("delta_reader_version", 1);
+      out.BeginObject().Field("version", Version()).Field("delta_reader_version", 1);
       out.Field("delta_writer_version", 2).EndObject();
       fmt::print("{}\n", out.Take());
     } else {
-      fmt::print("avocet {}\n", AVOCET_VERSION);
+      fmt::print("avocet {}\n", Version());
     }
   });
 }

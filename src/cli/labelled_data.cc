@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "src/base/civil_time.h"
 #include "src/cli/row_reader.h"
 #include "src/cli/sample.h"
 #include "src/cli/scored_output.h"
@@ -21,8 +22,6 @@
 
 namespace avocet {
 namespace {
-
-constexpr int64_t kMicrosPerHour = 3'600'000'000;
 
 /// Fields of a record as text; empty when it is absent or null.
 class Fields {

@@ -14,6 +14,7 @@
 #include "src/cli/command.h"
 #include "src/cli/progress_line.h"
 #include "src/cli/source_argument.h"
+#include "src/cli/version.h"
 #include "src/config/load.h"
 #include "src/engine/engine.h"
 #include "src/env/signals.h"
@@ -21,10 +22,6 @@
 
 namespace avocet {
 namespace {
-
-#ifndef AVOCET_VERSION
-#define AVOCET_VERSION "0.0.0"
-#endif
 
 struct RunArguments {
   std::string config;
@@ -197,7 +194,7 @@ Result<std::unique_ptr<StatusEndpoints>> ServeStatus(Engine* engine, bool once) 
   AVOCET_ASSIGN_OR_RETURN(options.listen, ParseListenAddress(listen));
   options.loopback_hosts_only = options.listen.IsLoopback();
   AVOCET_ASSIGN_OR_RETURN(HttpServer * server, engine->hub()->Server(options));
-  auto endpoints = std::make_unique<StatusEndpoints>(engine, server, AVOCET_VERSION);
+  auto endpoints = std::make_unique<StatusEndpoints>(engine, server, Version());
   AVOCET_RETURN_IF_ERROR(server->Start());
   return endpoints;
 }

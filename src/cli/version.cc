@@ -1,0 +1,7 @@
+#include "src/cli/version.h"
+
+namespace avocet {
+
+const char* Version() { return AVOCET_VERSION; }
+
+}  // namespace avocet
