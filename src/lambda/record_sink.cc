@@ -8,6 +8,7 @@
 
 #include "src/base/base64.h"
 #include "src/base/json_writer.h"
+#include "src/env/retry_pause.h"
 
 namespace avocet {
 namespace {
@@ -16,8 +17,7 @@ using simdjson::SUCCESS;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr nanoseconds kFirstPause = milliseconds(50);
-constexpr nanoseconds kLongestPause = milliseconds(2000);
+constexpr RetryPauses kRetryPauses{milliseconds(50), milliseconds(2000)};
 constexpr size_t kKinesisBatchBytes = 5'000'000;
 constexpr size_t kFirehoseBatchBytes = size_t{4} << 20;
 
@@ -94,9 +94,7 @@ Status RecordSink::PutBatch(const std::vector<OutgoingRecord>& records, Indices 
     if (left.ok()) batch = *left;
     if (left.ok() && batch.empty()) return Status::Ok();
     const Status status = left.ok() ? Status::Unavailable(why) : left.status();
-    pause = std::clamp(pause * 2, kFirstPause, kLongestPause);
-    const auto half = static_cast<uint64_t>(pause.count()) / 2;
-    const auto wait = nanoseconds(static_cast<int64_t>(half + env_->Random64() % half));
+    const nanoseconds wait = NextRetryPause(kRetryPauses, env_, &pause);
     if (status.code() != StatusCode::kUnavailable || env_->Monotonic() + wait > deadline) {
       *unsent += batch.size();
       return status.WithContext("cannot put " + std::to_string(batch.size()) + " records into " +

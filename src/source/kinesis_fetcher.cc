@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/env/retry_pause.h"
+
 namespace avocet {
 
 using std::chrono::nanoseconds;
+
+namespace {
+constexpr RetryPauses kRetryPauses{std::chrono::milliseconds(200), std::chrono::seconds(10)};
+}  // namespace
 
 KinesisFetcher::KinesisFetcher(std::unique_ptr<KinesisStream> stream,
                                const KinesisFetchOptions& options, Env* env)
@@ -136,7 +142,7 @@ void KinesisFetcher::List(std::unique_lock<std::mutex>* lock) {
     listing_ = std::move(shards).value();
     ready_.notify_all();
   } else {
-    list_due_ = env_->Monotonic() + NextPause(&list_pause_);
+    list_due_ = env_->Monotonic() + NextRetryPause(kRetryPauses, env_, &list_pause_);
   }
 }
 
@@ -206,15 +212,9 @@ void KinesisFetcher::NoteFailure(Shard* shard, const Status& status) {
       return;
     default:
       shard->problem = "cannot read shard " + shard->id + ": " + status.message();
-      shard->due = env_->Monotonic() + NextPause(&shard->pause);
+      shard->due = env_->Monotonic() + NextRetryPause(kRetryPauses, env_, &shard->pause);
       return;
   }
-}
-
-nanoseconds KinesisFetcher::NextPause(nanoseconds* pause) {
-  *pause = std::clamp(*pause * 2, kFirstPause, kLongestPause);
-  const auto half = static_cast<uint64_t>(pause->count()) / 2;
-  return nanoseconds(static_cast<int64_t>(half + env_->Random64() % half));
 }
 
 }  // namespace avocet

@@ -37,8 +37,6 @@ class KinesisFetcher {
   /// thread may be under way.
   static constexpr size_t kMostThreads = 8;
   static constexpr size_t kMostWaitingBytes = size_t{32} << 20;
-  static constexpr std::chrono::nanoseconds kFirstPause = std::chrono::milliseconds(200);
-  static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::seconds(10);
 
   KinesisFetcher(std::unique_ptr<KinesisStream> stream, const KinesisFetchOptions& options,
                  Env* env);
@@ -93,7 +91,6 @@ class KinesisFetcher {
   Status FetchOne(Shard* shard, std::optional<KinesisChunk>* chunk);
   void NoteFailure(Shard* shard, const Status& status);
   Shard* FindDue(std::chrono::nanoseconds now, std::chrono::nanoseconds* next);
-  std::chrono::nanoseconds NextPause(std::chrono::nanoseconds* pause);
 
   const std::unique_ptr<KinesisStream> stream_;
   const KinesisFetchOptions options_;

@@ -4,9 +4,15 @@
 #include <cstring>
 #include <utility>
 
+#include "src/env/retry_pause.h"
+
 namespace avocet {
 
 using std::chrono::nanoseconds;
+
+namespace {
+constexpr RetryPauses kRetryPauses{std::chrono::milliseconds(200), std::chrono::seconds(10)};
+}  // namespace
 
 ObjectFetcher::ObjectFetcher(std::unique_ptr<ObjectStore> store, Env* env)
     : store_(std::move(store)), env_(env) {
@@ -151,7 +157,7 @@ void ObjectFetcher::ListPage(std::unique_lock<std::mutex>* lock) {
     page_ = std::move(page).value();
     ready_.notify_all();
   } else {
-    list_due_ = env_->Monotonic() + NextPause(&list_pause_);
+    list_due_ = env_->Monotonic() + NextRetryPause(kRetryPauses, env_, &list_pause_);
   }
 }
 
@@ -208,17 +214,11 @@ void ObjectFetcher::Fetch(std::shared_ptr<Job> job, Piece* piece,
     job->status = size.status();
   } else {
     piece->state = Piece::State::kWanted;
-    piece->due = env_->Monotonic() + NextPause(&piece->pause);
+    piece->due = env_->Monotonic() + NextRetryPause(kRetryPauses, env_, &piece->pause);
     problem_ = "cannot read object " + job->object.key + ": " + size.status().message();
   }
   ready_.notify_all();
   work_.notify_all();
-}
-
-nanoseconds ObjectFetcher::NextPause(nanoseconds* pause) {
-  *pause = std::clamp(*pause * 2, kFirstPause, kLongestPause);
-  const auto half = static_cast<uint64_t>(pause->count()) / 2;
-  return nanoseconds(static_cast<int64_t>(half + env_->Random64() % half));
 }
 
 }  // namespace avocet

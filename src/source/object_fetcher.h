@@ -29,8 +29,6 @@ class ObjectFetcher {
   static constexpr size_t kPieceBytes = size_t{4} << 20;
   /// Of pieces that are under way or wait to be read.
   static constexpr size_t kMostAheadBytes = size_t{32} << 20;
-  static constexpr std::chrono::nanoseconds kFirstPause = std::chrono::milliseconds(200);
-  static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::seconds(10);
 
   ObjectFetcher(std::unique_ptr<ObjectStore> store, Env* env);
   ~ObjectFetcher();
@@ -89,7 +87,6 @@ class ObjectFetcher {
   bool FindPiece(std::chrono::nanoseconds now, std::chrono::nanoseconds* next,
                  std::shared_ptr<Job>* job, Piece** piece);
   void Fetch(std::shared_ptr<Job> job, Piece* piece, std::unique_lock<std::mutex>* lock);
-  std::chrono::nanoseconds NextPause(std::chrono::nanoseconds* pause);
   bool IsReady() const;
 
   const std::unique_ptr<ObjectStore> store_;
