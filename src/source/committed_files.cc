@@ -37,10 +37,10 @@ void CommittedFiles::Keep(const FilePosition& position) {
   positions_.insert_or_assign(FilePositionKey(source_, position.device, position.inode), position);
 }
 
-Result<bool> CommittedFiles::ClaimAt(ByKey::iterator at, const FoundFile& file, Env* env,
-                                     CommittedFiles::Claimed* claim) {
-  AVOCET_ASSIGN_OR_RETURN(const bool same, BeginsLike(file, at->second, env));
-  if (!same) return false;
+bool CommittedFiles::ClaimAt(ByKey::iterator at, const FoundFile& file, Env* env, Claimed* claim) {
+  const auto same = BeginsLike(file, at->second, env);
+  if (!same.ok()) *claim = same.status();
+  if (!same.ok() || !*same) return false;
   *claim = std::optional(std::move(at->second));
   positions_.erase(at);
   return true;
@@ -53,9 +53,7 @@ std::vector<CommittedFiles::Claimed> CommittedFiles::Claim(const std::vector<Fou
   for (size_t i = 0; i < files.size(); ++i) {
     const FileInfo& info = files[i].info;
     const auto at = positions_.find(FilePositionKey(source_, info.device, info.inode));
-    if (at == positions_.end()) continue;
-    const auto claimed = ClaimAt(at, files[i], env, &claims[i]);
-    if (!claimed.ok()) claims[i] = claimed.status();
+    if (at != positions_.end()) ClaimAt(at, files[i], env, &claims[i]);
   }
   std::multimap<std::string, ByKey::iterator> by_path;
   for (auto at = positions_.begin(); at != positions_.end(); ++at) {
@@ -64,9 +62,7 @@ std::vector<CommittedFiles::Claimed> CommittedFiles::Claim(const std::vector<Fou
   for (size_t i = 0; i < files.size(); ++i) {
     const auto [begin, end] = by_path.equal_range(files[i].path);
     for (auto at = begin; at != end && claims[i].ok() && !claims[i]->has_value(); ++at) {
-      const auto claimed = ClaimAt(at->second, files[i], env, &claims[i]);
-      if (!claimed.ok()) claims[i] = claimed.status();
-      if (!claimed.ok() || !*claimed) continue;
+      if (!ClaimAt(at->second, files[i], env, &claims[i])) continue;
       by_path.erase(at);
       break;
     }

@@ -38,7 +38,8 @@ class CommittedFiles {
  private:
   using ByKey = std::map<std::string, FilePosition>;
 
-  Result<bool> ClaimAt(ByKey::iterator at, const FoundFile& file, Env* env, Claimed* claim);
+  /// False, and an error in `claim` when the file cannot be compared, when it is another file.
+  bool ClaimAt(ByKey::iterator at, const FoundFile& file, Env* env, Claimed* claim);
 
   std::string source_;
   ByKey positions_;

@@ -9,6 +9,7 @@
 
 #include "src/source/committed_files.h"
 #include "src/source/file_listing.h"
+#include "src/source/poll_budget.h"
 #include "src/source/tracked_file.h"
 
 namespace avocet {
@@ -47,9 +48,9 @@ class FileSource : public Source {
   void UpdateMissing(bool listing_complete);
   Status Note(const Status& problem);
   void Notice(std::string problem);
-  Status ReadRound(const PollLimits& limits, std::vector<RawBatch>* out);
-  Status ReadFile(TrackedFile* file, const PollLimits& limits, std::vector<RawBatch>* out);
-  bool IsFull(const PollLimits& limits) const;
+  Status ReadRound(std::vector<RawBatch>* out);
+  Status ReadFile(TrackedFile* file, std::vector<RawBatch>* out);
+  bool IsFull() const;
   void LimitOpenFiles();
 
   const FileSourceConfig config_;
@@ -66,7 +67,7 @@ class FileSource : public Source {
   uint64_t reads_ = 0;
 
   // What Poll has delivered in this call.
-  size_t records_ = 0, bytes_ = 0;
+  PollBudget budget_;
   int empty_reads_ = 0;
 
   std::vector<std::string> scan_problems_;  // of the last scan
@@ -175,21 +176,16 @@ void FileSource::UpdateMissing(bool listing_complete) {
   });
 }
 
-bool FileSource::IsFull(const PollLimits& limits) const {
-  return records_ >= limits.max_records || bytes_ >= limits.max_bytes ||
-         empty_reads_ >= kEmptyReadsPerPoll;
-}
+bool FileSource::IsFull() const { return budget_.full() || empty_reads_ >= kEmptyReadsPerPoll; }
 
-Status FileSource::ReadFile(TrackedFile* file, const PollLimits& limits,
-                            std::vector<RawBatch>* out) {
+Status FileSource::ReadFile(TrackedFile* file, std::vector<RawBatch>* out) {
   const int64_t missing_us =
       file->missing_since_us < 0 ? 0 : env_->NowMicros() - file->missing_since_us;
   const bool at_end = once_ || missing_us >= kMissingGraceUs;
   RawBatch batch;
   batch.source = name_;
   file->last_read = ++reads_;
-  const RecordSplitter::Limits left{limits.max_records - records_, limits.max_bytes - bytes_};
-  const Result<ReadState> state = file->Read(left, at_end, &batch);
+  const Result<ReadState> state = file->Read(budget_.left(), at_end, &batch);
   if (!state.ok()) {
     if (once_) return state.status();
     file->SetFailed();
@@ -197,38 +193,30 @@ Status FileSource::ReadFile(TrackedFile* file, const PollLimits& limits,
     return Status::Ok();
   }
   Notice(file->TakeProblem());
-  if (batch.records.empty() && batch.rejects.empty() && batch.empty_records == 0) {
-    if (*state == ReadState::kMore) ++empty_reads_;
-    return Status::Ok();
-  }
-  records_ += batch.records.size() + batch.rejects.size();
-  for (const RawRecord& record : batch.records) bytes_ += record.size;
-  out->push_back(std::move(batch));
+  const bool delivered = budget_.Deliver(std::move(batch), out);
+  if (!delivered && *state == ReadState::kMore) ++empty_reads_;
   return Status::Ok();
 }
 
-Status FileSource::ReadRound(const PollLimits& limits, std::vector<RawBatch>* out) {
-  while (next_file_ < files_.size() && !IsFull(limits)) {
+Status FileSource::ReadRound(std::vector<RawBatch>* out) {
+  while (next_file_ < files_.size() && !IsFull()) {
     TrackedFile* file = files_[next_file_].get();
     if (!file->pending()) {
       ++next_file_;
       continue;
     }
-    AVOCET_RETURN_IF_ERROR(ReadFile(file, limits, out));
+    AVOCET_RETURN_IF_ERROR(ReadFile(file, out));
     if (!file->pending()) LimitOpenFiles();
   }
   return Status::Ok();
 }
 
 Result<PollState> FileSource::Poll(const PollLimits& limits, std::vector<RawBatch>* out) {
-  records_ = bytes_ = 0;
+  budget_ = PollBudget(limits);
   empty_reads_ = 0;
-  PollLimits usable = limits;
-  usable.max_records = std::max<size_t>(limits.max_records, 1);
-  usable.max_bytes = std::max<size_t>(limits.max_bytes, 1);
   const nanoseconds deadline = env_->Monotonic() + limits.wait;
   while (true) {
-    AVOCET_RETURN_IF_ERROR(ReadRound(usable, out));
+    AVOCET_RETURN_IF_ERROR(ReadRound(out));
     if (next_file_ < files_.size()) return PollState::kMore;
     if (once_) return PollState::kEnd;
     const nanoseconds now = env_->Monotonic();
@@ -236,7 +224,7 @@ Result<PollState> FileSource::Poll(const PollLimits& limits, std::vector<RawBatc
       AVOCET_RETURN_IF_ERROR(Scan());
       continue;
     }
-    if (records_ > 0 || now >= deadline) return PollState::kIdle;
+    if (budget_.records() > 0 || now >= deadline) return PollState::kIdle;
     env_->SleepFor(std::min(next_scan_, deadline) - now);
   }
 }

@@ -12,6 +12,7 @@
 #include "src/source/input_format.h"
 #include "src/source/kinesis_fetcher.h"
 #include "src/source/kinesis_lineage.h"
+#include "src/source/poll_budget.h"
 #include "src/source/position_text.h"
 
 namespace avocet {
@@ -194,14 +195,14 @@ bool KinesisSource::AtTip() const {
 
 Result<PollState> KinesisSource::Poll(const PollLimits& limits, std::vector<RawBatch>* out) {
   const nanoseconds deadline = env_->Monotonic() + limits.wait;
-  size_t records = 0, bytes = 0;
+  PollBudget budget(limits);
   while (true) {
     AVOCET_RETURN_IF_ERROR(fetcher_->failure());
     AVOCET_RETURN_IF_ERROR(NoteListing());
     const nanoseconds now = env_->Monotonic();
-    const bool may_wait = records == 0 && now < deadline;
+    const bool may_wait = budget.records() == 0 && now < deadline;
     if (!TakeChunk(may_wait ? deadline - now : nanoseconds(0))) {
-      if (records > 0) return PollState::kIdle;
+      if (budget.records() > 0) return PollState::kIdle;
       const Status listed = fetcher_->list_status();
       if (!listed.ok() && (once_ || lineage_.empty())) {
         const Status status =
@@ -213,15 +214,9 @@ Result<PollState> KinesisSource::Poll(const PollLimits& limits, std::vector<RawB
       continue;
     }
     RawBatch batch;
-    Deliver({std::max<size_t>(limits.max_records, records + 1) - records,
-             std::max<size_t>(limits.max_bytes, bytes + 1) - bytes},
-            &batch);
-    records += batch.records.size() + batch.rejects.size();
-    for (const RawRecord& record : batch.records) bytes += record.size;
-    const bool content =
-        !batch.records.empty() || !batch.rejects.empty() || batch.empty_records > 0;
-    if (content) out->push_back(std::move(batch));
-    if (records >= limits.max_records || bytes >= limits.max_bytes) return PollState::kMore;
+    Deliver(budget.left(), &batch);
+    budget.Deliver(std::move(batch), out);
+    if (budget.full()) return PollState::kMore;
   }
 }
 

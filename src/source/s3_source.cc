@@ -12,6 +12,7 @@
 #include "src/source/input_format.h"
 #include "src/source/object_fetcher.h"
 #include "src/source/object_ledger.h"
+#include "src/source/poll_budget.h"
 #include "src/source/position_text.h"
 #include "src/source/stream_reader.h"
 
@@ -181,26 +182,18 @@ Status S3Source::LeaveFirst(const Status& why) {
 
 Result<PollState> S3Source::Poll(const PollLimits& limits, std::vector<RawBatch>* out) {
   const nanoseconds deadline = env_->Monotonic() + limits.wait;
-  size_t records = 0, bytes = 0;
+  PollBudget budget(limits);
   while (true) {
     NotePage();
     ListIfDue();
     bool dry = true;
     RawBatch batch;
-    if (!fetcher_->empty()) {
-      const RecordSplitter::Limits left{std::max<size_t>(limits.max_records, records + 1) - records,
-                                        std::max<size_t>(limits.max_bytes, bytes + 1) - bytes};
-      AVOCET_RETURN_IF_ERROR(ReadFirst(left, &batch, &dry));
-    }
-    records += batch.records.size() + batch.rejects.size();
-    for (const RawRecord& record : batch.records) bytes += record.size;
-    const bool content =
-        !batch.records.empty() || !batch.rejects.empty() || batch.empty_records > 0;
-    if (content) out->push_back(std::move(batch));
-    if (records >= limits.max_records || bytes >= limits.max_bytes) return PollState::kMore;
+    if (!fetcher_->empty()) AVOCET_RETURN_IF_ERROR(ReadFirst(budget.left(), &batch, &dry));
+    budget.Deliver(std::move(batch), out);
+    if (budget.full()) return PollState::kMore;
     if (!dry) continue;
     if (once_ && HasAll()) return PollState::kEnd;
-    if (records > 0) return PollState::kIdle;
+    if (budget.records() > 0) return PollState::kIdle;
     const Status listed = fetcher_->list_status();
     if (!listed.ok() && fetcher_->empty()) {
       const Status status = listed.WithContext("cannot list " + config_.url);
