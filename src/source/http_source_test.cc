@@ -1,8 +1,6 @@
 #include "src/source/http_source.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include <map>
 #include <memory>
@@ -12,6 +10,7 @@
 
 #include "src/env/sim_env.h"
 #include "src/net/http_client_testing.h"
+#include "src/source/source_testing.h"
 
 namespace avocet {
 namespace {
@@ -32,27 +31,6 @@ class TestJudge : public RecordJudge {
     }
   }
 };
-
-std::string Gzip(std::string_view text) {
-  z_stream stream{};
-  constexpr int kGzipBits = MAX_WBITS + 16, kMemory = 8;
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, kGzipBits, kMemory, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(text.size() + 1000, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-std::string Zstd(std::string_view text) {
-  std::string out(ZSTD_compressBound(text.size()), '\0');
-  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));
-  return out;
-}
 
 class HttpSourceTest : public testing::Test {
  protected:

@@ -31,33 +31,8 @@ std::unique_ptr<Source> Open(FakeKinesis* stream, bool once, const Positions& co
   return source;
 }
 
-// Polls until the source has ended, or has delivered `records`.
-Delivered Read(Source* source, size_t records = SIZE_MAX, size_t at_once = 1000) {
-  Delivered delivered;
-  while (delivered.state != PollState::kEnd && delivered.records.size() < records) {
-    std::vector<RawBatch> batches;
-    const PollLimits limits{.max_records = std::min(at_once, records - delivered.records.size()),
-                            .wait = std::chrono::milliseconds(5)};
-    const auto state = source->Poll(limits, &batches);
-    delivered.Take(batches);
-    if (!state.ok()) {
-      delivered.error = state.status();
-      if (state.status().code() != StatusCode::kUnavailable) return delivered;
-      continue;
-    }
-    delivered.state = *state;
-  }
-  return delivered;
-}
-
 void PutNumbers(FakeKinesis* stream, const std::string& shard, int first, int last) {
   for (int i = first; i <= last; ++i) stream->Put(shard, "{\"n\":" + std::to_string(i) + "}");
-}
-
-Strings Numbers(int first, int last) {
-  Strings texts;
-  for (int i = first; i <= last; ++i) texts.push_back("{\"n\":" + std::to_string(i) + "}");
-  return texts;
 }
 
 TEST(KinesisSource, OnceReadsEveryShardToItsTip) {

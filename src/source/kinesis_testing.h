@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/source/failures_testing.h"
 #include "src/source/kinesis_stream.h"
 
 namespace avocet {
@@ -36,11 +36,11 @@ class FakeKinesis {
   /// The next calls of GetRecords answer so, one after the other.
   void FailReads(const std::vector<Status>& failures) {
     const std::lock_guard lock(mutex_);
-    read_failures_.assign(failures.begin(), failures.end());
+    read_failures_.Set(failures);
   }
   void FailLists(const std::vector<Status>& failures) {
     const std::lock_guard lock(mutex_);
-    list_failures_.assign(failures.begin(), failures.end());
+    list_failures_.Set(failures);
   }
   /// The shards in the order in which reading them was begun.
   std::vector<std::string> begun() const {
@@ -73,16 +73,9 @@ class FakeKinesis {
     FakeKinesis* const fake_;
   };
 
-  static Status TakeFailure(std::deque<Status>* failures) {
-    if (failures->empty()) return Status::Ok();
-    Status failure = std::move(failures->front());
-    failures->pop_front();
-    return failure;
-  }
-
   Result<std::vector<KinesisShard>> ListShards() {
     const std::lock_guard lock(mutex_);
-    AVOCET_RETURN_IF_ERROR(TakeFailure(&list_failures_));
+    AVOCET_RETURN_IF_ERROR(list_failures_.Take());
     std::vector<KinesisShard> shards;
     for (const auto& [id, shard] : shards_) shards.push_back({id, shard.parents});
     return shards;
@@ -102,7 +95,7 @@ class FakeKinesis {
 
   Result<KinesisRecords> GetRecords(const std::string& iterator, int limit) {
     const std::lock_guard lock(mutex_);
-    AVOCET_RETURN_IF_ERROR(TakeFailure(&read_failures_));
+    AVOCET_RETURN_IF_ERROR(read_failures_.Take());
     const size_t colon = iterator.find(':');
     const std::string id = iterator.substr(0, colon);
     const auto found = shards_.find(id);
@@ -128,8 +121,8 @@ class FakeKinesis {
 
   mutable std::mutex mutex_;
   std::map<std::string, Shard> shards_;
-  std::deque<Status> read_failures_;
-  std::deque<Status> list_failures_;
+  ScriptedFailures read_failures_;
+  ScriptedFailures list_failures_;
   std::vector<std::string> begun_;
   int64_t next_sequence_ = 1;
 };

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "src/env/env.h"
+#include "src/source/failures_testing.h"
 #include "src/source/object_store.h"
 
 namespace avocet {
@@ -32,11 +32,11 @@ class FakeBucket {
   }
   void FailReads(const std::vector<Status>& failures) {
     const std::lock_guard lock(mutex_);
-    read_failures_.assign(failures.begin(), failures.end());
+    read_failures_.Set(failures);
   }
   void FailLists(const std::vector<Status>& failures) {
     const std::lock_guard lock(mutex_);
-    list_failures_.assign(failures.begin(), failures.end());
+    list_failures_.Set(failures);
   }
   /// The keys behind which was listed.
   std::vector<std::string> listed() const {
@@ -66,16 +66,9 @@ class FakeBucket {
     FakeBucket* const bucket_;
   };
 
-  static Status TakeFailure(std::deque<Status>* failures) {
-    if (failures->empty()) return Status::Ok();
-    Status failure = std::move(failures->front());
-    failures->pop_front();
-    return failure;
-  }
-
   Result<S3Page> List(const std::string& after) {
     const std::lock_guard lock(mutex_);
-    AVOCET_RETURN_IF_ERROR(TakeFailure(&list_failures_));
+    AVOCET_RETURN_IF_ERROR(list_failures_.Take());
     listed_.push_back(after);
     S3Page page;
     for (auto at = objects_.upper_bound(after); at != objects_.end(); ++at) {
@@ -91,7 +84,7 @@ class FakeBucket {
 
   Result<size_t> Read(const S3Object& object, uint64_t offset, std::span<char> out) {
     const std::lock_guard lock(mutex_);
-    AVOCET_RETURN_IF_ERROR(TakeFailure(&read_failures_));
+    AVOCET_RETURN_IF_ERROR(read_failures_.Take());
     const auto found = objects_.find(object.key);
     if (found == objects_.end()) return Status::NotFound("NoSuchKey");
     if (found->second.etag != object.etag) return Status::Conflict("PreconditionFailed");
@@ -104,8 +97,8 @@ class FakeBucket {
 
   mutable std::mutex mutex_;
   std::map<std::string, Object> objects_;
-  std::deque<Status> read_failures_;
-  std::deque<Status> list_failures_;
+  ScriptedFailures read_failures_;
+  ScriptedFailures list_failures_;
   std::vector<std::string> listed_;
   int version_ = 0;
 };

@@ -25,32 +25,6 @@ std::unique_ptr<Source> Open(FakeBucket* bucket, bool once, const Positions& com
   return source;
 }
 
-// Polls until the source has ended, or has delivered `records`.
-Delivered Read(Source* source, size_t records = SIZE_MAX) {
-  Delivered delivered;
-  while (delivered.state != PollState::kEnd && delivered.records.size() < records) {
-    std::vector<RawBatch> batches;
-    const PollLimits limits{
-        .max_records = std::min<size_t>(1000, records - delivered.records.size()),
-        .wait = std::chrono::milliseconds(5)};
-    const auto state = source->Poll(limits, &batches);
-    delivered.Take(batches);
-    if (!state.ok()) {
-      delivered.error = state.status();
-      if (state.status().code() != StatusCode::kUnavailable) return delivered;
-      continue;
-    }
-    delivered.state = *state;
-  }
-  return delivered;
-}
-
-Strings Numbers(int first, int last) {
-  Strings texts;
-  for (int i = first; i <= last; ++i) texts.push_back("{\"n\":" + std::to_string(i) + "}");
-  return texts;
-}
-
 std::string Joined(const Strings& texts, const std::string& between) {
   std::string joined;
   for (const std::string& text : texts) joined += text + between;

@@ -159,6 +159,32 @@ inline Delivered Drain(Source* source, const PollLimits& limits = {}) {
   return delivered;
 }
 
+/// Polls until the source has ended, or has delivered `records`.
+inline Delivered Read(Source* source, size_t records = SIZE_MAX, size_t at_once = 1000) {
+  Delivered delivered;
+  while (delivered.state != PollState::kEnd && delivered.records.size() < records) {
+    std::vector<RawBatch> batches;
+    const PollLimits limits{.max_records = std::min(at_once, records - delivered.records.size()),
+                            .wait = std::chrono::milliseconds(5)};
+    const auto state = source->Poll(limits, &batches);
+    delivered.Take(batches);
+    if (!state.ok()) {
+      delivered.error = state.status();
+      if (state.status().code() != StatusCode::kUnavailable) return delivered;
+      continue;
+    }
+    delivered.state = *state;
+  }
+  return delivered;
+}
+
+/// Records {"n":first} to {"n":last}.
+inline std::vector<std::string> Numbers(int first, int last) {
+  std::vector<std::string> texts;
+  for (int i = first; i <= last; ++i) texts.push_back("{\"n\":" + std::to_string(i) + "}");
+  return texts;
+}
+
 inline std::string Gzip(std::string_view bytes) {
   z_stream stream{};
   EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
