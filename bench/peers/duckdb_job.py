@@ -7,14 +7,7 @@ import sys
 import time
 
 import duckdb
-
-RANGES = {
-    "temperature": (-40, 85),
-    "humidity": (0, 100),
-    "air_quality": (0, 500),
-    "light": (0, 100000),
-    "loudness": (0, 2000),
-}
+from metrics import RANGES
 
 
 def main() -> None:

@@ -8,14 +8,8 @@ import sys
 import time
 
 import polars as pl
+from metrics import RANGES
 
-RANGES = {
-    "temperature": (-40, 85),
-    "humidity": (0, 100),
-    "air_quality": (0, 500),
-    "light": (0, 100000),
-    "loudness": (0, 2000),
-}
 SCHEMA = {"device_id": pl.String, "timestamp": pl.String, **{m: pl.Float64 for m in RANGES}}
 
 

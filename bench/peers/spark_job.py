@@ -20,18 +20,12 @@ import sys
 import time
 
 from delta.tables import DeltaTable
+from metrics import RANGES
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
 DELTA = "io.delta:delta-spark_4.2_2.13:4.4.0"
-RANGES = {
-    "temperature": (-40, 85),
-    "humidity": (0, 100),
-    "air_quality": (0, 500),
-    "light": (0, 100000),
-    "loudness": (0, 2000),
-}
 SCHEMA = "device_id STRING, timestamp STRING, " + ", ".join(f"{m} DOUBLE" for m in RANGES)
 FILES_PER_BATCH = 25  # of 50: fewer batches are faster, one needs more memory than the default
 
