@@ -60,6 +60,11 @@ Status Committer::Drain() {
   return failure_;
 }
 
+void Committer::StopRetrying(std::chrono::nanoseconds grace) {
+  retries_end_ = options_.env->Monotonic() + grace;
+  changed_.notify_all();
+}
+
 Status Committer::CommitNow(std::unique_ptr<Epoch> epoch) { return CommitEpoch(epoch.get()); }
 
 std::unique_ptr<Epoch> Committer::TakeSpare() {
@@ -127,8 +132,11 @@ Status Committer::WithRetry(std::string_view what, int64_t epoch,
         spdlog::error("cannot commit, trying again until it works: {}: {}", what, status.message());
       }
       problem_ = status.message();
-      if (stopping_) return status.WithContext(what);
-      if (!options_.on_step) changed_.wait_for(lock, pause, [&] { return stopping_; });
+      const std::chrono::nanoseconds end = retries_end_;
+      if (stopping_ || options_.env->Monotonic() >= end) return status.WithContext(what);
+      if (end != std::chrono::nanoseconds::max()) pause = kFirstRetry;
+      const auto is_told = [&] { return stopping_ || retries_end_.load() != end; };
+      if (!options_.on_step) changed_.wait_for(lock, pause, is_told);
     }
     if (options_.on_step) AVOCET_RETURN_IF_ERROR(options_.on_step("retry", epoch));
     pause = std::min(pause * 2, kLongestRetry);

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -53,6 +55,9 @@ class Committer {
   Status Submit(std::unique_ptr<Epoch> epoch);
   /// Waits until everything submitted is committed.
   Status Drain();
+  /// From `grace` from now on what fails is not tried again: Submit and Drain return its error. For
+  /// a stop that must not wait for the world to mend. Any thread.
+  void StopRetrying(std::chrono::nanoseconds grace);
   /// Commits on the caller's thread. Only before the first Submit (recovery).
   Status CommitNow(std::unique_ptr<Epoch> epoch);
 
@@ -95,6 +100,7 @@ class Committer {
   std::string problem_;                       // guarded by mutex_
   CommitInfo last_;                           // guarded by mutex_
   Positions committed_;                       // guarded by mutex_
+  std::atomic<std::chrono::nanoseconds> retries_end_{std::chrono::nanoseconds::max()};
   std::atomic<uint64_t> commits_ = 0;
   std::atomic<int64_t> last_commit_us_ = 0;
   std::thread thread_;

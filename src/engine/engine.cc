@@ -27,6 +27,8 @@ constexpr milliseconds kLinger{5};
 constexpr nanoseconds kFirstCommitInterval = milliseconds(500);
 constexpr int64_t kAllPositionsEvery = 100;  // epochs
 constexpr milliseconds kServerGrace{5'000};
+// How long a stop waits for a full disk and the like.
+constexpr milliseconds kStopGrace{5'000};
 constexpr nanoseconds kFirstRetry = milliseconds(200);
 constexpr nanoseconds kLongestRetry = milliseconds(10000);
 
@@ -111,6 +113,11 @@ Status Engine::Run() {
   care_->Stop();
   PublishProgress(0);
   return Status::Ok();
+}
+
+void Engine::Stop() {
+  stopping_ = true;
+  committer_->StopRetrying(kStopGrace);
 }
 
 Status Engine::Tick(bool* idle) {

@@ -59,10 +59,11 @@ class Engine {
   ~Engine();
 
   /// Reads sources until all are at their end (then commits and returns Ok), `Stop` is called (the
-  /// same, without waiting for the sources), or an error that cannot be mended. Called once.
+  /// same, without waiting for the sources), or an error that cannot be mended. After `Stop` every
+  /// error is one that cannot be mended within seconds. Called once.
   Status Run();
-  /// Any thread; safe in a signal handler.
-  void Stop() { stopping_.store(true, std::memory_order_relaxed); }
+  /// Any thread, not a signal handler.
+  void Stop();
 
   Progress progress() const;
   const RecoveryReport& recovery() const { return recovery_; }

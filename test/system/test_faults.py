@@ -144,8 +144,9 @@ class SmallFiles:
         resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
 
     def free(self, run: Run) -> None:
-        no_limit = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-        resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, no_limit)
+        if run.alive():
+            no_limit = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, no_limit)
 
     def close(self) -> None:
         pass
@@ -188,6 +189,23 @@ def test_a_full_disk_is_waited_for(disk: SmallDisk | SmallFiles, site: Site) -> 
         wanted = [line for line in straight(site)["bronze"].splitlines()]
         run.wait_for(lambda: site.count("bronze") == len(wanted) - 1, "all rows")
         assert run.stop() == 0, run.output()
+    site.drain()
+    assert_same_lakes(straight(site), lake_csv(site.lake))
+    assert_counters_add_up(site.lake)
+
+
+def test_a_full_disk_does_not_hold_up_a_stop(disk: SmallDisk | SmallFiles, site: Site) -> None:
+    append(site, list(generate.lines(12, 200)))
+    with site.follow() as run:
+        run.wait_for(lambda: site.count("silver") > 0, "the first rows")
+        disk.fill(run)
+        append(site, list(generate.lines(13, 12_000)))
+        run.wait_for_output(re.escape(disk.ERROR))
+        assert run.stop() == 74, run.output()
+        last = run.output().splitlines()[-1]
+        assert disk.ERROR in last and str(site.lake) in last, last
+        disk.free(run)
+    assert_whole(site.lake)
     site.drain()
     assert_same_lakes(straight(site), lake_csv(site.lake))
     assert_counters_add_up(site.lake)
