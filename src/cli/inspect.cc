@@ -33,6 +33,15 @@ int ShowConfig(const std::string& path) {
   return 0;
 }
 
+/// The default value, with its unit.
+std::string DefaultText(const DetectorParam& param) {
+  if (param.kind == DetectorParam::Kind::kWord) {
+    return std::string(param.words[static_cast<size_t>(param.default_value)]);
+  }
+  const bool is_duration = param.kind == DetectorParam::Kind::kDuration;
+  return fmt::format("{:g}{}", param.default_value, is_duration ? " s" : "");
+}
+
 void ShowComponents() {
   fmt::print("Sources\n");
   for (const SourceType& type : SourceTypes()) {
@@ -43,8 +52,7 @@ void ShowComponents() {
   for (const DetectorType& type : DetectorTypes()) {
     fmt::print("  {:<16} {}\n", type.spec.name, type.spec.summary);
     for (const DetectorParam& param : type.spec.params) {
-      fmt::print("      {:<18} {} (default {:g}{})\n", param.name, param.help, param.default_value,
-                 param.kind == DetectorParam::Kind::kDuration ? " s" : "");
+      fmt::print("      {:<18} {} (default {})\n", param.name, param.help, DefaultText(param));
     }
     if (!type.spec.source.empty()) fmt::print("      source: {}\n", type.spec.source);
   }

@@ -488,7 +488,7 @@ KeySpec DetectorParamKey(const DetectorParam& param) {
   key.help = param.help;
   const bool set = !std::isnan(param.default_value);
   const double scale = param.kind == DetectorParam::Kind::kDuration ? 1e6 : 1;
-  if (param.kind != DetectorParam::Kind::kBool) {
+  if (param.kind != DetectorParam::Kind::kBool && param.kind != DetectorParam::Kind::kWord) {
     key.Between(param.min * scale, param.max * scale);
   }
   switch (param.kind) {
@@ -499,6 +499,11 @@ KeySpec DetectorParamKey(const DetectorParam& param) {
     case DetectorParam::Kind::kBool:
       key.kind = KeyKind::kBool;
       if (set) key.default_value = param.default_value != 0;
+      break;
+    case DetectorParam::Kind::kWord:
+      key.kind = KeyKind::kWord;
+      key.words.assign(param.words.begin(), param.words.end());
+      if (set) key.default_value = key.words.at(static_cast<size_t>(param.default_value));
       break;
     case DetectorParam::Kind::kInteger:
     case DetectorParam::Kind::kDuration:

@@ -7,14 +7,17 @@
 
 namespace avocet {
 
-/// A numeric, boolean or duration key of a detector's configuration.
+/// A key of a detector's configuration.
 struct DetectorParam {
-  enum class Kind : uint8_t { kNumber, kInteger, kBool, kDuration };
+  enum class Kind : uint8_t { kNumber, kInteger, kBool, kDuration, kWord };
   std::string_view name;
   Kind kind = Kind::kNumber;
-  double default_value = 0;  ///< seconds for durations, 0 or 1 for booleans; NaN: not set
-  double min = 0, max = 0;   ///< allowed range, both ends; seconds for durations
-  std::string_view help;     ///< one sentence for the reference page
+  /// Seconds for durations, 0 or 1 for booleans, the place among `words`; NaN: not set.
+  double default_value = 0;
+  double min = 0, max = 0;  ///< allowed range, both ends; seconds for durations
+  std::string_view help;    ///< one sentence for the reference page
+  std::span<const std::string_view>
+      words{};  ///< those allowed for a word, whose range is their places
 };
 
 struct DetectorSpec {

@@ -108,6 +108,7 @@ class Dumper {
       const KeySpec key = ParamKey(detector.type, name);
       KeyValue shown = value;
       if (key.kind == KeyKind::kBool) shown = value != 0;
+      if (key.kind == KeyKind::kWord) shown = key.words.at(static_cast<size_t>(value));
       writer_.Line(name, YamlValue(key, shown));
     }
     for (const auto& [name, value] : detector.durations_us) {

@@ -32,6 +32,9 @@ std::vector<std::string> TypeNames(std::span<const DetectorSpec> specs) {
 void SetParam(const KeySpec& key, const KeyValue& value, DetectorConfig* detector) {
   if (const auto* flag = std::get_if<bool>(&value)) {
     detector->params[key.name] = *flag ? 1 : 0;
+  } else if (const auto* word = std::get_if<std::string>(&value)) {
+    const auto place = std::find(key.words.begin(), key.words.end(), *word) - key.words.begin();
+    detector->params[key.name] = static_cast<double>(place);
   } else if (const auto* number = std::get_if<double>(&value)) {
     detector->params[key.name] = *number;
   } else if (const auto* integer = std::get_if<int64_t>(&value)) {

@@ -123,8 +123,8 @@ void Metrics(std::string* out) {
 void Detectors(const KeySpec& key, std::span<const DetectorSpec> specs, std::string* out) {
   Heading("##", "`detectors`",
           key.help +
-              " Without it there is one detector over all metrics, of type `auto` where\n"
-              "there is one, else `zscore`. `detectors: []` turns detection off.",
+              " Without it there is one detector over all metrics, of type `auto`.\n"
+              "`detectors: []` turns detection off.",
           out);
   TableHead(out);
   Rows(DetectorKeys(), "", out);

@@ -21,6 +21,8 @@ class DetectorParams {
   double Number(std::string_view name) const;
   uint32_t Integer(std::string_view name) const;
   bool Bool(std::string_view name) const;
+  /// The place of the word among those allowed.
+  uint32_t Word(std::string_view name) const { return Integer(name); }
   int64_t DurationUs(std::string_view name) const;
 
  private:
