@@ -1,8 +1,8 @@
-# avocet_layer(NAME DEPS ...): library avocet_NAME of src/NAME/*.cc, and when tests are on
-# NAME_test of src/NAME/*_test.cc and NAME_bench of src/NAME/*_bench.cc.
+# avocet_layer(NAME DEPS ...): library avocet_NAME of the *.cc below src/NAME, and when tests are on
+# NAME_test of the *_test.cc and NAME_bench of the *_bench.cc there.
 function(avocet_layer name)
   cmake_parse_arguments(LAYER "" "" "DEPS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
   set(benches ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")

@@ -6,6 +6,7 @@
 // device's readings (and on fleet_time for clocks), never on how they are cut into batches.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "src/base/status.h"
 #include "src/config/config.h"
 #include "src/config/detector_spec.h"
+#include "src/detect/fleet.h"
 #include "src/state/state_io.h"
 
 namespace avocet {
@@ -40,6 +42,13 @@ std::string_view SeverityName(Severity severity);
 inline constexpr uint32_t kNoRow = UINT32_MAX;
 inline constexpr uint16_t kWholeDevice = UINT16_MAX;
 
+/// A part of the evidence for an anomaly.
+struct Contribution {
+  uint16_t metric = kWholeDevice;  ///< a metric of the device; kWholeDevice: a signal
+  std::string_view signal;         ///< static word; what was seen, of signals only
+  float share = 0;                 ///< 0 to 1; 0: no contribution
+};
+
 struct Anomaly {
   uint32_t slot = 0;
   uint32_t row = kNoRow;           ///< row of the batch, kNoRow for a missing reading
@@ -49,7 +58,10 @@ struct Anomaly {
   double value = 0;                           ///< NaN: none
   double expected = 0, lower = 0, upper = 0;  ///< NaN: unknown
   double score = 0;                           ///< calibrated: 1.0 = fires
-  std::string_view reason;                    ///< static word, for example "above_mean", "constant"
+  std::string_view reason;  ///< static word: the type, for example "above_mean", "spike"
+  int64_t known_us = 0;     ///< how long the series had been watched; 0: not told
+  std::array<Contribution, 4> metrics{};  ///< largest share first
+  std::array<Contribution, 4> signals{};  ///< largest share first
 };
 
 /// Receives anomalies; appends only.
@@ -85,6 +97,19 @@ class Detector {
   virtual void Advance(int64_t fleet_time_us, AnomalySink* out) {
     static_cast<void>(fleet_time_us);
     static_cast<void>(out);
+  }
+
+  /// Whether the detector compares devices with their fleet: see src/detect/fleet.h.
+  virtual bool ComparesFleet() const { return false; }
+  /// Appends what its devices were like in `bucket`, which is closed.
+  virtual void CollectFleet(int64_t bucket, FleetSamples* samples) const {
+    static_cast<void>(bucket);
+    static_cast<void>(samples);
+  }
+  /// What the fleet was like in `bucket`; [metric], metrics may be missing at the end.
+  virtual void LearnFleet(int64_t bucket, std::span<const FleetMedian> medians) {
+    static_cast<void>(bucket);
+    static_cast<void>(medians);
   }
 
   /// More metrics exist (schema evolution). Indexes of known metrics do not change.

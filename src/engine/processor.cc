@@ -141,7 +141,60 @@ void Processor::RunShards(bool replayed) {
     piece->fleet_time_before_us = fleet_time_us_;
     fleet_time_us_ = piece->FleetTimeAfter();
   }
-  pool_.ParallelFor(kNumShards, [&](size_t i) { shards_[i]->Process(i, tick_, fleet_time_us_); });
+  for (auto& shard : shards_) shard->Begin();
+  if (MayHaveFleet()) RunFleetBuckets();
+  ProcessUntil({static_cast<uint32_t>(tick_.size()), 0}, fleet_time_us_);
+  pool_.ParallelFor(kNumShards, [&](size_t i) { shards_[i]->Finish(); });
+}
+
+void Processor::ProcessUntil(Place end, int64_t fleet_time_us) {
+  pool_.ParallelFor(kNumShards,
+                    [&](size_t i) { shards_[i]->Process(i, tick_, end, fleet_time_us); });
+}
+
+// Cutting a tick costs a little at each bucket, so a single device is spared that. The answer may
+// depend on the tick, results do not: with so few devices there is no median.
+bool Processor::MayHaveFleet() const {
+  const auto detectors = shards_.front()->detectors();
+  if (std::none_of(detectors.begin(), detectors.end(),
+                   [](const auto& detector) { return detector->ComparesFleet(); })) {
+    return false;
+  }
+  size_t devices = num_devices();
+  std::vector<uint64_t> seen;
+  for (const Piece* piece : tick_) {
+    for (const uint64_t device : piece->device_hash) {
+      if (devices + seen.size() >= kSmallestFleet) return true;
+      if (std::find(seen.begin(), seen.end(), device) == seen.end()) seen.push_back(device);
+    }
+  }
+  return devices + seen.size() >= kSmallestFleet;
+}
+
+void Processor::RunFleetBuckets() {
+  for (uint32_t i = 0; i < tick_.size(); ++i) {
+    const Piece& piece = *tick_[i];
+    int64_t clock = piece.fleet_time_before_us;
+    if (clock != kNoTime && FleetBucketOf(clock) == FleetBucketOf(piece.FleetTimeAfter())) continue;
+    for (uint32_t row = 0; row < piece.readings.rows; ++row) {
+      const int64_t before = clock;
+      clock = std::max(clock, piece.readings.event_time_us[row]);
+      if (before == kNoTime || FleetBucketOf(before) == FleetBucketOf(clock)) continue;
+      ProcessUntil({i, row + 1}, clock);
+      CompareFleet(FleetBucketOf(before));
+    }
+  }
+}
+
+void Processor::CompareFleet(int64_t bucket) {
+  std::vector<Detector*> instances(kNumShards);
+  for (size_t i = 0; i < shards_.front()->detectors().size(); ++i) {
+    if (!shards_.front()->detectors()[i]->ComparesFleet()) continue;
+    for (size_t shard = 0; shard < kNumShards; ++shard) {
+      instances[shard] = shards_[shard]->detectors()[i].get();
+    }
+    ExchangeFleet(bucket, instances);
+  }
 }
 
 Status Processor::Collect(int64_t now_us, bool replayed, Epoch* epoch) {

@@ -83,6 +83,13 @@ class Processor {
                                std::vector<std::string>* new_metrics);
   void AddMetrics(const std::vector<std::string>& names, Epoch* epoch);
   void RunShards(bool replayed);
+  /// Processes the tick up to where the fleet's clock leaves each bucket, and lets detectors
+  /// compare the fleet there.
+  void RunFleetBuckets();
+  /// Whether the tick, or what came before, has devices enough for a fleet.
+  bool MayHaveFleet() const;
+  void ProcessUntil(Place end, int64_t fleet_time_us);
+  void CompareFleet(int64_t bucket);
   Status Collect(int64_t now_us, bool replayed, Epoch* epoch);
   void Count(bool replayed);
 

@@ -10,6 +10,7 @@
 #include "src/base/check.h"
 #include "src/base/hash.h"
 #include "src/engine/builtin_components.h"
+#include "src/engine/contributors.h"
 
 namespace avocet {
 namespace {
@@ -56,7 +57,7 @@ void Shard::Observe() {
   for (auto& detector : detectors_) detector->ObserveWith(&judgements_);
 }
 
-void Shard::Process(size_t shard, std::span<Piece* const> pieces, int64_t fleet_time_us) {
+void Shard::Begin() {
   result_.anomalies.Clear();
   result_.device_stats.Clear();
   result_.amended_stats.Clear();
@@ -66,21 +67,35 @@ void Shard::Process(size_t shard, std::span<Piece* const> pieces, int64_t fleet_
   result_.failure.clear();
   result_.judged.clear();
   result_.absences.clear();
+  touched_.clear();
+  next_piece_ = 0;
+  next_row_ = 0;
+}
+
+void Shard::Process(size_t shard, std::span<Piece* const> pieces, Place end,
+                    int64_t fleet_time_us) {
   places_.clear();
   slots_.clear();
   times_.clear();
   fleet_times_.clear();
   late_.clear();
-  touched_.clear();
   values_.resize(metrics_.size());
   for (auto& column : values_) column.clear();
   reading_.resize(metrics_.size());
   reading_means_.resize(metrics_.size());
 
-  for (uint32_t i = 0; i < pieces.size(); ++i) {
-    for (const uint32_t row : pieces[i]->shard_rows[shard]) ProcessRow(pieces[i], {i, row});
+  for (; next_piece_ < pieces.size(); ++next_piece_, next_row_ = 0) {
+    Piece* piece = pieces[next_piece_];
+    const std::vector<uint32_t>& rows = piece->shard_rows[shard];
+    for (; next_row_ < rows.size() && Place{next_piece_, rows[next_row_]} < end; ++next_row_) {
+      ProcessRow(piece, {next_piece_, rows[next_row_]});
+    }
+    if (next_row_ < rows.size() || next_piece_ >= end.piece) break;
   }
   Judge(pieces, fleet_time_us);
+}
+
+void Shard::Finish() {
   for (const uint32_t slot : touched_) {
     hours_.Close(slot, devices_.newest_us[slot], &hour_rows_);
   }
@@ -239,10 +254,16 @@ void Shard::AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const
   out.column(anomalies::kScore).AppendDouble(anomaly.score);
   out.column(anomalies::kSeverity).AppendBytes(SeverityName(anomaly.severity));
   out.column(anomalies::kDetector).AppendBytes(detector_names_[detector]);
+  out.column(anomalies::kType).AppendBytes(anomaly.reason);
   text_.assign(anomaly.reason).append(": ");
   text_.append(detectors_[detector]->Explain(anomaly, label));
   out.column(anomalies::kReason).AppendBytes(text_);
-  out.column(anomalies::kContributors).AppendNull();
+  const std::string contributors = ContributorsJson(anomaly, metrics_);
+  if (contributors.empty()) {
+    out.column(anomalies::kContributors).AppendNull();
+  } else {
+    out.column(anomalies::kContributors).AppendBytes(contributors);
+  }
   if (anomaly.row == kNoRow) {
     out.column(anomalies::kSource).AppendNull();
     out.column(anomalies::kPartition).AppendNull();

@@ -2,7 +2,8 @@
 // results.
 //
 // One thread at a time. The outcome depends only on the order of each device's readings and on the
-// fleet's clock, never on how rows are cut into ticks.
+// fleet's clock, never on how rows are cut into ticks. A tick is Begin, Process once or several
+// times, Finish.
 #pragma once
 
 #include <array>
@@ -40,7 +41,7 @@ struct JudgedReading {
   Judgement judgement;
 };
 
-/// What a shard found in one tick. Cleared by the next Process.
+/// What a shard found in one tick. Cleared by Begin.
 struct ShardResult {
   ColumnBatch anomalies;
   ColumnBatch device_stats;
@@ -66,15 +67,24 @@ class Shard {
   /// From now on results also say what detectors make of every reading.
   void Observe();
 
-  /// Processes the shard's rows of `pieces` (index `shard` of their shard_rows) in order, then
-  /// tells the detectors that the fleet's clock stands at `fleet_time_us`.
-  void Process(size_t shard, std::span<Piece* const> pieces, int64_t fleet_time_us);
+  /// A tick begins.
+  void Begin();
+
+  /// Processes the next of the shard's rows of `pieces` (index `shard` of their shard_rows) that
+  /// come before `end`, in order, then tells the detectors that the fleet's clock stands at
+  /// `fleet_time_us`.
+  void Process(size_t shard, std::span<Piece* const> pieces, Place end, int64_t fleet_time_us);
+
+  /// A tick ends: emits the hours that it closed.
+  void Finish();
 
   /// The stream ends: writes rows of hours that are open into the result.
   void FlushHours();
 
   ShardResult& result() { return result_; }
   const DeviceTable& devices() const { return devices_; }
+  /// In the order of the configuration.
+  std::span<const std::unique_ptr<Detector>> detectors() const { return detectors_; }
 
   int64_t OldestOpenHour() const { return hours_.OldestOpenHour(); }
   void MarkHourWritten(std::string_view device, std::string_view metric, int64_t hour_us,
@@ -108,6 +118,9 @@ class Shard {
   std::vector<std::unique_ptr<Detector>> detectors_;
 
   ShardResult result_;
+
+  uint32_t next_piece_ = 0;  // of the tick: where Process goes on
+  size_t next_row_ = 0;      // among the shard's rows of that piece
 
   // Scratch of one Process call: the shard's rows that reach the detectors, as columns.
   std::vector<Place> places_;

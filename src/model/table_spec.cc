@@ -108,14 +108,16 @@ TableSpec AnomaliesSpec() {
                   Number("score", "1.0 fires; the higher, the stranger"),
                   Text("severity", "info, warning or critical"),
                   Text("detector", "name of the detector in the configuration"),
+                  Text("type", "what kind of anomaly, in one word"),
                   Text("reason", "why, in one sentence"),
-                  Text("contributors", "JSON object of metrics and their share"),
+                  Text("contributors", "JSON object of metrics and signals and their shares"),
                   Text("source", "source of the bronze record"),
                   Text("partition", "partition of the bronze record"),
                   Integer("offset", "position of the bronze record")},
       .partition_columns = {},
       .stats_columns = {"device_id", "event_time"},
-      .dictionary_columns = {"device_id", "metric", "severity", "detector", "source", "partition"}};
+      .dictionary_columns = {"device_id", "metric", "severity", "detector", "type", "source",
+                             "partition"}};
 }
 
 TableSpec DeviceStatsSpec() {

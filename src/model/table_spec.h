@@ -100,6 +100,7 @@ enum : size_t {
   kScore,
   kSeverity,
   kDetector,
+  kType,
   kReason,
   kContributors,
   kSource,
