@@ -250,11 +250,9 @@ class StarterWriter {
 
   void Detectors() {
     Line(0, "detectors:", "what looks for anomalies; avocet components lists all of them");
-    Line(2, "- {name: three_sigma, type: zscore, metrics: all, sigma: 3}",
-         "far from the device's own mean");
-    Line(2, "# - {type: stuck, metrics: [" + guess_.metrics[0].config.name + "], duration: 10m}",
-         "the same value for too long");
-    Line(2, "# - {type: missing, periods: 5}", "a device that has fallen silent");
+    Line(2, "- {type: auto}", "known faults, and what a device has never done; no tuning");
+    Line(2, "# - {type: threshold, metrics: [" + guess_.metrics[0].config.name + "], max: 100}",
+         "a limit that must hold");
   }
 
   const Sample& sample_;

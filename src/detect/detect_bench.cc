@@ -128,6 +128,11 @@ void MissingGivenPeriod(benchmark::State& state) {
   RunDetector(state, MissingType(), {{"period", 10}}, 20, 0);
 }
 
+void Auto(benchmark::State& state) { RunDetector(state, AutoType(), {}, 250, 1); }
+void AutoLean(benchmark::State& state) { RunDetector(state, AutoType(), {{"tier", 1}}, 250, 1); }
+
+BENCHMARK(Auto)->Arg(1000)->Arg(100'000);
+BENCHMARK(AutoLean)->Arg(1000)->Arg(100'000);
 BENCHMARK(ZScore)->Arg(1000)->Arg(100'000);
 BENCHMARK(ZScoreWindow120)->Arg(1000)->Arg(100'000);
 BENCHMARK(Threshold)->Arg(1000)->Arg(100'000);

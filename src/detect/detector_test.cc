@@ -124,9 +124,10 @@ TEST_P(EveryDetectorTest, ObservingJudgesEveryReadingAndChangesNothing) {
   const std::vector<Anomaly> want = FeedInOneBatch(GetParam(), readings);
   const auto detector = GetParam().Make(kMetrics);
   JudgementSink judgements;
-  detector->ObserveWith(&judgements);
+  Feeder feeder;
+  feeder.Observe(detector.get(), &judgements);
   std::vector<Anomaly> got;
-  Feeder().Feed(readings, detector.get(), &got);
+  feeder.Feed(readings, detector.get(), &got);
   EXPECT_EQ(AnomalyTexts(got), AnomalyTexts(want));
   if (GetParam().type->spec.name == "missing") {
     EXPECT_TRUE(judgements.empty());  // knows nothing of readings that came
@@ -143,6 +144,7 @@ TEST_P(EveryDetectorTest, ObservingJudgesEveryReadingAndChangesNothing) {
     EXPECT_FALSE(std::isnan(readings[judgement.row].values[judgement.metric]));
   }
   for (const Anomaly& anomaly : got) {
+    if (anomaly.reason == "missing") continue;
     const auto found = by_place.find({anomaly.row, anomaly.metric});
     ASSERT_NE(found, by_place.end());
     EXPECT_EQ(found->second.score, anomaly.score);

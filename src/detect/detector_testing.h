@@ -15,6 +15,7 @@
 #include <tuple>
 #include <vector>
 
+#include "src/detect/auto.h"
 #include "src/detect/cusum.h"
 #include "src/detect/detector.h"
 #include "src/detect/ewma.h"
@@ -67,14 +68,42 @@ inline std::unique_ptr<Detector> MakeDetector(const DetectorType& type,
   return type.make(MakeConfig(type.spec, overrides, std::move(selected)), metrics);
 }
 
-/// Feeds readings as the engine does: finds late ones, knows the fleet's newest time, ends each
-/// batch with Advance. Rows of the anomalies count from the first reading ever fed.
+/// Feeds readings as the engine does: finds late ones, knows the fleet's newest time, compares the
+/// fleet where its clock leaves a bucket, ends each batch with Advance. Rows of the anomalies count
+/// from the first reading ever fed.
 class Feeder {
  public:
   static constexpr int64_t kNoTime = INT64_MIN;
 
   void Feed(std::span<const TestReading> readings, Detector* detector,
             std::vector<Anomaly>* anomalies, bool advance = true) {
+    size_t begin = 0;
+    int64_t clock = fleet_time_us_;
+    for (size_t i = 0; i < readings.size(); ++i) {
+      const int64_t before = clock;
+      clock = std::max(clock, readings[i].time_us);
+      if (before == kNoTime || FleetBucketOf(before) == FleetBucketOf(clock)) continue;
+      FeedBatch(readings.subspan(begin, i + 1 - begin), detector, anomalies, advance);
+      ExchangeFleet(FleetBucketOf(before), std::span<Detector* const>(&detector, 1));
+      begin = i + 1;
+    }
+    FeedBatch(readings.subspan(begin), detector, anomalies, advance);
+  }
+
+  /// Has the detector tell `sink` what it makes of each reading; rows count as those of anomalies.
+  void Observe(Detector* detector, JudgementSink* sink) {
+    detector->ObserveWith(sink);
+    judgements_ = sink;
+  }
+
+  /// The end of a tick without readings.
+  void Advance(Detector* detector, std::vector<Anomaly>* anomalies) const {
+    detector->Advance(fleet_time_us_, anomalies);
+  }
+
+ private:
+  void FeedBatch(std::span<const TestReading> readings, Detector* detector,
+                 std::vector<Anomaly>* anomalies, bool advance) {
     if (readings.empty()) return;
     std::vector<uint32_t> slots;
     std::vector<int64_t> times;
@@ -101,7 +130,13 @@ class Feeder {
     batch.metrics.assign(columns.begin(), columns.end());
     batch.num_slots = newest_.size();
     const size_t first = anomalies->size();
+    const size_t first_judgement = judgements_ == nullptr ? 0 : judgements_->size();
     detector->Process(batch, anomalies);
+    if (judgements_ != nullptr) {
+      for (size_t i = first_judgement; i < judgements_->size(); ++i) {
+        (*judgements_)[i].row += rows_fed_;
+      }
+    }
     if (advance) detector->Advance(fleet_time_us_, anomalies);
     for (size_t i = first; i < anomalies->size(); ++i) {
       Anomaly& anomaly = (*anomalies)[i];
@@ -110,12 +145,7 @@ class Feeder {
     rows_fed_ += static_cast<uint32_t>(readings.size());
   }
 
-  /// The end of a tick without readings.
-  void Advance(Detector* detector, std::vector<Anomaly>* anomalies) const {
-    detector->Advance(fleet_time_us_, anomalies);
-  }
-
- private:
+  JudgementSink* judgements_ = nullptr;
   std::vector<int64_t> newest_;
   int64_t fleet_time_us_ = kNoTime;
   uint32_t rows_fed_ = 0;
@@ -215,6 +245,8 @@ inline std::vector<DetectorCase> AllDetectorCases() {
        {}},
       {"forecast_band", &ForecastBandType(), {{"factor", 1.5}, {"min_samples", 10}}, {}},
       {"stuck", &StuckType(), {{"duration", 20}, {"min_samples", 2}}, {}},
+      {"auto", &AutoType(), {}, {}},
+      {"auto_lean", &AutoType(), {{"tier", 1}, {"preset", 2}}, {"a", "b"}},
       {"missing", &MissingType(), {{"periods", 3}}, {}},
       {"missing_metric", &MissingType(), {{"periods", 3}, {"period", 10}}, {"a", "b"}},
   };

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "src/detect/auto.h"
 #include "src/detect/cusum.h"
 #include "src/detect/ewma.h"
 #include "src/detect/forecast_band.h"
@@ -28,10 +29,10 @@
 namespace avocet {
 
 std::span<const DetectorType> DetectorTypes() {
-  static const std::array kTypes = {CusumType(),          EwmaType(),        ForecastBandType(),
-                                    HalfSpaceTreesType(), HoltWintersType(), MadType(),
-                                    MissingType(),        PageHinkleyType(), RateOfChangeType(),
-                                    StuckType(),          ThresholdType(),   ZScoreType()};
+  static const std::array kTypes = {
+      AutoType(),        CusumType(),     EwmaType(),    ForecastBandType(), HalfSpaceTreesType(),
+      HoltWintersType(), MadType(),       MissingType(), PageHinkleyType(),  RateOfChangeType(),
+      StuckType(),       ThresholdType(), ZScoreType()};
   return kTypes;
 }
 

@@ -19,6 +19,7 @@ DETECTORS = [
     {"type": "stuck", "duration": "30s", "min_samples": 3},
     {"type": "threshold", "warn_max": 26, "max": 30, "metrics": ["temperature"]},
     {"type": "missing", "periods": 20},
+    {"type": "auto", "preset": "sensitive"},
 ]
 
 

@@ -135,6 +135,7 @@ def write_config(site: Site, rng: random.Random, seed: int) -> None:
                     {"name": "recent", "type": "zscore", "window": 20, "exclude_anomalies": True},
                     {"type": "mad", "window": 15, "min_samples": 5},
                     {"type": "ewma", "min_samples": 5, "sigma": 3},
+                    {"type": "auto", "preset": "sensitive"},
                     {"type": "rate_of_change", "max_per_second": 2},
                     {"type": "stuck", "duration": "30s", "min_samples": 3, "metrics": ["mode"]},
                 ],

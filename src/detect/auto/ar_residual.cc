@@ -1,0 +1,107 @@
+#include "src/detect/auto/ar_residual.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace avocet::auto_detect {
+namespace {
+
+constexpr float kMomentsRate = 0.001F;
+constexpr float kResidualRate = 0.005F;
+constexpr float kStartCovariance = 100;
+constexpr float kLargestTrace = 1e6F;
+constexpr float kLargestTerm = 1e6F;  // standardised values: far beyond anything meant
+constexpr float kLargestZ = 1e4F;
+constexpr uint32_t kJudgesAfter = 20;  // values
+constexpr uint32_t kClipsAfter = 50;
+
+constexpr int kAt[4][4] = {{0, 1, 2, 3}, {1, 4, 5, 6}, {2, 5, 7, 8}, {3, 6, 8, 9}};
+
+}  // namespace
+
+void ArResidual::Begin(double x) {
+  mean_ = x;
+  variance_ = 0;
+  weights_[0] = 1;
+  for (int i = 0; i < kTerms; ++i) covariance_[kAt[i][i]] = kStartCovariance;
+}
+
+ArResidual::Result ArResidual::Update(double x, const double* lags, float memory) {
+  if (count_ == 0) {
+    Begin(x);
+    ++count_;
+    return {0, x, 0};
+  }
+  const float n = static_cast<float>(count_) + 1;
+  const double rate = std::max(kMomentsRate, 1 / n);
+  const double distance = x - mean_;
+  mean_ += rate * distance;
+  variance_ = (1 - rate) * (variance_ + rate * distance * distance);
+  const double deviation = variance_ > 0 ? std::sqrt(variance_) : 1;
+  const auto standard = [&](double value) {
+    return std::clamp(static_cast<float>((value - mean_) / deviation), -kLargestTerm, kLargestTerm);
+  };
+  const float terms[kTerms] = {standard(lags[0]), standard(lags[1]), standard(lags[2]), 1};
+  float foretold = 0;
+  for (int i = 0; i < kTerms; ++i) foretold += weights_[i] * terms[i];
+  const float error = standard(x) - foretold;
+  Result result;
+  result.predicted = mean_ + deviation * static_cast<double>(foretold);
+  if (residual_variance_ > 0) {
+    const float unit = std::sqrt(residual_variance_);
+    result.unit = deviation * static_cast<double>(unit);
+    if (count_ > kJudgesAfter) result.z = std::clamp(error / unit, -kLargestZ, kLargestZ);
+  }
+  const bool clips = count_ > kClipsAfter && residual_variance_ > 0;
+  const float learned = clips ? std::clamp(error, -3 * std::sqrt(residual_variance_),
+                                           3 * std::sqrt(residual_variance_))
+                              : error;
+  const float square = clips ? std::min(error * error, 16 * residual_variance_) : error * error;
+  const float residual_rate = std::max(kResidualRate, 1 / n);
+  residual_variance_ += residual_rate * (square - residual_variance_);
+  Learn(terms, learned, memory);
+  if (count_ != UINT32_MAX) ++count_;
+  return result;
+}
+
+void ArResidual::Learn(const float* terms, float error, float memory) {
+  float projected[kTerms];
+  float denominator = memory;
+  for (int i = 0; i < kTerms; ++i) {
+    projected[i] = 0;
+    for (int j = 0; j < kTerms; ++j) projected[i] += covariance_[kAt[i][j]] * terms[j];
+    denominator += terms[i] * projected[i];
+  }
+  const float gain = 1 / denominator;
+  const float grow = 1 / memory;
+  float trace = 0;
+  bool finite = true;
+  for (int i = 0; i < kTerms; ++i) {
+    weights_[i] += projected[i] * gain * error;
+    finite = finite && std::abs(weights_[i]) < kLargestTerm;
+    for (int j = i; j < kTerms; ++j) {
+      float& entry = covariance_[kAt[i][j]];
+      entry = (entry - projected[i] * projected[j] * gain) * grow;
+    }
+    trace += covariance_[kAt[i][i]];
+  }
+  if (finite && trace < kLargestTrace) return;
+  for (float& entry : covariance_) entry = 0;
+  for (int i = 0; i < kTerms; ++i) covariance_[kAt[i][i]] = kStartCovariance;
+  if (finite) return;
+  for (float& weight : weights_) weight = 0;
+  weights_[0] = 1;
+}
+
+bool ArResidual::IsPlausible() const {
+  const auto all = [](const float* values, size_t size, float limit) {
+    return std::all_of(values, values + size,
+                       [limit](float value) { return std::abs(value) <= limit; });
+  };
+  return std::abs(mean_) < 1e60 && variance_ >= 0 && variance_ < 1e120 && residual_variance_ >= 0 &&
+         residual_variance_ < 1e14F && all(weights_, std::size(weights_), kLargestTerm) &&
+         all(covariance_, std::size(covariance_), 1e12F);
+}
+
+}  // namespace avocet::auto_detect

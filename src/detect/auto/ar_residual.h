@@ -1,0 +1,44 @@
+// ArResidual: how far a value is from what the three before it foretell.
+//
+// An autoregressive model of order 3 with intercept, fitted by recursive least squares (Ljung,
+// System Identification, 1999) on values standardised by their exponentially weighted moments.
+// What is learned is clipped: one broken value does not move the model by more than a large
+// ordinary one. About 90 bytes; raw bytes of a snapshot.
+#pragma once
+
+#include <cstdint>
+
+namespace avocet::auto_detect {
+
+class ArResidual {
+ public:
+  static constexpr int kOrder = 3;
+
+  struct Result {
+    float z = 0;           ///< residual in units of its usual size, signed; 0 while not known
+    double predicted = 0;  ///< what was foretold
+    double unit = 0;       ///< the residual's usual size, in units of the values
+  };
+
+  /// Judges x, then learns it. `lags`: the three values before it, newest first. `memory`: share
+  /// that the past keeps with each value, for example 0.9995. `learn` false: judges only.
+  Result Update(double x, const double* lags, float memory);
+
+  double mean() const { return mean_; }
+  double variance() const { return variance_; }
+
+  bool IsPlausible() const;
+
+ private:
+  static constexpr int kTerms = kOrder + 1;
+  void Begin(double x);
+  void Learn(const float* terms, float error, float memory);
+
+  double mean_ = 0, variance_ = 0;
+  float weights_[kTerms] = {};
+  float covariance_[kTerms * (kTerms + 1) / 2] = {};  // upper triangle, by rows
+  float residual_variance_ = 0;
+  uint32_t count_ = 0;
+};
+
+}  // namespace avocet::auto_detect

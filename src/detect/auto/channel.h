@@ -1,0 +1,37 @@
+// The kinds of anomaly that `auto` tells apart.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace avocet::auto_detect {
+
+enum Channel : uint8_t {
+  kSpike,    ///< one reading far above what its past foretells
+  kDip,      ///< the same, below
+  kStuck,    ///< the same value again and again
+  kNoise,    ///< trembles more than usual
+  kDead,     ///< trembles less than usual
+  kClip,     ///< cut off at a ceiling or floor
+  kLevel,    ///< far from what is usual at this time of day, suddenly
+  kDrift,    ///< the same, gradually
+  kPeer,     ///< not unusual by itself, but apart from the rest of the fleet
+  kRate,     ///< moves faster than it does
+  kMissing,  ///< sends nothing
+  kNovelty,  ///< what the series has never done
+};
+inline constexpr size_t kNumChannels = 12;
+
+constexpr std::string_view ChannelName(size_t channel) {
+  constexpr std::array<std::string_view, kNumChannels> kNames = {
+      "spike", "dip",   "stuck", "noise", "dead",    "clip",
+      "level", "drift", "peer",  "rate",  "missing", "novelty"};
+  return kNames[channel];
+}
+
+/// One score per channel: above 1 it fires.
+using Scores = std::array<float, kNumChannels>;
+
+}  // namespace avocet::auto_detect

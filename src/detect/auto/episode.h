@@ -1,0 +1,47 @@
+// Episode: turns scores into anomalies with a beginning and an end.
+//
+// A channel fires when its score rises above 1 after a calm. While an anomaly lasts no other is
+// raised for the series; it ends after a calm of all channels. A channel that fires more often than
+// it should is muted. Raw bytes of a snapshot; zero-initialised is empty.
+#pragma once
+
+#include <cstdint>
+
+#include "src/detect/auto/channel.h"
+
+namespace avocet::auto_detect {
+
+class Episode {
+ public:
+  /// No anomaly: kNumChannels. Otherwise the channel that raises one now. `calm_us`: what ends an
+  /// anomaly.
+  size_t Update(const Scores& scores, int64_t time_us, int64_t calm_us);
+
+  bool is_open() const { return open_ != 0; }
+  int64_t onset_us() const { return onset_us_; }
+  float peak() const { return peak_; }
+  Channel type() const { return static_cast<Channel>(type_); }
+  bool IsMuted(size_t channel) const {
+    return channel != kNovelty && used_[channel] > kMostUsed - 1;
+  }
+
+  /// What happens is ordinary from now on.
+  void Close() { open_ = 0; }
+
+  bool IsPlausible() const;
+
+ private:
+  static constexpr float kMostUsed = 2;        // alarms of a channel in a row
+  static constexpr float kCalmsPerAlarm = 50;  // and how long until there may be another
+
+  int64_t last_time_us_;
+  int64_t onset_us_, last_hot_us_;
+  uint32_t hot_s_[kNumChannels];  // when the score was last above 1: seconds, modulo 2^32
+  float used_[kNumChannels];
+  float peak_;
+  uint16_t ever_hot_;  // a bit per channel
+  uint16_t speaks_;    // channels that were not muted when their score rose
+  uint32_t open_, type_;
+};
+
+}  // namespace avocet::auto_detect

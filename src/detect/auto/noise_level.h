@@ -1,0 +1,58 @@
+// NoiseLevel: whether a series trembles more, or less, than it used to.
+//
+// The recent mean square of its steps against the long-term one, as a logarithm, in units of the
+// logarithm's own deviation. Raw bytes of a snapshot; zero-initialised is empty.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace avocet::auto_detect {
+
+class NoiseLevel {
+ public:
+  /// `square`: of the change from one reading to the next, or the mean of several. Returns the
+  /// distance from ordinary in deviations, positive for more noise; 0 while not known.
+  float Update(double square) {
+    constexpr double kFast = 1.0 / 30;
+    constexpr double kSlow = 0.0005;
+    constexpr uint32_t kClipsAfter = 200;
+    constexpr uint32_t kLooksAfter = 100;
+    if (count_ != UINT32_MAX) ++count_;
+    const double n = static_cast<double>(count_);
+    const bool clips = count_ > kClipsAfter;
+    const double learned = clips ? std::min(square, 16 * slow_) : square;
+    fast_ += std::max(kFast, 1 / n) * (learned - fast_);
+    slow_ += std::max(kSlow, 1 / n) * ((clips ? std::min(learned, 9 * slow_) : learned) - slow_);
+    if (count_ <= kLooksAfter || !(slow_ > 0)) return 0;
+    return Standardise(static_cast<float>(std::log((fast_ + 0.02 * slow_) / slow_)));
+  }
+
+  bool IsPlausible() const {
+    const auto fits = [](double x) { return x >= 0 && x < 1e120; };
+    return fits(fast_) && fits(slow_) && std::abs(mean_) < 1e3F && variance_ >= 0 &&
+           variance_ < 1e6F;
+  }
+
+ private:
+  float Standardise(float level) {
+    constexpr float kRate = 0.0005F;
+    constexpr uint32_t kJudgesAfter = 300;
+    if (looks_ != UINT32_MAX) ++looks_;
+    const bool judges = looks_ > kJudgesAfter && variance_ > 0;
+    const float deviation = std::sqrt(variance_);
+    const float distance = level - mean_;
+    const float learned = judges ? std::clamp(distance, -4 * deviation, 4 * deviation) : distance;
+    const float rate = std::max(kRate, 1 / static_cast<float>(looks_));
+    mean_ += rate * learned;
+    variance_ = (1 - rate) * (variance_ + rate * learned * learned);
+    return judges ? distance / deviation : 0;
+  }
+
+  double fast_, slow_;
+  float mean_, variance_;  // of the logarithm
+  uint32_t count_, looks_;
+};
+
+}  // namespace avocet::auto_detect

@@ -1,0 +1,50 @@
+// Season: what a series is usually like at this time of day.
+//
+// Means of 48 half-hours (fewer for series that report less often), with linear interpolation
+// between their middles. A new day moves a mean by a quarter of the difference, and by no more than
+// three times the usual difference: one bad day is not learned. Days are UTC days. Raw bytes of a
+// snapshot; zero-initialised is empty.
+#pragma once
+
+#include <cstdint>
+
+namespace avocet::auto_detect {
+
+class Season {
+ public:
+  static constexpr int kMost = 48;
+
+  /// What is usual at `time_us`. False while this time of day was not seen.
+  bool Expect(int64_t time_us, double* expected) const;
+
+  /// `period_s`: usual time between two readings, which must be known.
+  void Learn(int64_t time_us, double x, float period_s);
+
+  /// The level has changed for good: everything that is expected moves by that much.
+  void Shift(double by);
+
+  uint16_t days() const { return days_; }
+  bool IsPlausible() const;
+
+ private:
+  struct Place {
+    int bucket;
+    double within;  // [0, 1)
+  };
+  int size() const { return kMost >> halvings_; }
+  Place PlaceOf(int64_t time_us) const;
+  bool IsSeen(int bucket) const { return (seen_[bucket / 32] >> (bucket % 32) & 1U) != 0; }
+  void CloseBucket();
+
+  double origin_;  // the means are relative to it
+  double sum_;     // of the open bucket
+  uint32_t count_;
+  uint16_t days_;
+  uint8_t halvings_;
+  uint8_t bucket_;  // the open one
+  float spread_;    // usual difference between a day's mean and the one expected
+  uint32_t seen_[2];
+  float means_[kMost];
+};
+
+}  // namespace avocet::auto_detect

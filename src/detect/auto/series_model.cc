@@ -1,0 +1,238 @@
+#include "src/detect/auto/series_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "src/detect/number_limits.h"
+#include "src/detect/reporting_clock.h"
+
+namespace avocet::auto_detect {
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr uint32_t kJudgesAfter = 200;         // readings
+constexpr uint32_t kMissesAfter = 30;          // readings
+constexpr uint32_t kNoveltyAfter = 300;        // readings of a slow series
+constexpr uint32_t kNoveltyStepsAfter = 2016;  // five-minute steps of a fast one: a week
+constexpr float kForecastMemory = 0.9998F;
+constexpr double kGapPeriods = 3;  // a pause across which changes mean nothing
+constexpr double kSecondsPerUs = 1e-6;
+constexpr float kFastestPace = 10;     // seconds: what is faster counts as this
+constexpr float kStepSeconds = 150;    // series that report less often: novelty by reading
+constexpr double kCalmReadings = 100;  // that end an anomaly
+constexpr double kBandDeviations = 4;
+
+constexpr OutlierRule kSpikeRule = {};
+constexpr LevelRule kLevelRule = {
+    .rate = 1.0F / 30,
+    .slowest = 7e-5F,
+    .judges_after = 300,
+    .limit = {.floor = 5.5F, .quantile_factor = 1, .record_factor = 1.2F}};
+constexpr LevelRule kApartRule = {
+    .rate = 1,
+    .slowest = 0.002F,
+    .judges_after = 48,
+    .limit = {.floor = 5.3F, .quantile_factor = 0, .record_factor = 1.2F, .memory = 0.9995F}};
+constexpr LevelRule kApartLongRule = {
+    .rate = 1.0F / 6,
+    .slowest = 0.002F,
+    .judges_after = 48,
+    .limit = {.floor = 4.5F, .quantile_factor = 0, .record_factor = 1.2F, .memory = 0.9995F}};
+constexpr float kNoiseLimit = 6;
+
+float Narrow(double x) { return static_cast<float>(std::clamp(x, -1e30, 1e30)); }
+
+double SecondsBetween(int64_t from_us, int64_t to_us) {
+  return static_cast<double>(SaturatingSubtract(to_us, from_us)) * kSecondsPerUs;
+}
+
+}  // namespace
+
+int64_t SeriesModel::known_us() const { return SaturatingSubtract(last_us_, first_us_); }
+
+int64_t SeriesModel::CalmUs() const {
+  const double pace_s = static_cast<double>(std::max(pace_.period_s(), kFastestPace));
+  return static_cast<int64_t>(std::min(kCalmReadings * pace_s * 1e6, 4e18));
+}
+
+void SeriesModel::Update(const Reading& reading, const Settings& settings, const FleetView& fleet,
+                         Novelty* novelty, Verdict* out) {
+  const bool first = bucket_.count == 0;
+  if (first) {
+    std::fill_n(lags_, ArResidual::kOrder, reading.x);
+    first_us_ = last_us_ = reading.time_us;
+  }
+  const double spacing = SecondsBetween(last_us_, reading.time_us);
+  const bool after_gap =
+      pace_.IsKnown() && spacing > kGapPeriods * static_cast<double>(pace_.period_s());
+  if (spacing > 0) pace_.Update(spacing);
+  if (after_gap) std::fill_n(lags_, ArResidual::kOrder, reading.x);
+
+  JudgeShape(reading, first || after_gap, readings() > kJudgesAfter, out);
+  JudgeLevel(reading, fleet, out);
+  JudgeAmongPeers(reading, fleet, out);
+  CloseStep(reading, novelty, out);
+  Conclude(reading.time_us, settings, out);
+
+  std::copy_backward(lags_, lags_ + ArResidual::kOrder - 1, lags_ + ArResidual::kOrder);
+  lags_[0] = reading.x;
+  last_us_ = reading.time_us;
+}
+
+void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, Verdict* out) {
+  const double x = reading.x;
+  const ArResidual::Result forecast = forecast_.Update(x, lags_, kForecastMemory);
+  out->expected = forecast.predicted;
+  out->lower = forecast.predicted - kBandDeviations * forecast.unit;
+  out->upper = forecast.predicted + kBandDeviations * forecast.unit;
+  if (begins) return;
+  Scores& scores = out->scores;
+  const bool learns = !episode_.is_open();
+  if (readings() > kJudgesAfter / 2) {
+    scores[kSpike] = spike_.Update(std::max(forecast.z, 0.0F), kSpikeRule, judges, learns);
+    scores[kDip] = dip_.Update(std::max(-forecast.z, 0.0F), kSpikeRule, judges, learns);
+  }
+  scores[kStuck] = stuck_.Update(x == lags_[0], judges);
+  scores[kClip] = clip_.Update(x, judges);
+  const double change = x - lags_[0];
+  const float noise = noise_.Update(change * change) / kNoiseLimit;
+  scores[kNoise] = noise;
+  scores[kDead] = -noise;
+}
+
+void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out) {
+  double usual = 0;
+  const bool has_season = season_.Expect(reading.time_us, &usual);
+  // What an anomaly looks like is not what is usual, nor is what a day does to the whole fleet.
+  const bool learns = !episode_.is_open();
+  const bool has_peers = fleet.HasPeers(reading.fleet_bucket);
+  const double shared = has_peers ? static_cast<double>(fleet.newest().median) : 0;
+  if (learns && pace_.IsKnown()) {
+    season_.Learn(reading.time_us, reading.x - shared, pace_.period_s());
+  }
+  out->has_season = has_season;
+  if (!has_season) return;
+  out->residual = Narrow(reading.x - usual);
+  out->own_level = level_.Update(out->residual, kLevelRule, learns);
+  // Among peers the fleet says whether a level is out of the ordinary.
+  if (!has_peers) out->scores[kLevel] = out->own_level;
+  const double half = kBandDeviations * static_cast<double>(level_.deviation());
+  out->expected = usual;
+  out->lower = usual - half;
+  out->upper = usual + half;
+}
+
+void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out) {
+  const auto judge = [&](int64_t bucket, float residual) {
+    if (bucket <= judged_bucket_ || bucket >= reading.fleet_bucket) return;
+    const FleetView::Entry* peers = fleet.Find(bucket);
+    if (peers == nullptr) return;
+    judged_bucket_ = bucket;
+    const float apart = residual - peers->median;
+    const bool learns = !episode_.is_open();
+    const float now = apart_.Update(apart, kApartRule, learns);
+    const float lasting = apart_long_.Update(apart, kApartLongRule, learns);
+    // Apart from the fleet, and unusual by itself: the fleet only confirms it.
+    constexpr float kUnusual = 0.7F;
+    const Channel channel = out->own_level < kUnusual ? kPeer : now > lasting ? kLevel : kDrift;
+    float& score = out->scores[channel];
+    score = std::max({score, now, lasting});
+    if (channel != kPeer || score <= 1 || !out->has_season) return;
+    const double half = kBandDeviations * static_cast<double>(apart_.deviation());
+    out->expected = reading.x - static_cast<double>(out->residual - peers->median);
+    out->lower = out->expected - half;
+    out->upper = out->expected + half;
+  };
+  if (closed_known_ != 0) judge(closed_bucket_, closed_residual_);
+  if (bucket_.residuals != 0) {
+    judge(bucket_.index, bucket_.residual_sum / static_cast<float>(bucket_.residuals));
+  }
+}
+
+void SeriesModel::CloseStep(const Reading& reading, Novelty* novelty, Verdict* out) {
+  const int64_t bucket = FleetBucketOf(reading.time_us);
+  const bool by_reading = !pace_.IsKnown() || pace_.period_s() > kStepSeconds;
+  if (bucket != bucket_.index && bucket_.count != 0) {
+    if (novelty != nullptr && !by_reading) {
+      out->novelty = novelty->Update(bucket_.sum / static_cast<double>(bucket_.count));
+    }
+    if (bucket_.residuals != 0) {
+      closed_bucket_ = bucket_.index;
+      closed_residual_ = bucket_.residual_sum / static_cast<float>(bucket_.residuals);
+      closed_known_ = 1;
+    }
+    bucket_ = {};
+  }
+  bucket_.index = bucket;
+  bucket_.sum += reading.x;
+  ++bucket_.count;
+  if (out->has_season && reading.fleet_bucket <= bucket) {
+    bucket_.residual_sum += out->residual;
+    ++bucket_.residuals;
+  }
+  if (novelty == nullptr) return;
+  if (by_reading) out->novelty = novelty->Update(reading.x);
+  if (novelty->steps() > (by_reading ? kNoveltyAfter : kNoveltyStepsAfter))
+    out->scores[kNovelty] = out->novelty.record;
+  out->severity = novelty->severity();
+}
+
+void SeriesModel::Conclude(int64_t time_us, const Settings& settings, Verdict* out) {
+  for (float& score : out->scores) score /= settings.threshold;
+  out->raised = episode_.Update(out->scores, time_us, CalmUs());
+  last_score_ = *std::max_element(out->scores.begin(), out->scores.end());
+  AdoptLevel(time_us, settings);
+}
+
+// A level that lasts is the new normal.
+void SeriesModel::AdoptLevel(int64_t time_us, const Settings& settings) {
+  if (!episode_.is_open() || SaturatingSubtract(time_us, episode_.onset_us()) < settings.adopt_us) {
+    return;
+  }
+  season_.Shift(static_cast<double>(level_.level()));
+  level_.Adopt();
+  apart_.Adopt();
+  apart_long_.Adopt();
+  episode_.Close();
+}
+
+void SeriesModel::Reject(const Reading& reading, const Settings& settings, Verdict* out) {
+  if (readings() <= kJudgesAfter) return;
+  out->scores[reading.x > lags_[0] ? kSpike : kDip] = static_cast<float>(kUnscaledScore);
+  out->expected = lags_[0];
+  out->lower = out->upper = kUnknown;
+  Conclude(reading.time_us, settings, out);
+}
+
+void SeriesModel::Miss(int64_t time_us, const Settings& settings, Verdict* out) {
+  if (readings() < kMissesAfter) return;
+  const double silence = SecondsBetween(last_us_, time_us) / pace_.Patience();
+  out->scores[kMissing] = static_cast<float>(std::min(silence, 1e6));
+  out->expected = out->lower = out->upper = kUnknown;
+  Conclude(time_us, settings, out);
+}
+
+bool SeriesModel::FleetSample(int64_t bucket, float* residual) const {
+  if (bucket_.residuals != 0 && bucket_.index == bucket) {
+    *residual = bucket_.residual_sum / static_cast<float>(bucket_.residuals);
+    return true;
+  }
+  if (closed_known_ == 0 || closed_bucket_ != bucket) return false;
+  *residual = closed_residual_;
+  return true;
+}
+
+bool SeriesModel::IsPlausible() const {
+  const auto fits = [](double x) { return std::abs(x) < 1e60; };
+  return std::all_of(lags_, lags_ + ArResidual::kOrder, fits) && std::abs(bucket_.sum) < 1e70 &&
+         FleetView::IsBucket(bucket_.index) && FleetView::IsBucket(closed_bucket_) &&
+         FleetView::IsBucket(judged_bucket_) && std::abs(bucket_.residual_sum) < 1e37F &&
+         std::abs(closed_residual_) < 1e37F && std::isfinite(last_score_) && pace_.IsPlausible() &&
+         forecast_.IsPlausible() && spike_.IsPlausible() && dip_.IsPlausible() &&
+         stuck_.IsPlausible() && noise_.IsPlausible() && clip_.IsPlausible() &&
+         level_.IsPlausible() && apart_.IsPlausible() && apart_long_.IsPlausible() &&
+         episode_.IsPlausible() && season_.IsPlausible();
+}
+
+}  // namespace avocet::auto_detect

@@ -1,0 +1,111 @@
+// SeriesModel: all that `auto` knows of one series, and its verdict of each reading.
+//
+// Raw bytes of a snapshot; the zero-initialised object is a series without readings.
+#pragma once
+
+#include <cstdint>
+
+#include "src/detect/auto/ar_residual.h"
+#include "src/detect/auto/channel.h"
+#include "src/detect/auto/clip_run.h"
+#include "src/detect/auto/episode.h"
+#include "src/detect/auto/fleet_view.h"
+#include "src/detect/auto/level_watch.h"
+#include "src/detect/auto/noise_level.h"
+#include "src/detect/auto/novelty.h"
+#include "src/detect/auto/outlier_limit.h"
+#include "src/detect/auto/pace.h"
+#include "src/detect/auto/season.h"
+#include "src/detect/auto/stuck_run.h"
+
+namespace avocet::auto_detect {
+
+/// What all series share.
+struct Settings {
+  float threshold = 1;   ///< scores are divided by it: above 1 is quieter
+  int64_t adopt_us = 0;  ///< a change of level that lasts so long is the new normal
+};
+
+struct Reading {
+  int64_t time_us = 0;
+  double x = 0;
+  int64_t fleet_bucket = kNoBucket;  ///< that the fleet's clock is in
+};
+
+/// What a reading looks like.
+struct Verdict {
+  Scores scores{};
+  double expected = 0, lower = 0, upper = 0;  ///< NaN: not known
+  float severity = 0;                         ///< for ranking: how strange, fire or not
+  bool has_season = false;                    ///< what is usual at this time of day is known,
+  float residual = 0;                         ///< and this is the distance from it,
+  float own_level = 0;                        ///< a score: 1 is unusual, whatever the fleet does
+  Novelty::Result novelty;                    ///< of the step that the reading ended, if any
+  size_t raised = kNumChannels;               ///< the channel that raises an anomaly now
+};
+
+class SeriesModel {
+ public:
+  /// Judges a finite reading that is not older than the last one, then learns it. `novelty`: null
+  /// in the lean tier.
+  void Update(const Reading& reading, const Settings& settings, const FleetView& fleet,
+              Novelty* novelty, Verdict* out);
+
+  /// A reading too large to be learned from.
+  void Reject(const Reading& reading, const Settings& settings, Verdict* out);
+
+  /// The device reported at `time_us` without this metric, which has `out->scores[kMissing]` then.
+  void Miss(int64_t time_us, const Settings& settings, Verdict* out);
+
+  /// The residual that counts for the fleet's median of `bucket`. False: there is none.
+  bool FleetSample(int64_t bucket, float* residual) const;
+
+  int64_t last_us() const { return last_us_; }
+  /// How long the series has been watched.
+  int64_t known_us() const;
+  uint32_t readings() const { return pace_.count(); }
+  const Episode& episode() const { return episode_; }
+  const Pace& pace() const { return pace_; }
+  const Season& season() const { return season_; }
+  float last_score() const { return last_score_; }
+
+  bool IsPlausible() const;
+
+ private:
+  struct Bucket {
+    int64_t index;
+    double sum;          // of readings
+    float residual_sum;  // of readings that arrived in time for the fleet's median
+    uint32_t count, residuals;
+    uint32_t unused;
+  };
+
+  void JudgeShape(const Reading& reading, bool begins, bool judges, Verdict* out);
+  void JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out);
+  void JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out);
+  void CloseStep(const Reading& reading, Novelty* novelty, Verdict* out);
+  void Conclude(int64_t time_us, const Settings& settings, Verdict* out);
+  void AdoptLevel(int64_t time_us, const Settings& settings);
+  int64_t CalmUs() const;
+
+  int64_t first_us_, last_us_;
+  double lags_[ArResidual::kOrder];  // newest first
+  Pace pace_;
+  float last_score_;
+  ArResidual forecast_;
+  OutlierLimit spike_, dip_;
+  StuckRun stuck_;
+  NoiseLevel noise_;
+  ClipRun clip_;
+  LevelWatch level_;               // of the residual, by reading
+  LevelWatch apart_, apart_long_;  // of the distance to the fleet, by bucket
+  Bucket bucket_;
+  int64_t closed_bucket_;  // the one before
+  float closed_residual_;
+  uint32_t closed_known_;
+  int64_t judged_bucket_;
+  Episode episode_;
+  Season season_;
+};
+
+}  // namespace avocet::auto_detect

@@ -1,0 +1,81 @@
+#include "src/detect/auto/silence_watch.h"
+
+#include <limits>
+#include <utility>
+
+#include "src/detect/auto/channel.h"
+#include "src/detect/reporting_clock.h"
+
+namespace avocet::auto_detect {
+namespace {
+
+constexpr uint32_t kArmedAfter = 30;  // spacings: what an ordinary pause is must be known
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+void SilenceWatch::Grow(size_t num_slots) {
+  if (num_slots <= clocks_.num_slots()) return;
+  clocks_.Grow(num_slots);
+  deadlines_.Grow(num_slots);
+}
+
+void SilenceWatch::Report(uint32_t slot, int64_t time_us, int64_t fleet_time_us, AnomalySink* out) {
+  Clock& clock = clocks_.state(slot);
+  if (clock.armed != 0 &&
+      (clock.fleet_deadline_us <= fleet_time_us || clock.deadline_us <= time_us)) {
+    Raise(slot, &clock, out);
+  }
+  const int64_t spacing_us = clock.seen == 0 ? 0 : SaturatingSubtract(time_us, clock.last_us);
+  if (spacing_us > 0) clock.pace.Update(static_cast<double>(spacing_us) * 1e-6);
+  clock.seen = 1;
+  clock.last_us = time_us;
+  clock.armed = clock.pace.count() >= kArmedAfter ? 1 : 0;
+  if (clock.armed == 0) return;
+  const auto patience_us = static_cast<int64_t>(std::min(clock.pace.Patience() * 1e6, 4e18));
+  const auto period_us = static_cast<int64_t>(clock.pace.period_s() * 1e6F);
+  clock.deadline_us = SaturatingAdd(time_us, patience_us);
+  // A device that lags behind the fleet is given the same patience by the fleet's clock.
+  const bool behind = SaturatingSubtract(fleet_time_us, time_us) > period_us;
+  clock.fleet_deadline_us = behind ? SaturatingAdd(fleet_time_us, patience_us) : clock.deadline_us;
+  deadlines_.Lower(slot, clock.fleet_deadline_us);
+}
+
+void SilenceWatch::Advance(int64_t fleet_time_us, AnomalySink* out) {
+  deadlines_.Advance(fleet_time_us, clocks_.num_slots(), [&](size_t slot) {
+    Clock& clock = clocks_.state(static_cast<uint32_t>(slot));
+    if (clock.armed != 0 && clock.fleet_deadline_us <= fleet_time_us) {
+      Raise(static_cast<uint32_t>(slot), &clock, out);
+    }
+    return clock.armed == 0 ? kNever : clock.fleet_deadline_us;
+  });
+}
+
+void SilenceWatch::Raise(uint32_t slot, Clock* clock, AnomalySink* out) {
+  Anomaly anomaly;
+  anomaly.slot = slot;
+  anomaly.severity = Severity::kWarning;
+  anomaly.event_time_us = clock->deadline_us;
+  anomaly.value = anomaly.expected = anomaly.lower = anomaly.upper = kNone;
+  anomaly.score = 1;
+  anomaly.reason = ChannelName(kMissing);
+  out->push_back(anomaly);
+  clock->armed = 0;
+}
+
+Status SilenceWatch::Load(StateReader* in) {
+  SilenceWatch loaded;
+  AVOCET_RETURN_IF_ERROR(loaded.clocks_.Load(in, [](const Clock& clock, const double*) {
+    return clock.armed <= 1 && clock.pace.IsPlausible();
+  }));
+  const size_t num_slots = loaded.clocks_.num_slots();
+  loaded.deadlines_.Grow(num_slots);
+  for (size_t slot = 0; slot < num_slots; ++slot) {
+    const Clock& clock = loaded.clocks_.state(static_cast<uint32_t>(slot));
+    if (clock.armed != 0) loaded.deadlines_.Lower(slot, clock.fleet_deadline_us);
+  }
+  *this = std::move(loaded);
+  return Status::Ok();
+}
+
+}  // namespace avocet::auto_detect

@@ -1,0 +1,46 @@
+// SilenceWatch: devices that have stopped reporting, by what is an ordinary pause for each.
+#pragma once
+
+#include <cstdint>
+
+#include "src/detect/auto/pace.h"
+#include "src/detect/deadline_index.h"
+#include "src/detect/detector.h"
+#include "src/detect/series_store.h"
+
+namespace avocet::auto_detect {
+
+class SilenceWatch {
+ public:
+  /// Makes slots [0, num_slots) usable.
+  void Grow(size_t num_slots);
+
+  /// A reading that is not late, `fleet_time_us` being the fleet's time before it. Raises the
+  /// silence before it, if that was too long.
+  void Report(uint32_t slot, int64_t time_us, int64_t fleet_time_us, AnomalySink* out);
+
+  /// Raises silences that are too long at `fleet_time_us`.
+  void Advance(int64_t fleet_time_us, AnomalySink* out);
+
+  size_t StateBytes() const { return clocks_.StateBytes() + deadlines_.Bytes(); }
+  void Save(StateWriter* out) const { clocks_.Save(out); }
+  Status Load(StateReader* in);
+
+ private:
+  // Raw bytes of a snapshot; zero-initialised has not reported.
+  struct Clock {
+    int64_t last_us = 0;
+    int64_t deadline_us = 0;        // event time at which the silence is too long
+    int64_t fleet_deadline_us = 0;  // fleet time at which that is known without another reading
+    Pace pace{};
+    uint32_t armed = 0;  // 0: nothing is due until the next reading
+    uint32_t seen = 0;
+    uint32_t unused = 0;
+  };
+  static void Raise(uint32_t slot, Clock* clock, AnomalySink* out);
+
+  SeriesStore<Clock> clocks_{0};
+  DeadlineIndex deadlines_;
+};
+
+}  // namespace avocet::auto_detect

@@ -1,0 +1,47 @@
+// Spread: the usual size of a quantity around zero, as a running quantile.
+//
+// A quantile, unlike a variance, moves at the same pace however far out a value is: a fault of
+// hours hardly widens it. Follows the 0.9 quantile of the magnitude by stochastic approximation
+// (Robbins and Monro 1951) in proportion to itself. Raw bytes of a snapshot; zero-initialised is
+// empty.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace avocet::auto_detect {
+
+class Spread {
+ public:
+  /// Learns x. `slowest`: the rate that steps do not fall below.
+  void Update(float x, float slowest) {
+    const float magnitude = std::abs(x);
+    if (count_ != UINT32_MAX) ++count_;
+    if (!(quantile_ > 0)) {
+      quantile_ = std::min(magnitude, kLargest);
+      return;
+    }
+    const float rate = std::max(slowest, kStart / (static_cast<float>(count_) + kStart));
+    quantile_ *= magnitude > quantile_ ? 1 + kQuantile * rate : 1 - (1 - kQuantile) * rate;
+    quantile_ = std::clamp(quantile_, kSmallest, kLargest);
+  }
+
+  /// The standard deviation of a normal quantity with this quantile; 0 while nothing is known.
+  float deviation() const { return quantile_ / kNormalQuantile; }
+  uint32_t count() const { return count_; }
+
+  bool IsPlausible() const { return quantile_ >= 0 && quantile_ <= kLargest; }
+
+ private:
+  static constexpr float kQuantile = 0.9F;
+  static constexpr float kNormalQuantile = 1.645F;
+  static constexpr float kStart = 3;
+  static constexpr float kSmallest = 1e-30F;
+  static constexpr float kLargest = 1e30F;
+
+  float quantile_;
+  uint32_t count_;
+};
+
+}  // namespace avocet::auto_detect
