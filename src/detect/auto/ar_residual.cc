@@ -43,11 +43,11 @@ ArResidual::Result ArResidual::Update(double x, const double* lags, float memory
     return std::clamp(static_cast<float>((value - mean_) / deviation), -kLargestTerm, kLargestTerm);
   };
   const float terms[kTerms] = {standard(lags[0]), standard(lags[1]), standard(lags[2]), 1};
-  float foretold = 0;
-  for (int i = 0; i < kTerms; ++i) foretold += weights_[i] * terms[i];
-  const float error = standard(x) - foretold;
+  float predicted = 0;
+  for (int i = 0; i < kTerms; ++i) predicted += weights_[i] * terms[i];
+  const float error = standard(x) - predicted;
   Result result;
-  result.predicted = mean_ + deviation * static_cast<double>(foretold);
+  result.predicted = mean_ + deviation * static_cast<double>(predicted);
   if (residual_variance_ > 0) {
     const float unit = std::sqrt(residual_variance_);
     result.unit = deviation * static_cast<double>(unit);

@@ -16,7 +16,7 @@ class ArResidual {
 
   struct Result {
     float z = 0;           ///< residual in units of its usual size, signed; 0 while not known
-    double predicted = 0;  ///< what was foretold
+    double predicted = 0;  ///< the prediction
     double unit = 0;       ///< the residual's usual size, in units of the values
   };
 

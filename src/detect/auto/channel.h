@@ -12,8 +12,8 @@ enum Channel : uint8_t {
   kSpike,    ///< one reading far above what its past foretells
   kDip,      ///< the same, below
   kStuck,    ///< the same value again and again
-  kNoise,    ///< trembles more than usual
-  kDead,     ///< trembles less than usual
+  kNoise,    ///< changes more from reading to reading than usual
+  kDead,     ///< changes less from reading to reading than usual
   kClip,     ///< cut off at a ceiling or floor
   kLevel,    ///< far from what is usual at this time of day, suddenly
   kDrift,    ///< the same, gradually

@@ -1,4 +1,4 @@
-// NoiseLevel: whether a series trembles more, or less, than it used to.
+// NoiseLevel: whether a series changes more, or less, from reading to reading than it used to.
 //
 // The recent mean square of its steps against the long-term one, as a logarithm, in units of the
 // logarithm's own deviation. Raw bytes of a snapshot; zero-initialised is empty.

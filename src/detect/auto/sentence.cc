@@ -34,8 +34,9 @@ std::string Expected(const Anomaly& anomaly) {
 
 std::string NoveltyText(const Anomaly& anomaly, std::string_view subject) {
   const std::string_view view = anomaly.signals[0].signal;
-  const std::string_view what = view == "level"         ? "its level"
-                                : view == "forecast"    ? "how badly its past foretells it"
+  const std::string_view what = view == "level" ? "its level"
+                                : view == "forecast"
+                                    ? "how far it is from what its last readings led to expect"
                                 : view == "level_shift" ? "how far its level has moved"
                                 : view == "change"      ? "its change over the last steps"
                                                         : "how long it has not changed";
@@ -50,19 +51,20 @@ std::string Sentence(const Anomaly& anomaly, std::string_view metric_label) {
   const std::string subject = fmt::format("{} was {}", metric_label, reading);
   switch (ChannelOf(anomaly.reason)) {
     case kSpike:
-      return fmt::format("{} jumped to {}, far above the {} that was foretold", metric_label,
-                         reading, Expected(anomaly));
+      return fmt::format("{} jumped to {}, far above the {} that its last readings led to expect",
+                         metric_label, reading, Expected(anomaly));
     case kDip:
-      return fmt::format("{} dropped to {}, far below the {} that was foretold", metric_label,
-                         reading, Expected(anomaly));
+      return fmt::format("{} dropped to {}, far below the {} that its last readings led to expect",
+                         metric_label, reading, Expected(anomaly));
     case kStuck:
       return fmt::format("{} has been exactly {} for longer than it ever was in {}", metric_label,
                          reading, SpanText(anomaly.known_us));
     case kNoise:
-      return fmt::format("{} trembles {} times as far beyond the ordinary as is tolerated",
-                         metric_label, RatioText(anomaly.score));
+      return fmt::format("{} changes far more from reading to reading than it used to",
+                         metric_label);
     case kDead:
-      return fmt::format("{} hardly moves: its usual noise is gone", metric_label);
+      return fmt::format("{} hardly changes from reading to reading: its usual noise is gone",
+                         metric_label);
     case kClip:
       return fmt::format("{} is cut off at {}", metric_label, reading);
     case kLevel:
