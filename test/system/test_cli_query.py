@@ -93,13 +93,13 @@ if QUERY_BINARY:
         avocet(tmp_path, "run", "--once")
         top = (
             "SELECT device_id, metric, score FROM iot_catalog.analytics.anomalies "
-            "ORDER BY score DESC LIMIT 10"
+            "ORDER BY score DESC LIMIT 5"
         )
         table = avocet(tmp_path, "query", top, env=env).stdout
         assert "iaddataset" in table and "score" in table
         text = avocet(tmp_path, "query", "-f", "csv", top, env=env).stdout
         rows = list(csv.DictReader(io.StringIO(text)))
-        assert len(rows) == 10
+        assert len(rows) == 5
         scores = [float(row["score"]) for row in rows]
         assert scores == sorted(scores, reverse=True)
         lines = avocet(tmp_path, "query", "-f", "json", "-", stdin=top, env=env).stdout.splitlines()
