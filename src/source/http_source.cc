@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "src/source/firehose_endpoint.h"
 #include "src/source/idempotency_keys.h"
+#include "src/source/ingest_endpoint.h"
 #include "src/source/journal_source.h"
-#include "src/source/readings_endpoint.h"
+#include "src/source/readings_reply.h"
 #include "src/source/token_file.h"
 
 namespace avocet {
 namespace {
 
 constexpr size_t kMostKeys = 100'000;
-constexpr const char* kPath = "/api/v1/readings";
+constexpr const char* kReadingsPath = "/api/v1/readings";
+constexpr const char* kFirehosePath = "/api/v1/firehose";
 
 class HttpSource : public Source {
  public:
@@ -29,7 +33,7 @@ class HttpSource : public Source {
   HttpSource(const HttpSource&) = delete;
   HttpSource& operator=(const HttpSource&) = delete;
   ~HttpSource() override {
-    if (server_ != nullptr) server_->router().Remove(route_);
+    for (const uint64_t route : routes_) server_->router().Remove(route);
   }
 
   Status Open(const Positions& committed) override {
@@ -104,21 +108,44 @@ class HttpSource : public Source {
     // A request is one entry of the journal, with four bytes for each record.
     limits.max_decompressed_bytes =
         std::min<size_t>(config_.max_decompressed_bytes, journal.segment_bytes / 2);
-    endpoint_ = std::make_unique<ReadingsEndpoint>(
-        ReadingsEndpoint::Parts{context_.env, records_.journal(), keys_, context_.make_judge,
-                                limits, context_.line_protocol});
-    route_ = server_->router().Add(
-        {.method = "POST",
-         .pattern = kPath,
-         .handler = [this](const HttpRequest& request,
-                           HttpReply reply) { endpoint_->Handle(request, std::move(reply)); },
-         .max_body_bytes = config_.max_body_bytes,
-         .tokens = std::move(tokens)});
+    endpoint_ = std::make_unique<IngestEndpoint>(
+        IngestEndpoint::Parts{context_.env, records_.journal(), keys_, context_.make_judge});
+    firehose_ = std::make_unique<FirehoseEndpoint>(
+        FirehoseEndpoint::Parts{context_.env, endpoint_.get(), limits, tokens});
+    AddRoute({.pattern = kReadingsPath,
+              .handler = [this, limits](
+                             const HttpRequest& request,
+                             HttpReply reply) { TakeReadings(request, limits, std::move(reply)); },
+              .tokens = tokens});
+    // Firehose has its token in a header of its own.
+    AddRoute(
+        {.pattern = kFirehosePath, .handler = [this](const HttpRequest& request, HttpReply reply) {
+           firehose_->Handle(request, std::move(reply));
+         }});
     AVOCET_RETURN_IF_ERROR(server_->Start());
     spdlog::info("readings are taken at {}://{}:{}{}",
                  config_.tls_certificate_file.empty() ? "http" : "https", options.listen.host,
-                 server_->port(), kPath);
+                 server_->port(), kReadingsPath);
     return Status::Ok();
+  }
+
+  void AddRoute(HttpRoute route) {
+    route.method = "POST";
+    route.max_body_bytes = config_.max_body_bytes;
+    routes_.push_back(server_->router().Add(std::move(route)));
+  }
+
+  void TakeReadings(const HttpRequest& request, const IngestLimits& limits, HttpReply reply) {
+    endpoint_->Handle({.token_name = request.token_name,
+                       .device_prefix = request.device_prefix,
+                       .key = request.Header("Idempotency-Key"),
+                       .body = request.body,
+                       .read =
+                           [&](int64_t now_us, IngestRecords* records, HttpResponse* refusal) {
+                             return ReadIngestRequest(request, limits, context_.line_protocol,
+                                                      now_us, records, refusal);
+                           }},
+                      std::make_unique<ReadingsReply>(std::move(reply)));
   }
 
   const HttpSourceConfig config_;
@@ -126,10 +153,11 @@ class HttpSource : public Source {
   const HttpSourceContext context_;
   const std::shared_ptr<IdempotencyKeys> keys_;
   // The endpoint's answers come from the journal, so the journal goes first.
-  std::unique_ptr<ReadingsEndpoint> endpoint_;
+  std::unique_ptr<IngestEndpoint> endpoint_;
+  std::unique_ptr<FirehoseEndpoint> firehose_;
   JournalSource records_;
   HttpServer* server_ = nullptr;
-  uint64_t route_ = 0;
+  std::vector<uint64_t> routes_;
 };
 
 }  // namespace

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "src/base/base64.h"
 #include "src/env/sim_env.h"
+#include "src/net/bearer_tokens.h"
 #include "src/net/http_client_testing.h"
 #include "src/source/source_testing.h"
 
@@ -314,6 +316,82 @@ TEST_F(HttpSourceTest, DamageInTheJournalBecomesARowOfTheQuarantine) {
   EXPECT_EQ(batches[1].rejects[0].code, "journal_damaged");
   EXPECT_NE(batches[1].rejects[0].message.find(path), std::string::npos);
   EXPECT_FALSE(source_->Health().problem.empty());
+}
+
+// The envelope of Amazon Data Firehose around records.
+std::string Envelope(const Strings& records) {
+  std::string body = R"({"requestId":"r1","timestamp":1578090901599,"records":[)";
+  for (const std::string& record : records) {
+    if (body.back() != '[') body += ',';
+    body += R"({"data":")";
+    AppendBase64(record, &body);
+    body += "\"}";
+  }
+  return body + "]}";
+}
+
+class FirehoseTest : public HttpSourceTest {
+ protected:
+  ClientResponse Deliver(std::string_view body, const std::string& id = "r1",
+                         const std::string& more = "") {
+    std::string headers = "Content-Type: application/json";
+    if (!id.empty()) headers += "\r\nX-Amz-Firehose-Request-Id: " + id;
+    if (!more.empty()) headers += "\r\n" + more;
+    return Post(body, headers, "/api/v1/firehose");
+  }
+};
+
+TEST_F(FirehoseTest, RecordsAreTakenOnceHoweverOftenTheyAreSent) {
+  ASSERT_TRUE(Open().ok());
+  const std::string body = Envelope({R"({"a":1})", "{\"a\":2}\n{\"a\":3}", R"({"a":4}{"a":5})"});
+  const ClientResponse first = Deliver(body);
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(first.headers.at("content-type"), "application/json");
+  EXPECT_TRUE(first.body.starts_with(R"({"requestId":"r1","timestamp":)")) << first.body;
+  EXPECT_EQ(first.body.find("errorMessage"), std::string::npos);
+  EXPECT_EQ(Deliver(body).status, 200);
+  ASSERT_TRUE(Open().ok());
+  EXPECT_EQ(Deliver(body).status, 200);
+  EXPECT_EQ(Deliver(Gzip(Envelope({R"({"a":6})"})), "r2", "Content-Encoding: gzip").status, 200);
+  EXPECT_EQ(Deliver(Envelope({}), "r3").status, 200);
+  EXPECT_EQ(Poll(), (Strings{R"({"a":1})", R"({"a":2})", R"({"a":3})", R"({"a":4})", R"({"a":5})",
+                             R"({"a":6})"}));
+}
+
+TEST_F(FirehoseTest, ABrokenRecordIsKeptAndHarmsNoOther) {
+  ASSERT_TRUE(Open().ok());
+  EXPECT_EQ(Deliver(Envelope({R"({"a":1})", R"({"bad": [)", R"({"a":2})"})).status, 200);
+  EXPECT_EQ(Deliver(Envelope({"bad"}), "r2").status, 200);
+  EXPECT_EQ(Poll(), (Strings{R"({"a":1})", R"({"bad": [)", R"({"a":2})", "bad"}));
+}
+
+TEST_F(FirehoseTest, WhatCannotBeTakenIsRefusedInItsForm) {
+  ASSERT_TRUE(Open().ok());
+  for (const char* body : {"", "[]", "{}", R"({"records":[{}]})", R"({"records":[{"data":"?"}]})",
+                           R"({"records":[1]})"}) {
+    const ClientResponse answer = Deliver(body);
+    EXPECT_EQ(answer.status, 400) << body;
+    EXPECT_TRUE(answer.body.starts_with(R"({"requestId":"r1","timestamp":)")) << answer.body;
+    EXPECT_NE(answer.body.find(R"("errorMessage":")"), std::string::npos) << answer.body;
+  }
+  EXPECT_EQ(Deliver(Envelope({"{}"}), "").status, 400);
+  EXPECT_EQ(Deliver(Envelope({"{\"a\":\"" + std::string(2000, 'x') + "\"}"})).status, 413);
+  EXPECT_EQ(Poll(), Strings());
+}
+
+TEST_F(FirehoseTest, TheAccessKeyIsATokensSecret) {
+  const std::string hash = Sha256Hex("secret");
+  ASSERT_TRUE(env_.PutDurably("/tokens", "hall " + hash + " hall-\n", PutMode::kReplace).ok());
+  config_.token_file = "/tokens";
+  ASSERT_TRUE(Open().ok());
+  const std::string body = Envelope({R"({"d":"hall-1"})"});
+  EXPECT_EQ(Deliver(body).status, 401);
+  EXPECT_EQ(Deliver(body, "r1", "X-Amz-Firehose-Access-Key: wrong").status, 401);
+  EXPECT_EQ(Deliver(body, "r1", "Authorization: Bearer secret").status, 401);
+  const std::string key = "X-Amz-Firehose-Access-Key: secret";
+  EXPECT_EQ(Deliver(body, "r1", key).status, 200);
+  EXPECT_EQ(Deliver(Envelope({R"({"d":"yard-1"})"}), "r2", key).status, 403);
+  EXPECT_EQ(Poll(), (Strings{R"({"d":"hall-1"})"}));
 }
 
 }  // namespace

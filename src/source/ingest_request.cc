@@ -131,6 +131,24 @@ std::shared_ptr<SharedBytes> Copy(std::string_view text) {
   return bytes;
 }
 
+// Sets the line of every record and makes its offset its index.
+void Number(IngestRecords* records, bool by_lines) {
+  uint64_t line = 1;
+  const char* at = records->batch.bytes->data.get();
+  int64_t index = 0;
+  for (RawRecord& record : records->batch.records) {
+    const char* begin = records->batch.bytes->data.get() + record.begin;
+    if (by_lines) {
+      line += static_cast<uint64_t>(std::count(at, begin, '\n'));
+      at = begin;
+      records->lines.push_back(line);
+    }
+    record.offset = index++;
+  }
+}
+
+}  // namespace
+
 bool DecodeBody(const HttpRequest& request, size_t limit, std::shared_ptr<SharedBytes>* out,
                 HttpResponse* refusal) {
   const std::string encoding = Lower(request.Header("Content-Encoding"));
@@ -155,33 +173,17 @@ bool DecodeBody(const HttpRequest& request, size_t limit, std::shared_ptr<Shared
   return true;
 }
 
-// Sets the line of every record and makes its offset its index.
-void Number(IngestRecords* records, bool by_lines) {
-  uint64_t line = 1;
-  const char* at = records->batch.bytes->data.get();
-  int64_t index = 0;
-  for (RawRecord& record : records->batch.records) {
-    const char* begin = records->batch.bytes->data.get() + record.begin;
-    if (by_lines) {
-      line += static_cast<uint64_t>(std::count(at, begin, '\n'));
-      at = begin;
-      records->lines.push_back(line);
-    }
-    record.offset = index++;
-  }
-}
-
-bool Split(const IngestLimits& limits, IngestFormat format, IngestRecords* records,
-           HttpResponse* refusal) {
+bool SplitBody(const IngestLimits& limits, IngestFormat format, size_t begin, size_t end,
+               IngestRecords* records, HttpResponse* refusal) {
   SplitOptions options;
   options.format = format == IngestFormat::kJson    ? InputFormat::kJson
                    : format == IngestFormat::kLines ? InputFormat::kLines
                                                     : InputFormat::kCsv;
   options.max_record_bytes = limits.max_record_bytes;
   RawBatch& batch = records->batch;
-  const std::string_view body(batch.bytes->data.get(), batch.bytes->size);
+  const std::string_view body(batch.bytes->data.get(), end);
   RecordSplitter splitter(options, SplitPosition{.format = options.format});
-  size_t at = 0;
+  size_t at = begin;
   while (at < body.size()) {
     const auto progress =
         splitter.Split(body.substr(at), at, /*at_end=*/true, RecordSplitter::Limits{}, &batch);
@@ -189,18 +191,13 @@ bool Split(const IngestLimits& limits, IngestFormat format, IngestRecords* recor
     if (progress.consumed == 0) break;
   }
   splitter.Describe(&batch);
-  if (!batch.rejects.empty()) {
-    const RawReject& first = batch.rejects.front();
-    *refusal = HttpResponse::Error(
-        413, "record_too_large",
-        first.message + " (at byte " + std::to_string(first.offset) + "; nothing was taken)");
-    return false;
-  }
-  Number(records, format != IngestFormat::kJson);
-  return true;
+  if (batch.rejects.empty()) return true;
+  const RawReject& first = batch.rejects.front();
+  *refusal = HttpResponse::Error(
+      413, "record_too_large",
+      first.message + " (at byte " + std::to_string(first.offset) + "; nothing was taken)");
+  return false;
 }
-
-}  // namespace
 
 bool ReadIngestRequest(const HttpRequest& request, const IngestLimits& limits,
                        const LineProtocolFields& fields, int64_t now_us, IngestRecords* records,
@@ -213,7 +210,11 @@ bool ReadIngestRequest(const HttpRequest& request, const IngestLimits& limits,
   std::shared_ptr<SharedBytes> body;
   if (!DecodeBody(request, limits.max_decompressed_bytes, &body, refusal)) return false;
   records->batch.bytes = body;
-  if (*format != IngestFormat::kLineProtocol) return Split(limits, *format, records, refusal);
+  if (*format != IngestFormat::kLineProtocol) {
+    if (!SplitBody(limits, *format, 0, body->size, records, refusal)) return false;
+    Number(records, *format != IngestFormat::kJson);
+    return true;
+  }
 
   const std::string_view precision = request.Query("precision").value_or("ns");
   const std::optional<int64_t> unit_ns = LineProtocolUnit(precision);

@@ -1,8 +1,9 @@
-// ReadIngestRequest: the body of an HTTP request to the records in it.
+// The bodies of HTTP requests, and the records in them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,16 @@ struct IngestRecords {
 
 /// Content types and `?format=` words that are understood.
 enum class IngestFormat : uint8_t { kJson, kLines, kCsv, kLineProtocol };
+
+/// Undoes the Content-Encoding, up to `limit` bytes. On failure returns false and sets `*refusal`:
+/// 400, 413 or 415.
+bool DecodeBody(const HttpRequest& request, size_t limit, std::shared_ptr<SharedBytes>* out,
+                HttpResponse* refusal);
+
+/// Appends the records in the bytes [begin, end) of the batch's block, which begin and end between
+/// two records. On failure returns false and sets `*refusal`: 413.
+bool SplitBody(const IngestLimits& limits, IngestFormat format, size_t begin, size_t end,
+               IngestRecords* records, HttpResponse* refusal);
 
 /// Decodes Content-Encoding and Content-Type (or `?format=`). On failure returns false and sets
 /// `*refusal`: 400, 413 or 415. `now_us` is the time of lines that have none.

@@ -1,5 +1,6 @@
 """The HTTP source: what is acknowledged is in bronze once, whatever happens in between."""
 
+import base64
 import gzip
 import http.client
 import json
@@ -57,6 +58,31 @@ def site(tmp_path: Path) -> HttpSite:
 
 def reading(device: str, second: int, temperature: float = 20.5) -> dict[str, object]:
     return {"device_id": device, "timestamp": 1623781706 + second, "temperature": temperature}
+
+
+def test_a_firehose_stream_ends_in_the_tables(site: HttpSite) -> None:
+    data = [json.dumps(reading("a", 1)), json.dumps(reading("b", 2)) * 2, "{broken"]
+    records = [{"data": base64.b64encode(text.encode()).decode()} for text in data]
+    body = json.dumps({"requestId": "id-1", "timestamp": 1578090901599, "records": records})
+    headers = {
+        "Content-Type": "application/json",
+        "Content-Encoding": "gzip",
+        "X-Amz-Firehose-Protocol-Version": "1.0",
+        "X-Amz-Firehose-Request-Id": "id-1",
+    }
+    site.configure_http()
+    for _ in range(2):  # the second time after a restart
+        with site.start() as run:
+            path = "/api/v1/firehose"
+            answer = request(site.port, "POST", path, gzip.compress(body.encode()), headers)
+            assert answer.status == 200, answer.text
+            assert answer.json()["requestId"] == "id-1" and "errorMessage" not in answer.json()
+            site.wait_for_rows(run, 2)
+            assert run.stop() == 0
+    devices = sorted(row["device_id"] for row in site.rows("silver").to_pylist())
+    assert devices == ["a", "b"], "an equal reading is a duplicate"
+    assert site.rows("quarantine").column("payload").to_pylist() == [b"{broken"]
+    assert_counters_add_up(site.lake)
 
 
 def test_readings_of_every_format_reach_the_tables(site: HttpSite) -> None:

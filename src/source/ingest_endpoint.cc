@@ -1,15 +1,13 @@
-#include "src/source/readings_endpoint.h"
+#include "src/source/ingest_endpoint.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "src/base/hash.h"
-#include "src/base/json_writer.h"
 
 namespace avocet {
 namespace {
 
-constexpr size_t kMostVerdicts = 100;
 constexpr size_t kMostKeyBytes = 255;
 // When to come back: the disk is slower than the clients, or bronze has to catch up.
 constexpr int kBusySeconds = 1;
@@ -37,9 +35,9 @@ HttpResponse NotStored(const Status& status) {
 }  // namespace
 
 // A judge for the time of one request. There are as many as requests have been judged at once.
-class ReadingsEndpoint::JudgeLease {
+class IngestEndpoint::JudgeLease {
  public:
-  explicit JudgeLease(ReadingsEndpoint* endpoint) : endpoint_(*endpoint) {
+  explicit JudgeLease(IngestEndpoint* endpoint) : endpoint_(*endpoint) {
     {
       std::lock_guard lock(endpoint_.mutex_);
       if (!endpoint_.judges_.empty()) {
@@ -58,58 +56,61 @@ class ReadingsEndpoint::JudgeLease {
   RecordJudge* operator->() const { return judge_.get(); }
 
  private:
-  ReadingsEndpoint& endpoint_;
+  IngestEndpoint& endpoint_;
   std::unique_ptr<RecordJudge> judge_;
 };
 
-void ReadingsEndpoint::Handle(const HttpRequest& request, HttpReply reply) {
-  const int64_t now_us = parts_.env->NowMicros();
-  PushLabel label;
-  label.received_us = now_us;
-  if (const std::string_view key = request.Header("Idempotency-Key"); !key.empty()) {
-    if (!IsKey(key)) {
-      reply.Send(
-          HttpResponse::Error(400, "bad_idempotency_key",
-                              "an Idempotency-Key has at most 255 visible ASCII characters"));
-      return;
-    }
-    label.key = IdempotencyKeys::Name(request.token_name, key);
-    label.body_hash = Hash64(request.body);
-    IdempotencyKeys::Outcome outcome;
-    switch (parts_.keys->Begin(label.key, now_us, &outcome)) {
-      case IdempotencyKeys::State::kNew:
-        break;
-      case IdempotencyKeys::State::kRunning:
-        reply.Send(HttpResponse::Busy(409, "idempotency_key_running",
-                                      "a request with this Idempotency-Key is being answered",
-                                      kBusySeconds));
-        return;
-      case IdempotencyKeys::State::kTaken:
-        if (outcome.body_hash != label.body_hash) {
-          reply.Send(HttpResponse::Error(422, "idempotency_key_reused",
-                                         "this Idempotency-Key was sent with another body"));
-        } else {
-          reply.Send(Repeated(outcome));
-        }
-        return;
-    }
+// Makes the request's key its own. False: the client has been answered.
+bool IngestEndpoint::Claim(const IngestRequest& request, PushLabel* label, IngestReply* reply) {
+  if (request.key.empty()) return true;
+  if (!IsKey(request.key)) {
+    reply->Refused(HttpResponse::Error(
+        400, "bad_idempotency_key", "an Idempotency-Key has at most 255 visible ASCII characters"));
+    return false;
   }
+  label->key = IdempotencyKeys::Name(request.token_name, request.key);
+  label->body_hash = Hash64(request.body);
+  IdempotencyKeys::Outcome outcome;
+  switch (parts_.keys->Begin(label->key, label->received_us, &outcome)) {
+    case IdempotencyKeys::State::kNew:
+      return true;
+    case IdempotencyKeys::State::kRunning:
+      reply->Refused(HttpResponse::Busy(409, "idempotency_key_running",
+                                        "a request with this Idempotency-Key is being answered",
+                                        kBusySeconds));
+      return false;
+    case IdempotencyKeys::State::kTaken:
+      break;
+  }
+  if (outcome.body_hash != label->body_hash) {
+    reply->Refused(HttpResponse::Error(422, "idempotency_key_reused",
+                                       "this Idempotency-Key was sent with another body"));
+  } else {
+    reply->Repeated(outcome);
+  }
+  return false;
+}
+
+void IngestEndpoint::Handle(const IngestRequest& request, std::unique_ptr<IngestReply> reply) {
+  PushLabel label;
+  const int64_t now_us = parts_.env->NowMicros();
+  label.received_us = now_us;
+  if (!Claim(request, &label, reply.get())) return;
   IngestRecords records;
   HttpResponse refusal;
-  if (!ReadIngestRequest(request, parts_.limits, parts_.line_protocol, now_us, &records,
-                         &refusal)) {
+  if (!request.read(now_us, &records, &refusal)) {
     if (!label.key.empty()) parts_.keys->Forget(label.key);
-    reply.Send(std::move(refusal));
+    reply->Refused(std::move(refusal));
     return;
   }
   std::vector<bool> kept(records.batch.records.size(), true);
-  Summary summary;
+  IngestSummary summary;
   Judge(request, records, now_us, &kept, &summary);
   Store(std::move(records), kept, std::move(label), std::move(summary), std::move(reply));
 }
 
-void ReadingsEndpoint::Judge(const HttpRequest& request, const IngestRecords& records,
-                             int64_t now_us, std::vector<bool>* kept, Summary* summary) {
+void IngestEndpoint::Judge(const IngestRequest& request, const IngestRecords& records,
+                           int64_t now_us, std::vector<bool>* kept, IngestSummary* summary) {
   std::vector<RecordVerdict>& rejected = summary->rejected;
   JudgeLease judge(this);
   judge->Judge(records.batch, now_us, request.device_prefix, &rejected);
@@ -131,17 +132,17 @@ void ReadingsEndpoint::Judge(const HttpRequest& request, const IngestRecords& re
     if (!records.lines.empty()) summary->lines.push_back(records.lines[verdict.record]);
   }
   summary->accepted = static_cast<uint32_t>(records.batch.records.size() - rejected.size());
+  summary->kept = static_cast<uint32_t>(std::count(kept->begin(), kept->end(), true));
 }
 
-void ReadingsEndpoint::Store(IngestRecords records, const std::vector<bool>& kept, PushLabel label,
-                             Summary summary, HttpReply reply) {
-  const auto num_kept = static_cast<uint32_t>(std::count(kept.begin(), kept.end(), true));
+void IngestEndpoint::Store(IngestRecords records, const std::vector<bool>& kept, PushLabel label,
+                           IngestSummary summary, std::unique_ptr<IngestReply> reply) {
   const IdempotencyKeys::Outcome outcome{label.body_hash, summary.accepted,
                                          static_cast<uint32_t>(summary.rejected.size()),
                                          label.received_us};
-  if (num_kept == 0) {
+  if (summary.kept == 0) {
     if (!label.key.empty()) parts_.keys->Forget(label.key);
-    reply.Send(Answer(summary));
+    reply->Taken(summary);
     return;
   }
   label.format = records.batch.format;
@@ -154,14 +155,15 @@ void ReadingsEndpoint::Store(IngestRecords records, const std::vector<bool>& kep
   records = {};
   // std::function copies, and a reply cannot be copied.
   struct Waiting {
-    HttpReply reply;
-    HttpResponse answer;
+    std::unique_ptr<IngestReply> reply;
+    IngestSummary summary;
     std::string key;
     IdempotencyKeys::Outcome outcome;
     std::shared_ptr<IdempotencyKeys> keys;
   };
+  const uint32_t num_kept = summary.kept;
   auto waiting = std::make_shared<Waiting>(
-      Waiting{std::move(reply), Answer(summary), label.key, outcome, parts_.keys});
+      Waiting{std::move(reply), std::move(summary), label.key, outcome, parts_.keys});
   const Status taken =
       parts_.journal->Append({text, payload, num_kept}, [waiting](const Result<uint64_t>& first) {
         if (!waiting->key.empty() && first.ok()) {
@@ -169,43 +171,15 @@ void ReadingsEndpoint::Store(IngestRecords records, const std::vector<bool>& kep
         } else if (!waiting->key.empty()) {
           waiting->keys->Forget(waiting->key);
         }
-        waiting->reply.Send(first.ok() ? std::move(waiting->answer) : NotStored(first.status()));
+        if (first.ok()) {
+          waiting->reply->Taken(waiting->summary);
+        } else {
+          waiting->reply->Refused(NotStored(first.status()));
+        }
       });
   if (taken.ok()) return;
   if (!waiting->key.empty()) parts_.keys->Forget(waiting->key);
-  waiting->reply.Send(NotStored(taken));
-}
-
-HttpResponse ReadingsEndpoint::Answer(const Summary& summary) {
-  JsonWriter json;
-  json.BeginObject().Field("accepted", summary.accepted);
-  json.Field("rejected", static_cast<uint64_t>(summary.rejected.size()));
-  if (!summary.rejected.empty()) {
-    json.Key("errors").BeginArray();
-    for (size_t i = 0; i < std::min(summary.rejected.size(), kMostVerdicts); ++i) {
-      const RecordVerdict& verdict = summary.rejected[i];
-      json.BeginObject().Field("record", static_cast<uint64_t>(verdict.record + 1));
-      if (!summary.lines.empty()) json.Field("line", summary.lines[i]);
-      json.Field("code", verdict.code).Field("message", verdict.message);
-      if (verdict.position >= 0) json.Field("position", verdict.position);
-      json.EndObject();
-    }
-    json.EndArray();
-    const bool more = summary.rejected.size() > kMostVerdicts;
-    if (more)
-      json.Field("errors_not_shown",
-                 static_cast<uint64_t>(summary.rejected.size() - kMostVerdicts));
-  }
-  const bool none_accepted = summary.accepted == 0 && !summary.rejected.empty();
-  return HttpResponse::Json(none_accepted ? 422 : 200, json.EndObject().Take() + "\n");
-}
-
-HttpResponse ReadingsEndpoint::Repeated(const IdempotencyKeys::Outcome& outcome) {
-  JsonWriter json;
-  json.BeginObject().Field("accepted", outcome.accepted).Field("rejected", outcome.rejected);
-  json.Field("repeated", true).EndObject();
-  const bool none_accepted = outcome.accepted == 0 && outcome.rejected > 0;
-  return HttpResponse::Json(none_accepted ? 422 : 200, json.Take() + "\n");
+  waiting->reply->Refused(NotStored(taken));
 }
 
 }  // namespace avocet
