@@ -164,7 +164,8 @@ std::string ReportJson(const Engine& engine, double seconds) {
   json.Field("quarantined", p.totals.quarantined).Field("duplicates", p.totals.duplicates);
   json.Field("late", p.totals.late).Field("anomalies", p.totals.anomalies);
   json.Field("devices", p.devices).Field("state_bytes", uint64_t{engine.StateBytes()});
-  json.Field("lag_bytes", p.lag_bytes).Field("lag_ms", p.lag_ms);
+  json.Field("lag_bytes", p.lag_bytes).Field("lag_records", p.lag_records);
+  json.Field("lag_ms", p.lag_ms);
   json.Field("commits", p.commits).Field("seconds", seconds);
   json.Field("start_epoch", engine.recovery().epoch);
   json.Field("snapshot_epoch", engine.recovery().snapshot_epoch);

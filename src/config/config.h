@@ -85,6 +85,19 @@ struct SimulateSourceConfig {
   int64_t start_time_us = 0;        ///< event time of the first reading; 0: now (aligned)
 };
 
+struct KafkaSourceConfig {
+  std::vector<std::string> brokers;
+  std::vector<std::string> topics;  ///< a name, or a regular expression that begins with ^
+  std::string group = "avocet";
+  std::string start = "earliest";  ///< earliest | latest, for partitions without a position
+  int64_t start_time_us = 0;       ///< instead of `start`: message timestamp; 0: not given
+  std::map<std::string, std::string> fields;   ///< member to add to a record -> what of the message
+  std::map<std::string, std::string> options;  ///< passed to librdkafka
+  std::string password_file;                   ///< sets the option sasl.password
+  Duration handover_timeout{0};  ///< wait for the former owner of a partition; 0: for ever
+  size_t max_record_bytes = size_t{1} << 20;
+};
+
 struct KinesisSourceConfig {
   AwsOptions aws;
   std::string stream;
@@ -112,7 +125,7 @@ struct S3SourceConfig {
 struct SourceConfig {
   std::string name;  ///< unique; defaults to the type, then type_2, ...
   std::variant<FileSourceConfig, StdinSourceConfig, SimulateSourceConfig, HttpSourceConfig,
-               KinesisSourceConfig, S3SourceConfig>
+               KinesisSourceConfig, S3SourceConfig, KafkaSourceConfig>
       options;
   int line = 0;      ///< in the configuration file, for messages
 };

@@ -395,6 +395,52 @@ SourceType S3Source() {
   return type;
 }
 
+SourceType KafkaSource() {
+  using K = KafkaSourceConfig;
+  return MakeSourceType<K>(
+      "kafka", "Reads topics of Kafka, alone or as one of a group.",
+      {
+          Key<&K::brokers>("brokers", "Some brokers of the cluster, as `host:port`.")
+              .Required()
+              .Example("[\"localhost:9092\"]"),
+          Key<&K::topics>("topics",
+                          "Topics; one that begins with `^` is a regular expression that names "
+                          "all the topics it matches.")
+              .Required()
+              .Example("[readings]"),
+          Key<&K::group>("group",
+                         "Consumer group: the processes that name it share the partitions."),
+          Key<&K::start>("start", "Where to begin in a partition that was not read before.")
+              .Words({"earliest", "latest"}),
+          Key<&K::start_time_us>("start_time",
+                                 "Instead of `start`: the first message that is not older.")
+              .As(KeyKind::kInstant)
+              .Above(0)
+              .DefaultNote("not given")
+              .Example("2026-01-01T00:00:00Z"),
+          Key<&K::fields>("fields",
+                          "Members to add to each record, from the `key`, a `header.NAME`, the "
+                          "`topic`, the `partition`, the `offset` or the `timestamp` of its "
+                          "message.")
+              .DefaultNote("none")
+              .Example("{device_id: key, site: header.site}"),
+          Key<&K::options>("options", "Options of librdkafka, such as those for TLS and SASL.")
+              .DefaultNote("none")
+              .Example("{security.protocol: SASL_SSL, sasl.mechanism: SCRAM-SHA-512, "
+                       "sasl.username: avocet}"),
+          Key<&K::password_file>("password_file",
+                                 "File with the password, instead of the option `sasl.password`.")
+              .DefaultNote("none")
+              .Example("/run/secrets/kafka"),
+          Key<&K::handover_timeout>("handover_timeout",
+                                    "How long to wait for what the former owner of a partition has "
+                                    "read, before taking it from where the group's offset is, "
+                                    "which can repeat records; 0: for ever.")
+              .Between(Duration(0), kForever),
+          MaxRecordKey<K>(),
+      });
+}
+
 }  // namespace
 
 const std::vector<KeySpec>& RootKeys() {
@@ -517,7 +563,8 @@ KeySpec DetectorParamKey(const DetectorParam& param) {
 
 const std::vector<SourceType>& SourceTypes() {
   static const std::vector<SourceType> types = {FileSource(), StdinSource(),   SimulateSource(),
-                                                HttpSource(), KinesisSource(), S3Source()};
+                                                HttpSource(), KinesisSource(), S3Source(),
+                                                KafkaSource()};
   return types;
 }
 

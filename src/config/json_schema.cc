@@ -129,6 +129,12 @@ class SchemaWriter {
     json_.Field("uniqueItems", true).EndObject().EndArray();
   }
 
+  void TextMap() {
+    json_.Field("type", "object").Key("additionalProperties").BeginObject();
+    json_.Key("type").BeginArray().String("string").String("number").String("boolean").EndArray();
+    json_.EndObject();
+  }
+
   void Range() {
     json_.Field("type", "array").Field("minItems", 2).Field("maxItems", 2);
     json_.Key("items").BeginObject().Key("anyOf").BeginArray();
@@ -186,6 +192,9 @@ class SchemaWriter {
         break;
       case KeyKind::kTextList:
         TextList(key);
+        break;
+      case KeyKind::kTextMap:
+        TextMap();
         break;
       case KeyKind::kNumberList: {
         KeySpec entry;

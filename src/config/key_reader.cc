@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -130,6 +131,8 @@ std::optional<KeyValue> KeyReader::ReadValue(const YamlNode& node, const KeySpec
       return ReadMeasure(node, key, path);
     case KeyKind::kTextList:
       return ReadTextList(node, key, path);
+    case KeyKind::kTextMap:
+      return ReadTextMap(node, key, path);
     case KeyKind::kNumberList:
       return ReadNumberList(node, key, path);
     case KeyKind::kRange:
@@ -142,7 +145,8 @@ std::optional<KeyValue> KeyReader::ReadValue(const YamlNode& node, const KeySpec
 void KeyReader::WrongType(const YamlNode& node, const KeySpec& key, const std::string& path,
                           const std::string& remedy) {
   std::string advice = remedy;
-  const bool map = key.kind == KeyKind::kSection || key.kind == KeyKind::kMetrics;
+  const bool map = key.kind == KeyKind::kSection || key.kind == KeyKind::kMetrics ||
+                   key.kind == KeyKind::kTextMap;
   if (map && node.kind == Kind::kList) advice = "write its keys without \"- \"";
   Error(node.mark, path + " must be " + Expectation(key) + ", not " + Shown(node) +
                        (advice.empty() ? "" : "; " + advice));
@@ -273,6 +277,26 @@ std::optional<KeyValue> KeyReader::ReadTextList(const YamlNode& node, const KeyS
     return std::nullopt;
   }
   if (!complete) return std::nullopt;
+  return KeyValue(std::move(texts));
+}
+
+std::optional<KeyValue> KeyReader::ReadTextMap(const YamlNode& node, const KeySpec& key,
+                                               const std::string& path) {
+  if (node.kind != Kind::kMap) {
+    WrongType(node, key, path);
+    return std::nullopt;
+  }
+  std::map<std::string, std::string> texts;
+  for (const YamlEntry& entry : node.entries) {
+    if (entry.value->kind == Kind::kScalar) {
+      // Numbers and flags are texts here: whoever gets them knows what they mean.
+      texts[entry.key] = entry.value->text;
+    } else if (entry.value->kind != Kind::kBroken) {
+      Error(entry.value->mark,
+            JoinPath(path, entry.key) + " must be text, not " + Shown(*entry.value));
+    }
+  }
+  if (texts.size() != node.entries.size()) return std::nullopt;
   return KeyValue(std::move(texts));
 }
 

@@ -53,6 +53,8 @@ class KeyReader {
                                       const std::string& path);
   std::optional<KeyValue> ReadTextList(const YamlNode& node, const KeySpec& key,
                                        const std::string& path);
+  std::optional<KeyValue> ReadTextMap(const YamlNode& node, const KeySpec& key,
+                                      const std::string& path);
   std::optional<KeyValue> ReadNumberList(const YamlNode& node, const KeySpec& key,
                                          const std::string& path);
   std::optional<KeyValue> ReadRange(const YamlNode& node, const KeySpec& key,

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ enum class KeyKind : uint8_t {
   kBytes,
   kInstant,   ///< microseconds since 1970 UTC
   kTextList,  ///< a single text is a list of one
+  kTextMap,   ///< a map from names to texts
   kNumberList,
   kRange,    ///< [low, high]; infinite when an end is open
   kSection,  ///< a map with the keys `keys`
@@ -39,8 +41,9 @@ enum class KeyKind : uint8_t {
 };
 
 /// A value on its way between the file and a Config. Nothing: not set.
-using KeyValue = std::variant<std::monostate, bool, int64_t, double, std::string,
-                              std::vector<std::string>, std::vector<double>>;
+using KeyValue =
+    std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<std::string>,
+                 std::vector<double>, std::map<std::string, std::string>>;
 
 struct KeySpec {
   std::string name;
@@ -143,6 +146,7 @@ constexpr KeyKind KindOf() {
   if constexpr (std::is_integral_v<T>) return KeyKind::kInteger;
   if constexpr (std::is_same_v<T, Duration>) return KeyKind::kDuration;
   if constexpr (std::is_same_v<T, std::vector<std::string>>) return KeyKind::kTextList;
+  if constexpr (std::is_same_v<T, std::map<std::string, std::string>>) return KeyKind::kTextMap;
   if constexpr (std::is_same_v<T, std::vector<double>>) return KeyKind::kNumberList;
   if constexpr (std::is_same_v<T, double>) return KeyKind::kNumber;
   if constexpr (std::is_same_v<T, std::optional<double>>) return KeyKind::kNumber;

@@ -70,6 +70,16 @@ std::string YamlInteger(const KeySpec& key, int64_t value) {
   }
 }
 
+// What is shown instead of the value of an option that is a secret, whoever defined the option.
+constexpr const char* kHidden = "\"********\"";
+
+bool IsSecretName(std::string_view name) {
+  for (const std::string_view word : {"password", "secret", "sasl.jaas", "token", "key.pem"}) {
+    if (name.find(word) != name.npos) return true;
+  }
+  return false;
+}
+
 /// " such as {key: value}" with the first key that has an example.
 std::string MapExample(const KeySpec& section) {
   for (const KeySpec& key : section.keys) {
@@ -101,6 +111,13 @@ std::string YamlValue(const KeySpec& key, const KeyValue& value) {
     std::vector<std::string> parts;
     for (const std::string& text : *texts) parts.push_back(YamlText(text));
     return parts.empty() ? "" : "[" + Join(parts) + "]";
+  }
+  if (const auto* texts = std::get_if<std::map<std::string, std::string>>(&value)) {
+    std::vector<std::string> parts;
+    for (const auto& [name, text] : *texts) {
+      parts.push_back(YamlText(name) + ": " + (IsSecretName(name) ? kHidden : YamlText(text)));
+    }
+    return parts.empty() ? "" : "{" + Join(parts) + "}";
   }
   if (const auto* numbers = std::get_if<std::vector<double>>(&value)) {
     std::vector<std::string> parts;
@@ -136,6 +153,10 @@ std::string Expectation(const KeySpec& key) {
       return "an instant such as \"2026-01-31T12:00:00Z\"";
     case KeyKind::kTextList:
       return "a text or a list of texts";
+    case KeyKind::kTextMap: {
+      const std::string example = Example(key);
+      return example.empty() ? "a map" : "a map such as " + example;
+    }
     case KeyKind::kNumberList:
       return "a list of numbers such as [0, 1]";
     case KeyKind::kRange:

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,7 @@ void ExpectFullStorage(const StorageConfig& storage) {
 }
 
 void ExpectFullSources(const std::vector<SourceConfig>& sources) {
-  ASSERT_EQ(sources.size(), 3U);
+  ASSERT_EQ(sources.size(), 4U);
   EXPECT_EQ(sources[0].name, "floor");
   const auto& file = std::get<FileSourceConfig>(sources[0].options);
   EXPECT_EQ(file.paths, (std::vector<std::string>{"data/*.ndjson", "more data/${x}.csv"}));
@@ -72,6 +73,32 @@ void ExpectFullSources(const std::vector<SourceConfig>& sources) {
   EXPECT_EQ(simulate.truth_file, "truth.ndjson");
   EXPECT_EQ(simulate.speed, 0);
   EXPECT_EQ(simulate.start_time_us, 1'714'557'600'500'000);
+  EXPECT_EQ(sources[3].name, "kafka");
+  const auto& kafka = std::get<KafkaSourceConfig>(sources[3].options);
+  EXPECT_EQ(kafka.brokers, (std::vector<std::string>{"a:9092", "b:9092"}));
+  EXPECT_EQ(kafka.topics, (std::vector<std::string>{"readings", "^plant-.*"}));
+  EXPECT_EQ(kafka.group, "floor");
+  EXPECT_EQ(kafka.start, "latest");
+  EXPECT_EQ(kafka.start_time_us, 1'714'557'600'500'000);
+  using Texts = std::map<std::string, std::string>;
+  EXPECT_EQ(kafka.fields, (Texts{{"device_id", "key"}, {"site", "header.site"}}));
+  // Numbers and flags are passed on as they are written.
+  EXPECT_EQ(kafka.options, (Texts{{"sasl.mechanism", "PLAIN"},
+                                  {"fetch.min.bytes", "1000"},
+                                  {"enable.ssl.certificate.verification", "true"}}));
+  EXPECT_EQ(kafka.password_file, "/run/secrets/kafka");
+  EXPECT_EQ(kafka.handover_timeout, minutes(5));
+  EXPECT_EQ(kafka.max_record_bytes, size_t{10} << 20);
+}
+
+TEST(LoadTest, DumpHidesSecretsAmongOptions) {
+  const std::string dump =
+      DumpConfig(Parse("sources: [{kafka: {brokers: a, topics: t, options: {sasl.password: hush, "
+                       "fetch.min.bytes: 1000}}}]"),
+                 TestDetectors());
+  EXPECT_EQ(dump.find("hush"), std::string::npos);
+  EXPECT_NE(dump.find("sasl.password: \"********\""), std::string::npos) << dump;
+  EXPECT_NE(dump.find("fetch.min.bytes: \"1000\""), std::string::npos) << dump;
 }
 
 void ExpectFullSchema(const SchemaConfig& schema) {

@@ -50,6 +50,7 @@ std::string_view TypeName(KeyKind kind) {
       return "list of numbers";
     case KeyKind::kRange:
       return "[low, high]";
+    case KeyKind::kTextMap:
     case KeyKind::kSection:
     case KeyKind::kMetrics:
       return "map";

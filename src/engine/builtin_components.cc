@@ -21,6 +21,7 @@
 #include "src/engine/owned_lake.h"
 #include "src/source/file_source.h"
 #include "src/source/http_source.h"
+#include "src/source/kafka_source.h"
 #include "src/source/kinesis_source.h"
 #include "src/source/s3_source.h"
 #include "src/source/simulate_source.h"
@@ -81,6 +82,9 @@ std::unique_ptr<Source> MakeSource(const SourceConfig& source, const SourceConte
     }
     std::unique_ptr<Source> operator()(const S3SourceConfig& options) const {
       return MakeS3Source(options, source.name, context.once, context.env);
+    }
+    std::unique_ptr<Source> operator()(const KafkaSourceConfig& options) const {
+      return MakeKafkaSource(options, source.name, context.once, context.env, context.peers);
     }
   };
   return std::visit(Maker{source, context}, source.options);

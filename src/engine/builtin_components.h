@@ -11,6 +11,7 @@
 #include "src/detect/detector.h"
 #include "src/env/env.h"
 #include "src/net/http_hub.h"
+#include "src/source/peer_lakes.h"
 #include "src/source/source.h"
 
 namespace avocet {
@@ -26,6 +27,7 @@ struct SourceContext {
   bool once = false;  ///< finite inputs end instead of being followed
   Env* env = nullptr;
   HttpHub* hub = nullptr;
+  PeerLakes* peers = nullptr;  ///< null: sources that share a stream with others cannot be opened
 };
 
 /// The source of one configuration entry.

@@ -10,6 +10,7 @@
 #include "src/base/time_format.h"
 #include "src/engine/builtin_components.h"
 #include "src/engine/owned_lake.h"
+#include "src/engine/peer_lakes.h"
 
 namespace avocet {
 namespace {
@@ -69,8 +70,9 @@ Status Engine::OpenLake() {
 }
 
 Status Engine::OpenSources() {
+  AVOCET_ASSIGN_OR_RETURN(peers_, MakePeerLakes(config_, env_, tables_.get()));
   for (const SourceConfig& source : config_.sources) {
-    auto made = MakeSource(source, {&config_, options_.once, env_, &hub_});
+    auto made = MakeSource(source, {&config_, options_.once, env_, &hub_, peers_.get()});
     Positions own;
     const std::string prefix = source.name + "/";
     for (const auto& [key, value] : positions_) {
@@ -110,6 +112,7 @@ Status Engine::Run() {
   if (AllEnded()) processor_->FlushHours(epoch_.get());
   AVOCET_RETURN_IF_ERROR(SealIfDue(true));
   AVOCET_RETURN_IF_ERROR(committer_->Drain());
+  TellCommitted();
   care_->Stop();
   PublishProgress(0);
   return Status::Ok();
@@ -133,10 +136,7 @@ Status Engine::Tick(bool* idle) {
   const nanoseconds arrived_after = std::exchange(polled_at_, env_->Monotonic());
   AVOCET_RETURN_IF_ERROR(PollInputs(&batches, &more));
   *idle = !more && batches.empty();
-  const Positions committed = committer_->TakeCommittedPositions();
-  if (!committed.empty()) {
-    for (Input& input : inputs_) input.source->Committed(committed);
-  }
+  TellCommitted();
   uint64_t bytes = 0;
   if (!batches.empty()) {
     received_us_ = tick_us;
@@ -156,7 +156,16 @@ Status Engine::Tick(bool* idle) {
   epoch_->has_positions =
       epoch_->has_positions || epoch_->positions.size() != before || !batches.empty();
   PublishProgress(bytes);
+  for (Input& input : inputs_) {
+    if (input.source->TakeCommitRequest() && !epoch_->Empty()) AVOCET_RETURN_IF_ERROR(Seal());
+  }
   return Status::Ok();
+}
+
+void Engine::TellCommitted() {
+  const Positions committed = committer_->TakeCommittedPositions();
+  if (committed.empty()) return;
+  for (Input& input : inputs_) input.source->Committed(committed);
 }
 
 Status Engine::PollInputs(std::vector<RawBatch>* batches, bool* more) {
@@ -250,15 +259,27 @@ void Engine::TakeSnapshot(Epoch* epoch) {
   epoch->snapshot = EncodeState(config_, tables_.get(), processor_.get(), epoch->number, positions);
 }
 
+void Engine::LogHealth(const SourceHealth& health, Input* input) {
+  if (input->told == health.problem) return;
+  if (health.problem.empty()) {
+    spdlog::info("the source {} is well again", input->name);
+  } else {
+    spdlog::warn("the source {} has a problem: {}", input->name, health.problem);
+  }
+  input->told = health.problem;
+}
+
 void Engine::PublishProgress(uint64_t bytes) {
   std::string problem = committer_->problem();
-  uint64_t lag = 0;
+  uint64_t lag_bytes = 0, lag_records = 0;
   int64_t lag_ms = 0;
   std::vector<SourceProgress> sources;
-  for (const Input& input : inputs_) {
+  for (Input& input : inputs_) {
     SourceHealth health = input.source->Health();
-    lag += health.lag_bytes;
+    lag_bytes += health.lag_bytes;
+    lag_records += health.lag_records;
     lag_ms = std::max(lag_ms, health.lag_ms);
+    LogHealth(health, &input);
     if (!input.problem.empty()) {
       health.ready = false;
       health.problem = input.problem;
@@ -273,7 +294,8 @@ void Engine::PublishProgress(uint64_t bytes) {
   progress_.bytes_read += bytes;
   progress_.devices = processor_->num_devices();
   progress_.commits = committer_->commits();
-  progress_.lag_bytes = lag;
+  progress_.lag_bytes = lag_bytes;
+  progress_.lag_records = lag_records;
   progress_.lag_ms = lag_ms;
   progress_.epoch = last.epoch;
   progress_.fleet_time_us = processor_->fleet_time_us();

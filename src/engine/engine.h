@@ -16,6 +16,7 @@
 #include "src/engine/table_care.h"
 #include "src/env/env.h"
 #include "src/net/http_hub.h"
+#include "src/source/peer_lakes.h"
 #include "src/source/source.h"
 
 namespace avocet {
@@ -43,6 +44,7 @@ struct Progress {
   uint64_t state_bytes = 0;
   uint64_t commits = 0;
   uint64_t lag_bytes = 0;
+  uint64_t lag_records = 0;
   int64_t lag_ms = 0;         ///< of the source that is furthest behind its broker
   int64_t epoch = 0;          ///< newest committed
   int64_t fleet_time_us = 0;  ///< newest event time
@@ -84,7 +86,8 @@ class Engine {
     bool ended = false;
     std::chrono::nanoseconds retry_at{0};
     std::chrono::nanoseconds backoff{0};
-    std::string problem;
+    std::string problem;  // of the last Poll
+    std::string told;     // problem of its health that the log knows
   };
 
   Engine(Config config, Env* env, EngineOptions options);
@@ -97,6 +100,8 @@ class Engine {
   Status Seal();
   void TakeSnapshot(Epoch* epoch);
   void StartEpoch();
+  void TellCommitted();
+  static void LogHealth(const SourceHealth& health, Input* input);
   void PublishProgress(uint64_t bytes);
   bool AllEnded() const;
 
@@ -110,7 +115,8 @@ class Engine {
   std::unique_ptr<Processor> processor_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<TableCare> care_;
-  HttpHub hub_;  // outlives the sources that serve there
+  HttpHub hub_;                       // outlives the sources that serve there
+  std::unique_ptr<PeerLakes> peers_;  // outlives the sources, which ask it to the end
   std::vector<Input> inputs_;
   RecoveryReport recovery_;
   Positions positions_;  // committed before this run

@@ -1,5 +1,8 @@
 #include "src/env/parent_path.h"
 
+#include <filesystem>
+#include <system_error>
+
 namespace avocet {
 
 namespace {
@@ -17,6 +20,13 @@ std::string ParentPath(std::string_view path) {
   if (slash == std::string_view::npos) return ".";
   if (slash == 0) return "/";
   return std::string(WithoutTrailingSlashes(path.substr(0, slash)));
+}
+
+std::string AbsolutePath(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  // Without a working directory there is nothing better.
+  return error ? path : absolute.lexically_normal().string();
 }
 
 }  // namespace avocet

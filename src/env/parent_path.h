@@ -10,4 +10,7 @@ namespace avocet {
 /// Trailing slashes of `path` do not count.
 std::string ParentPath(std::string_view path);
 
+/// `path` from the root, with the working directory of the process in front when it is relative.
+std::string AbsolutePath(const std::string& path);
+
 }  // namespace avocet

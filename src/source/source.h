@@ -62,6 +62,9 @@ class Source {
   /// The positions are durable in bronze (a courtesy for brokers, journals, trimming).
   virtual void Committed(const Positions& positions) { static_cast<void>(positions); }
 
+  /// Somebody waits until what Poll has delivered is in bronze: commit soon. Told once.
+  virtual bool TakeCommitRequest() { return false; }
+
   virtual SourceHealth Health() const { return {}; }
 };
 

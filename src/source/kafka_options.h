@@ -1,0 +1,23 @@
+// The options of librdkafka that a `kafka` source sets, and those that a user may.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <memory>
+
+#include "src/base/status.h"
+#include "src/config/config.h"
+#include "src/env/env.h"
+
+namespace avocet {
+
+struct KafkaConfDeleter {
+  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
+};
+using KafkaConf = std::unique_ptr<rd_kafka_conf_t, KafkaConfDeleter>;
+
+/// kConfig for an option that does not exist, is wrong, or that avocet sets itself, and when the
+/// password file cannot be read.
+Result<KafkaConf> MakeKafkaConf(const KafkaSourceConfig& config, Env* env);
+
+}  // namespace avocet

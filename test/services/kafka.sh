@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Apache Kafka: one node, broker and controller, from its Maven artifacts, whose checksums are beside
+# this file. Ready: a client gets the list of topics. The controller listens on the port after PORT,
+# and with TLS_PEM, a file with key, certificate and authority, the broker on the one after that as
+# well, for the user avocet with the password s3cret over SASL.
+. "$(dirname "$0")/service.sh"
+VERSION=4.0.0
+HOME_OF=$SERVICES/kafka-$VERSION
+CHECKSUMS=$(readlink -f "$(dirname "$0")/kafka-$VERSION.sha256")
+
+fetch() {
+  cat >"$1/pom.xml" <<EOF
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>local</groupId><artifactId>kafka</artifactId><version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId>
+      <version>$VERSION</version>
+    </dependency>
+    <dependency>
+      <groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId>
+      <version>1.7.36</version>
+    </dependency>
+  </dependencies>
+</project>
+EOF
+  (cd "$1" && mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=libs)
+  (cd "$1/libs" && sha256sum --strict --quiet -c "$CHECKSUMS")
+}
+
+install() {
+  need java mvn
+  install_once "$HOME_OF" fetch
+}
+
+kafka_java() {
+  exec java -Xms128m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$HOME_OF/libs/*" "$@"
+}
+
+# The lines of server.properties for the listener with TLS and SASL.
+secure_listener() {
+  cat <<EOF
+ssl.keystore.type=PEM
+ssl.keystore.location=$TLS_PEM
+ssl.truststore.type=PEM
+ssl.truststore.location=$TLS_PEM
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config=\\
+  org.apache.kafka.common.security.plain.PlainLoginModule required user_avocet="s3cret";
+EOF
+}
+
+run() {
+  local secure=
+  [ -z "${TLS_PEM:-}" ] || secure=,SASL_SSL://127.0.0.1:$(($1 + 2))
+  cat >"$2/server.properties" <<EOF
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:$(($1 + 1))
+listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$(($1 + 1))$secure
+advertised.listeners=PLAINTEXT://127.0.0.1:$1$secure
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=$2/data
+num.partitions=${PARTITIONS:-4}
+message.max.bytes=16777216
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=2
+group.initial.rebalance.delay.ms=0
+EOF
+  [ -z "${TLS_PEM:-}" ] || secure_listener >>"$2/server.properties"
+  if [ ! -f "$2/data/meta.properties" ]; then
+    (kafka_java kafka.tools.StorageTool format --standalone -t AAAAAAAAAAAAAAAAAAAABA \
+      -c "$2/server.properties")
+  fi
+  kafka_java kafka.Kafka "$2/server.properties"
+}
+
+dispatch "$@"

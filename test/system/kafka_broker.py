@@ -1,0 +1,61 @@
+"""A Kafka broker on a free port, and messages for it."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from certificates import Authority
+from services import Service, free_port, install, listens
+
+
+def _answers(brokers: str) -> bool:
+    command = ["kcat", "-b", brokers, "-L", "-m", "2"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+class Kafka(Service):
+    """Runs until the `with` block ends; its messages outlive stop and start.
+
+    `secure_brokers` is a second listener, with TLS by `authority` and SASL.
+    """
+
+    def __init__(self, directory: Path, partitions: int):
+        if shutil.which("kcat") is None:
+            pytest.skip("kcat is needed; scripts/setup.sh test installs it")
+        script = install("kafka.sh")
+        port = free_port()
+        # The controller and the second listener take the next ones.
+        while port > 65533 or listens(port + 1) or listens(port + 2):
+            port = free_port()
+        self.brokers = f"127.0.0.1:{port}"
+        self.secure_brokers = f"127.0.0.1:{port + 2}"
+        self.authority = Authority(directory)
+        certificate, key = self.authority.issue("broker")
+        pem = directory / "broker.pem"
+        parts = [key, certificate, self.authority.certificate]
+        pem.write_text("".join(part.read_text() for part in parts))
+        super().__init__(
+            [script, "run", str(port), str(directory / "kafka")],
+            port,
+            lambda: _answers(self.brokers),
+            directory,
+            {"PARTITIONS": str(partitions), "TLS_PEM": str(pem)},
+        )
+
+    def produce(
+        self, topic: str, partition: int, lines: list[str], headers: dict[str, str] | None = None
+    ) -> None:
+        """Sends lines of the form key:value, in order; the topic is created when it is new."""
+        command = ["kcat", "-P", "-b", self.brokers, "-t", topic, "-p", str(partition), "-K", ":"]
+        command += ["-X", "message.max.bytes=16000000"]
+        for name, value in (headers or {}).items():
+            command += ["-H", f"{name}={value}"]
+        done = subprocess.run(
+            command,
+            input="".join(line + "\n" for line in lines),
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
