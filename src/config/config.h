@@ -20,14 +20,14 @@ enum class InvalidAction : uint8_t { kWarn, kNullify, kDrop, kFail };
 
 /// How a metric's values are read and what makes one invalid.
 struct MetricConfig {
-  std::string name;                   ///< column name in the tables, [a-z_][a-z0-9_]*
-  std::string field;                  ///< path in the record, "data.temp"; defaults to the name
-  std::string unit;                   ///< unit in the tables, "degC"; may be empty
-  std::string source_unit;            ///< unit in the records when it differs, "degF"
-  std::optional<double> min, max;     ///< `range`, in `unit`, both ends allowed
-  std::optional<double> max_rate;     ///< largest |change| per second
+  std::string name;                ///< column name in the tables, [a-z_][a-z0-9_]*
+  std::string field;               ///< path in the record, "data.temp"; defaults to the name
+  std::string unit;                ///< unit in the tables, "degC"; may be empty
+  std::string source_unit;         ///< unit in the records when it differs, "degF"
+  std::optional<double> min, max;  ///< `range`, in `unit`, both ends allowed
+  std::optional<double> max_rate;  ///< largest |change| per second
   bool not_null = false;
-  std::vector<double> allowed;        ///< empty: any
+  std::vector<double> allowed;  ///< empty: any
   InvalidAction on_invalid = InvalidAction::kNullify;
 };
 
@@ -46,10 +46,10 @@ struct SchemaConfig {
 };
 
 struct FileSourceConfig {
-  std::vector<std::string> paths;  ///< files, globs or directories
-  bool follow = true;              ///< false: drain and end (also with --once)
-  std::string format = "auto";     ///< auto | ndjson | json | csv
-  std::string start = "beginning"; ///< beginning | end, for files without a committed position
+  std::vector<std::string> paths;   ///< files, globs or directories
+  bool follow = true;               ///< false: drain and end (also with --once)
+  std::string format = "auto";      ///< auto | ndjson | json | csv
+  std::string start = "beginning";  ///< beginning | end, for files without a committed position
   Duration poll_interval = std::chrono::milliseconds(200);
   size_t max_record_bytes = size_t{1} << 20;
 };
@@ -61,8 +61,8 @@ struct StdinSourceConfig {
 
 struct HttpSourceConfig {
   std::string listen = "127.0.0.1:8080";
-  std::string token_file;  ///< who may send; empty: everybody who can connect
-  bool insecure = false;   ///< listening to other machines without tokens is meant
+  std::string token_file;            ///< who may send; empty: everybody who can connect
+  bool insecure = false;             ///< listening to other machines without tokens is meant
   std::string tls_certificate_file;  ///< empty: no TLS
   std::string tls_key_file;
   size_t max_body_bytes = size_t{16} << 20;
@@ -77,12 +77,12 @@ struct SimulateSourceConfig {
   int64_t devices = 50;
   double rate = 0;  ///< readings per second over all devices; 0: one per device and `period`
   Duration period = std::chrono::seconds(10);  ///< event time between two readings of a device
-  std::vector<std::string> faults;  ///< names of FaultKind
+  std::vector<std::string> faults;             ///< names of FaultKind
   uint64_t seed = 1;
-  Duration duration{0};             ///< event time to produce; 0: endless
-  std::string truth_file;           ///< fault windows as NDJSON; empty: not written
-  double speed = 1;                 ///< event seconds per wall second; 0: flat out
-  int64_t start_time_us = 0;        ///< event time of the first reading; 0: now (aligned)
+  Duration duration{0};       ///< event time to produce; 0: endless
+  std::string truth_file;     ///< fault windows as NDJSON; empty: not written
+  double speed = 1;           ///< event seconds per wall second; 0: flat out
+  int64_t start_time_us = 0;  ///< event time of the first reading; 0: now (aligned)
 };
 
 struct KafkaSourceConfig {
@@ -119,6 +119,7 @@ struct S3SourceConfig {
   int64_t start_time_us = 0;        ///< objects modified before are left out; 0: not given
   Duration poll_interval = std::chrono::seconds(10);  ///< between two listings
   Duration settle = std::chrono::hours(1);  ///< how late an object may appear among older keys
+  std::string queue_url;  ///< of an SQS queue with the bucket's notifications; empty: none
   size_t max_record_bytes = size_t{1} << 20;
 };
 
@@ -127,7 +128,7 @@ struct SourceConfig {
   std::variant<FileSourceConfig, StdinSourceConfig, SimulateSourceConfig, HttpSourceConfig,
                KinesisSourceConfig, S3SourceConfig, KafkaSourceConfig>
       options;
-  int line = 0;      ///< in the configuration file, for messages
+  int line = 0;  ///< in the configuration file, for messages
 };
 
 /// One entry of `detectors`. `params` has every numeric or boolean (0/1) key of that type with its
@@ -148,22 +149,22 @@ struct StorageConfig {
   std::string data_dir;  ///< lock, snapshots; default "<lake>/_avocet" for a local lake
   std::string catalog = "iot_catalog";
   Duration commit_interval = std::chrono::seconds(10);
-  int64_t commit_rows = 250'000;          ///< a commit also happens at so many buffered rows
+  int64_t commit_rows = 250'000;  ///< a commit also happens at so many buffered rows
   int64_t commit_bytes = int64_t{96} << 20;
   Duration snapshot_interval = std::chrono::minutes(2);
-  int compression_level = 1;              ///< zstd
+  int compression_level = 1;  ///< zstd
   // Table care.
   bool care_enabled = true;
-  int64_t compact_min_files = 16;         ///< small files of a partition before they are merged
+  int64_t compact_min_files = 16;  ///< small files of a partition before they are merged
   int64_t target_file_bytes = int64_t{128} << 20;
-  int64_t checkpoint_commits = 100;       ///< Delta checkpoint each so many commits
+  int64_t checkpoint_commits = 100;  ///< Delta checkpoint each so many commits
   Duration log_retention = std::chrono::hours(24 * 7);
   Duration vacuum_retention = std::chrono::hours(24 * 7);
   Duration care_interval = std::chrono::seconds(60);
 };
 
 struct EngineConfig {
-  int threads = 0;  ///< 0: one per processor
+  int threads = 0;           ///< 0: one per processor
   int64_t tick_records = 0;  ///< largest tick; 0: adaptive (linger of a few ms)
 };
 
@@ -185,8 +186,8 @@ struct Config {
   LogConfig log;
   std::vector<SourceConfig> sources;
   SchemaConfig schema;
-  Duration rolling_window = std::chrono::minutes(5);   ///< windows.rolling
-  Duration allowed_lateness = std::chrono::hours(1);   ///< windows.allowed_lateness
+  Duration rolling_window = std::chrono::minutes(5);  ///< windows.rolling
+  Duration allowed_lateness = std::chrono::hours(1);  ///< windows.allowed_lateness
   std::vector<DetectorConfig> detectors;
 };
 

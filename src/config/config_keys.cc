@@ -386,6 +386,12 @@ SourceType S3Source() {
               Key<&S::settle>("settle",
                               "How long after an object others may appear whose keys come before.")
                   .Between(Duration(0), kForever),
+              Key<&S::queue_url>(
+                  "queue_url",
+                  "An SQS queue with the bucket's notifications: whenever one comes, "
+                  "objects are listed at once.")
+                  .DefaultNote("objects are listed every `poll_interval`")
+                  .Example("https://sqs.eu-west-1.amazonaws.com/123456789012/readings"),
               MaxRecordKey<S>(),
               Key<&S::aws, &AwsOptions::path_style>(
                   "path_style", "Whether the bucket stands in the path rather than the host name."),

@@ -2,16 +2,20 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "src/env/env.h"
 #include "src/source/failures_testing.h"
+#include "src/source/object_bell.h"
 #include "src/source/object_store.h"
 
 namespace avocet {
@@ -101,6 +105,59 @@ class FakeBucket {
   ScriptedFailures list_failures_;
   std::vector<std::string> listed_;
   int version_ = 0;
+};
+
+/// A queue in memory, which outlives those that read it. A message stays until it is deleted.
+class FakeQueue {
+ public:
+  void Send(std::string handle) {
+    const std::lock_guard lock(mutex_);
+    messages_.insert(std::move(handle));
+    changed_.notify_all();
+  }
+  void FailReceives(const std::vector<Status>& failures) {
+    const std::lock_guard lock(mutex_);
+    failures_.Set(failures);
+  }
+  size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return messages_.size();
+  }
+
+  std::unique_ptr<MessageQueue> Open() { return std::make_unique<Reader>(this); }
+
+ private:
+  class Reader : public MessageQueue {
+   public:
+    explicit Reader(FakeQueue* queue) : queue_(queue) {}
+    Result<std::vector<std::string>> Receive() override {
+      std::unique_lock lock(queue_->mutex_);
+      AVOCET_RETURN_IF_ERROR(queue_->failures_.Take());
+      queue_->changed_.wait_for(lock, std::chrono::seconds(10),
+                                [this] { return cancelled_ || !queue_->messages_.empty(); });
+      if (cancelled_) return Status::Cancelled("the queue is closed");
+      return std::vector<std::string>(queue_->messages_.begin(), queue_->messages_.end());
+    }
+    Status Delete(const std::vector<std::string>& handles) override {
+      const std::lock_guard lock(queue_->mutex_);
+      for (const std::string& handle : handles) queue_->messages_.erase(handle);
+      return Status::Ok();
+    }
+    void Cancel() override {
+      const std::lock_guard lock(queue_->mutex_);
+      cancelled_ = true;
+      queue_->changed_.notify_all();
+    }
+
+   private:
+    FakeQueue* const queue_;
+    bool cancelled_ = false;  // guarded by the queue's mutex
+  };
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<std::string> messages_;
+  ScriptedFailures failures_;
 };
 
 }  // namespace avocet

@@ -23,12 +23,19 @@ using std::chrono::nanoseconds;
 
 // Objects that wait to be read before no more of them are listed.
 constexpr size_t kMostWaiting = 5000;
+// Between listings, however often notifications come.
+constexpr nanoseconds kLeastPause = std::chrono::milliseconds(250);
 
 class S3Source : public Source {
  public:
   S3Source(const S3SourceConfig& config, std::string name, bool once, Env* env,
-           std::unique_ptr<ObjectStore> store)
-      : config_(config), name_(std::move(name)), once_(once), env_(env), store_(std::move(store)) {}
+           std::unique_ptr<ObjectStore> store, std::unique_ptr<MessageQueue> queue)
+      : config_(config),
+        name_(std::move(name)),
+        once_(once),
+        env_(env),
+        store_(std::move(store)),
+        queue_(std::move(queue)) {}
 
   Status Open(const Positions& committed) override;
   Result<PollState> Poll(const PollLimits& limits, std::vector<RawBatch>* out) override;
@@ -37,6 +44,7 @@ class S3Source : public Source {
   SourceHealth Health() const override;
 
  private:
+  Status Connect();
   Result<int64_t> StartTime(const Positions& committed);
   void ListIfDue();
   void NotePage();
@@ -51,11 +59,13 @@ class S3Source : public Source {
   const std::string name_;
   const bool once_;
   Env* const env_;
-  std::unique_ptr<ObjectStore> store_;  // until the fetcher has it
+  std::unique_ptr<ObjectStore> store_;   // until the fetcher has it
+  std::unique_ptr<MessageQueue> queue_;  // until the bell has it
   S3Location location_;
   SplitOptions split_;
   std::optional<ObjectLedger> ledger_;
   std::unique_ptr<ObjectFetcher> fetcher_;
+  std::unique_ptr<ObjectBell> bell_;  // null: without notifications
   BlockPool pool_;
   std::unique_ptr<StreamReader> reader_;  // of the fetcher's first object
   int64_t start_us_ = 0;
@@ -65,7 +75,9 @@ class S3Source : public Source {
   std::string list_after_;
   bool listed_once_ = false;  // to the end
   nanoseconds next_listing_{0};
-  std::string left_;  // about an object that could not be read to its end
+  nanoseconds listed_at_{0};  // the present or last listing began
+  bool rung_ = false;         // since then
+  std::string left_;          // about an object that could not be read to its end
 };
 
 Status S3Source::Open(const Positions& committed) {
@@ -78,14 +90,23 @@ Status S3Source::Open(const Positions& committed) {
                                         .settle_us = config_.settle.count(),
                                         .start_us = start_us_});
   AVOCET_RETURN_IF_ERROR(ledger_->Load(committed));
-  if (store_ == nullptr) {
-    AVOCET_ASSIGN_OR_RETURN(std::shared_ptr<AwsTransport> transport,
-                            AwsTransport::Open(config_.aws, env_));
-    store_ = MakeS3Store(std::make_unique<S3Client>(std::move(transport), location_.bucket,
-                                                    config_.aws.endpoint, config_.aws.path_style),
-                         location_.prefix);
-  }
+  if (store_ == nullptr) AVOCET_RETURN_IF_ERROR(Connect());
   fetcher_ = std::make_unique<ObjectFetcher>(std::move(store_), env_);
+  // A run that ends lists once, so that nothing has to tell it when.
+  if (queue_ != nullptr && !once_) bell_ = std::make_unique<ObjectBell>(std::move(queue_), env_);
+  return Status::Ok();
+}
+
+Status S3Source::Connect() {
+  AVOCET_ASSIGN_OR_RETURN(std::shared_ptr<AwsTransport> transport,
+                          AwsTransport::Open(config_.aws, env_));
+  store_ = MakeS3Store(std::make_unique<S3Client>(std::move(transport), location_.bucket,
+                                                  config_.aws.endpoint, config_.aws.path_style),
+                       location_.prefix);
+  if (config_.queue_url.empty()) return Status::Ok();
+  // Cancelling one connection's requests cancels them all, and bell and fetcher end separately.
+  AVOCET_ASSIGN_OR_RETURN(transport, AwsTransport::Open(config_.aws, env_));
+  AVOCET_ASSIGN_OR_RETURN(queue_, OpenSqsQueue(std::move(transport), config_.queue_url));
   return Status::Ok();
 }
 
@@ -102,8 +123,12 @@ Result<int64_t> S3Source::StartTime(const Positions& committed) {
 
 void S3Source::ListIfDue() {
   const nanoseconds now = env_->Monotonic();
-  if (!listing_ && (once_ ? !listed_once_ : now >= next_listing_)) {
+  if (bell_ != nullptr && bell_->TakeRing()) rung_ = true;
+  const bool due = now >= next_listing_ || (rung_ && now - listed_at_ >= kLeastPause);
+  if (!listing_ && (once_ ? !listed_once_ : due)) {
     listing_ = page_wanted_ = true;
+    listed_at_ = now;
+    rung_ = false;
     ledger_->BeginListing();
     list_after_ = ledger_->floor();
   }
@@ -234,6 +259,10 @@ SourceHealth S3Source::Health() const {
   } else {
     health.problem = fetcher_->problem();
     if (health.problem.empty()) health.problem = left_;
+    const Status rung = bell_ == nullptr ? Status::Ok() : bell_->status();
+    if (health.problem.empty() && !rung.ok()) {
+      health.problem = "cannot read " + config_.queue_url + ": " + rung.message();
+    }
   }
   return health;
 }
@@ -246,8 +275,9 @@ std::unique_ptr<Source> MakeS3Source(const S3SourceConfig& config, const std::st
 }
 
 std::unique_ptr<Source> MakeS3Source(const S3SourceConfig& config, const std::string& name,
-                                     bool once, Env* env, std::unique_ptr<ObjectStore> store) {
-  return std::make_unique<S3Source>(config, name, once, env, std::move(store));
+                                     bool once, Env* env, std::unique_ptr<ObjectStore> store,
+                                     std::unique_ptr<MessageQueue> queue) {
+  return std::make_unique<S3Source>(config, name, once, env, std::move(store), std::move(queue));
 }
 
 }  // namespace avocet

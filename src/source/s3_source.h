@@ -6,6 +6,7 @@
 
 #include "src/config/config.h"
 #include "src/env/env.h"
+#include "src/source/object_bell.h"
 #include "src/source/object_store.h"
 #include "src/source/source.h"
 
@@ -18,8 +19,9 @@ namespace avocet {
 std::unique_ptr<Source> MakeS3Source(const S3SourceConfig& config, const std::string& name,
                                      bool once, Env* env);
 
-/// The same over any store.
+/// The same over any store and queue; without a queue there is none.
 std::unique_ptr<Source> MakeS3Source(const S3SourceConfig& config, const std::string& name,
-                                     bool once, Env* env, std::unique_ptr<ObjectStore> store);
+                                     bool once, Env* env, std::unique_ptr<ObjectStore> store,
+                                     std::unique_ptr<MessageQueue> queue = nullptr);
 
 }  // namespace avocet

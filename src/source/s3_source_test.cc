@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "src/source/object_fetcher.h"
 #include "src/source/object_testing.h"
 #include "src/source/source_testing.h"
@@ -163,6 +166,47 @@ TEST(S3Source, EndLeavesOutWhatIsThere) {
   source->AllPositions(&positions);
   EXPECT_TRUE(positions.contains("s3/"));
   EXPECT_TRUE(Read(Open(&bucket, true, positions, config).get()).records.empty());
+}
+
+TEST(S3Source, ANotificationBringsTheNextListingForward) {
+  FakeBucket bucket;
+  FakeQueue queue;
+  S3SourceConfig config = FastConfig();
+  config.poll_interval = std::chrono::hours(1);
+  bucket.Put("in/a", Joined(Numbers(1, 3), "\n"));
+  const auto source = MakeS3Source(config, "s3", false, Env::Posix(), bucket.Open(), queue.Open());
+  ASSERT_TRUE(source->Open({}).ok());
+  EXPECT_EQ(Read(source.get(), 3).records, Numbers(1, 3));
+  queue.FailReceives({Status::Unavailable("throttled"), Status::Permission("AccessDenied")});
+  for (int round = 1; round <= 3; ++round) {
+    const int first = 3 * round + 1;
+    bucket.Put("in/b" + std::to_string(round), Joined(Numbers(first, first + 2), "\n"));
+    queue.Send("message " + std::to_string(round));
+    EXPECT_EQ(Read(source.get(), 3).records, Numbers(first, first + 2));
+  }
+  while (queue.size() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+TEST(S3Source, SaysThatItsQueueCannotBeRead) {
+  FakeBucket bucket;
+  FakeQueue queue;
+  queue.FailReceives(std::vector<Status>(100, Status::Permission("AccessDenied")));
+  S3SourceConfig config = FastConfig();
+  config.queue_url = "https://sqs.eu-west-1.amazonaws.com/1/q";
+  bucket.Put("in/a", Joined(Numbers(1, 3), "\n"));
+  const auto source = MakeS3Source(config, "s3", false, Env::Posix(), bucket.Open(), queue.Open());
+  ASSERT_TRUE(source->Open({}).ok());
+  EXPECT_EQ(Read(source.get(), 3).records, Numbers(1, 3));
+  while (source->Health().problem.empty())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(source->Health().problem, "cannot read " + config.queue_url + ": AccessDenied");
+}
+
+TEST(S3Source, RefusesWhatIsNoQueue) {
+  for (const char* url :
+       {"", "readings", "https://", "https://sqs.eu-west-1.amazonaws.com", "ftp://a/b"}) {
+    EXPECT_EQ(OpenSqsQueue(nullptr, url).status().code(), StatusCode::kInvalid) << url;
+  }
 }
 
 }  // namespace

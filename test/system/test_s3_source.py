@@ -123,6 +123,29 @@ def test_once_reads_all_forms_in_order(tmp_path: Path, server: Service) -> None:
     assert_exact(site, bucket)
 
 
+def test_notifications_ring_for_new_objects(tmp_path: Path) -> None:
+    with moto(tmp_path) as server:
+        bucket = Bucket(server.url, name_of(tmp_path))
+        sqs = client("sqs", server.url)
+        url = sqs.create_queue(QueueName="objects")["QueueUrl"]
+        site = Site(tmp_path)
+        configure(site, server.url, bucket.name, poll_interval="1h", queue_url=url)
+        bucket.put("raw/a", 5, "firehose")
+        with site.follow(AWS_ENV) as run:
+            run.wait_for(lambda: site.count("bronze") == 5, "the first listing")
+            for number in range(3):
+                bucket.put(f"raw/b{number}", 5, "lines.gz")
+                event = {"Records": [{"eventName": "ObjectCreated:Put"}]}
+                sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event))
+                want = 5 * (number + 2)
+                run.wait_for(lambda want=want: site.count("bronze") == want, f"{want} rows")
+            assert run.stop() == 0
+        left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert left["ApproximateNumberOfMessages"] == "0"
+        assert left["ApproximateNumberOfMessagesNotVisible"] == "0"
+        assert_exact(site, bucket)
+
+
 def test_kill_loop_while_objects_appear(tmp_path: Path, server: Service) -> None:
     bucket = Bucket(server.url, name_of(tmp_path))
     rng = random.Random(int(os.environ.get("AVOCET_KILL_SEED", "2")))
