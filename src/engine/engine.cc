@@ -179,7 +179,10 @@ Status Engine::PollInputs(std::vector<RawBatch>* batches, bool* more) {
     const size_t first = batches->size();
     AVOCET_RETURN_IF_ERROR(PollInput(&input, budget - taken, batches, more));
     for (size_t i = first; i < batches->size(); ++i) {
-      taken += (*batches)[i].records.size() + (*batches)[i].rejects.size();
+      const RawBatch& batch = (*batches)[i];
+      taken += batch.records.size() + batch.rejects.size();
+      input.records += batch.records.size() + batch.rejects.size();
+      input.bytes += batch.bytes_read;
     }
   }
   return Status::Ok();
@@ -285,7 +288,11 @@ void Engine::PublishProgress(uint64_t bytes) {
       health.problem = input.problem;
     }
     if (problem.empty()) problem = health.problem;
-    sources.push_back({input.name, std::move(health)});
+    sources.push_back({.name = input.name,
+                       .health = std::move(health),
+                       .ended = input.ended,
+                       .records = input.records,
+                       .bytes = input.bytes});
   }
   const CommitInfo last = committer_->last();
   std::lock_guard lock(progress_mutex_);
@@ -299,6 +306,7 @@ void Engine::PublishProgress(uint64_t bytes) {
   progress_.lag_ms = lag_ms;
   progress_.epoch = last.epoch;
   progress_.fleet_time_us = processor_->fleet_time_us();
+  progress_.judgement_latency = judgement_latency_;
   progress_.last_commit_us = committer_->last_commit_us();
   progress_.problem = std::move(problem);
   progress_.sources = std::move(sources);

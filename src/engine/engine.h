@@ -33,6 +33,9 @@ struct EngineOptions {
 struct SourceProgress {
   std::string name;
   SourceHealth health;  ///< with the problem of polling it, if there is one
+  bool ended = false;
+  uint64_t records = 0;  ///< taken in this run
+  uint64_t bytes = 0;    ///< read in this run
 };
 
 /// What the engine is doing, for progress lines and metrics. A consistent copy.
@@ -49,6 +52,7 @@ struct Progress {
   int64_t epoch = 0;          ///< newest committed
   int64_t fleet_time_us = 0;  ///< newest event time
   int64_t last_commit_us = 0;
+  LatencyHistogram judgement_latency;
   std::string problem;  ///< empty when all is well
   std::vector<SourceProgress> sources;
 };
@@ -78,6 +82,9 @@ class Engine {
   /// The servers of this process; whoever has something to serve adds it before Run. Run stops
   /// them.
   HttpHub* hub() { return &hub_; }
+  /// Who is told of what is processed, and at once of the devices that there are; null: nobody.
+  /// Before Run; borrowed until it has returned.
+  void set_live_observer(LiveObserver* observer) { processor_->set_live_observer(observer); }
 
  private:
   struct Input {
@@ -88,6 +95,8 @@ class Engine {
     std::chrono::nanoseconds backoff{0};
     std::string problem;  // of the last Poll
     std::string told;     // problem of its health that the log knows
+    uint64_t records = 0;
+    uint64_t bytes = 0;
   };
 
   Engine(Config config, Env* env, EngineOptions options);

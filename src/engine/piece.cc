@@ -28,8 +28,10 @@ void Piece::Prepare(size_t num_metrics) {
     readings.metrics[metric].resize(rows, kNullValue);
     means[metric].resize(rows);
   }
+  slot.resize(rows);
   late.assign(rows, 0);
   fate.assign(rows, RowFate::kKept);
+  invalid.assign(rows, 0);
 }
 
 int64_t Piece::FleetTimeAfter() const {

@@ -29,8 +29,10 @@ struct Piece {
   bool replayed = false;
 
   std::vector<std::vector<double>> means;  ///< [metric][row], NaN: none
+  std::vector<uint32_t> slot;              ///< of the device in its shard
   std::vector<uint8_t> late;
   std::vector<RowFate> fate;
+  std::vector<uint8_t> invalid;  ///< 1: a value broke a quality rule
 
   /// Computes everything that follows from `readings`.
   void Prepare(size_t num_metrics);

@@ -144,7 +144,11 @@ void Processor::RunShards(bool replayed) {
   for (auto& shard : shards_) shard->Begin();
   if (MayHaveFleet()) RunFleetBuckets();
   ProcessUntil({static_cast<uint32_t>(tick_.size()), 0}, fleet_time_us_);
-  pool_.ParallelFor(kNumShards, [&](size_t i) { shards_[i]->Finish(); });
+  pool_.ParallelFor(kNumShards, [&](size_t i) {
+    shards_[i]->Finish();
+    if (live_observer_ == nullptr || replayed) return;
+    live_observer_->OnReadings(i, tick_, shards_[i]->devices(), metrics_);
+  });
 }
 
 void Processor::ProcessUntil(Place end, int64_t fleet_time_us) {
@@ -217,6 +221,7 @@ Status Processor::Collect(int64_t now_us, bool replayed, Epoch* epoch) {
       for (const auto& shard : shards_) {
         const ShardResult& result = shard->result();
         epoch->rows[kAnomalies]->AppendAll(result.anomalies);
+        if (live_observer_ != nullptr && !replayed) live_observer_->OnAnomalies(result.anomalies);
         epoch->rows[kDeviceStats]->AppendAll(result.device_stats);
         epoch->amended_stats->AppendAll(result.amended_stats);
         if (!replayed) AppendQuarantine(result.dropped, now_us, epoch);
@@ -247,6 +252,14 @@ void Processor::Count(bool replayed) {
     totals_.received += piece->readings.rows + piece->readings.rejected.size();
     totals_.accepted += piece->readings.rows;
     totals_.quarantined += piece->readings.rejected.size();
+  }
+}
+
+void Processor::set_live_observer(LiveObserver* observer) {
+  live_observer_ = observer;
+  if (observer == nullptr) return;
+  for (size_t i = 0; i < kNumShards; ++i) {
+    observer->OnReadings(i, {}, shards_[i]->devices(), metrics_);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "src/decode/decoder.h"
 #include "src/engine/epoch.h"
 #include "src/engine/lake_tables.h"
+#include "src/engine/live_observer.h"
 #include "src/engine/piece.h"
 #include "src/engine/shard.h"
 #include "src/engine/stage_clock.h"
@@ -43,6 +44,10 @@ class Processor {
   /// `replayed`: the records come from bronze. kInvalid when a rule with action fail was broken;
   /// the epoch must then be thrown away.
   Status Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed, Epoch* epoch);
+
+  /// Is told of every tick that is not replayed, and at once of the devices that there are. Null:
+  /// nobody. Borrowed.
+  void set_live_observer(LiveObserver* observer);
 
   /// The stream ends: rows of open hours go into `epoch`.
   void FlushHours(Epoch* epoch);
@@ -104,6 +109,7 @@ class Processor {
   std::vector<std::unique_ptr<Piece>> pieces_;  // of the present tick, reused
   std::vector<Piece*> tick_;
   TickObserver* observer_ = nullptr;
+  LiveObserver* live_observer_ = nullptr;
   Totals totals_;
   std::array<uint64_t, kNumQualityRules> violations_{};
   uint64_t replay_rejects_ = 0;

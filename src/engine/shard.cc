@@ -106,6 +106,7 @@ void Shard::ProcessRow(Piece* piece, Place place) {
   ReadingBatch& readings = piece->readings;
   const uint32_t row = place.row;
   const uint32_t slot = devices_.FindOrAdd(readings.device[row], piece->device_hash[row]);
+  piece->slot[row] = slot;
   const int64_t time = readings.event_time_us[row];
   const bool newer = time > devices_.newest_us[slot];
   const bool seen = recent_.SeenBefore(slot, piece->record_hash[row], newer);
@@ -126,6 +127,7 @@ void Shard::ProcessRow(Piece* piece, Place place) {
   if (!rules_.empty()) {
     violations_.clear();
     const InvalidAction action = rules_.Apply(slot, row, time, late, reading_, &violations_);
+    piece->invalid[row] = violations_.empty() ? 0 : 1;
     for (const Violation& violation : violations_) {
       ++result_.violations[static_cast<size_t>(violation.rule)];
     }
