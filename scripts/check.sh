@@ -13,6 +13,7 @@ check_links() { "$PYTHON" "$ROOT/scripts/check_links.py"; }
 check_generated() { "$ROOT/scripts/check_generated.sh"; }
 check_tidy() { "$ROOT/scripts/tidy.sh"; }
 check_python() { "$VENV/bin/ruff" check --quiet .; }
+check_web() { npm --prefix "$ROOT/web" run --silent check; }
 check_shell() { git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR; }
 
 check_clippy() {
@@ -31,7 +32,7 @@ check_clippy() {
 main() {
   local checks=("$@") name failed=()
   [ ${#checks[@]} -gt 0 ] ||
-    checks=(format layers headers links python shell generated clippy tidy)
+    checks=(format layers headers links python web shell generated clippy tidy)
   cd "$ROOT" || exit 1
   for name in "${checks[@]}"; do
     declare -F "check_$name" >/dev/null || die "unknown check \"$name\""

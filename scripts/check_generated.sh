@@ -25,10 +25,20 @@ generated() {
   rm -f "$fresh"
 }
 
+# What the bundle was made from; the system tests compare it without Node.
+web_sources() { (cd web && find src package.json package-lock.json -type f | LC_ALL=C sort | xargs sha256sum); }
+
 main() {
   if [ "${1:-}" = --update ]; then UPDATE=1; fi
   cd "$ROOT" || exit 1
   generated examples/iaddataset.csv python3 scripts/make_example_csv.py
+  if [ ! -d web/node_modules ]; then
+    warn "the packages of web/ are not installed (scripts/setup.sh web); web/dist is not checked"
+  else
+    generated web/dist/app.js npm --prefix web run --silent app
+    generated web/dist/style.css npm --prefix web run --silent style
+    generated web/dist/sources.sha256 web_sources
+  fi
   if [ ! -x "$AVOCET_BIN" ]; then
     warn "build/avocet is not built; what it generates is not checked"
   else

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing to build and test avocet on Debian 12. Takes well under a second when
-# nothing is. Usage: scripts/setup.sh [build] [test] [lint] [fuzz]   (default: build)
+# nothing is. Usage: scripts/setup.sh [build] [test] [lint] [fuzz] [web]   (default: build)
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
+# What web/package.json asks for.
+MIN_NODE=18
 # What the crates ask for.
 MIN_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT"/rust/*/Cargo.toml | sort -V | tail -n 1)
 
@@ -12,9 +14,11 @@ declare -A PACKAGES=(
     libsimdjson-dev libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev libsqlite3-dev
     libboost1.81-dev libssl-dev libzstd-dev zlib1g-dev librdkafka-dev
     libxxhash-dev libgtest-dev libbenchmark-dev"
-  [test]="python3 python3-venv kcat maven openjdk-17-jre-headless openssl"
+  [test]="python3 python3-venv kcat maven openjdk-17-jre-headless openssl
+    chromium fonts-dejavu-core"
   [lint]="python3 python3-venv clang-format-14 clang-tidy-14 shellcheck"
   [fuzz]="clang-19 libclang-rt-19-dev"
+  [web]=""
 )
 
 # as_root COMMAND...: runs it as root, or fails with the command that a person has to run.
@@ -95,6 +99,29 @@ ensure_rust() {
     die "Rust $MIN_RUST or later is needed, found ${have:-none}; see https://rustup.rs"
 }
 
+node_version() { command -v npm >/dev/null && node --version 2>/dev/null | sed 's/^v//'; }
+
+ensure_node() {
+  local have
+  have=$(node_version)
+  if [ -n "$have" ] && has_version "$MIN_NODE" "$have"; then return; fi
+  install_packages nodejs npm
+  hash -r
+  have=$(node_version)
+  has_version "$MIN_NODE" "${have:-0}" ||
+    die "Node.js $MIN_NODE or later with npm is needed to change the dashboard, found ${have:-none}"
+}
+
+# ensure_web: the packages of web/, as its lock file names them.
+ensure_web() {
+  local want
+  want=$(sha256sum <"$ROOT/web/package-lock.json")
+  [ "$(cat "$ROOT/web/node_modules/.lock.sha256" 2>/dev/null)" = "$want" ] && return 0
+  heading "installing the packages of web/package-lock.json"
+  npm --prefix "$ROOT/web" ci --no-audit --no-fund --loglevel=error
+  echo "$want" >"$ROOT/web/node_modules/.lock.sha256"
+}
+
 # ensure_venv FILE...: the Python packages of these requirement files, in one virtual environment.
 ensure_venv() {
   local want
@@ -127,6 +154,9 @@ main() {
   ensure_rust
   case " ${groups[*]} " in
     *" test "* | *" lint "*) ensure_venv "$ROOT/test/requirements.txt" ;;
+  esac
+  case " ${groups[*]} " in
+    *" web "* | *" lint "*) ensure_node && ensure_web ;;
   esac
 }
 

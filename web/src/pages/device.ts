@@ -1,0 +1,336 @@
+// Device: its metrics over time, and what was unusual.
+
+import { get, type Anomaly, type AnomalyList, type Device, type Series } from "../api";
+import { Chart } from "../chart";
+import { fill, h, setText } from "../dom";
+import { events } from "../events";
+import { ago, count, duration, measure, percent, HOUR } from "../format";
+import { icon } from "../icons";
+import { Latest, messageOf, type Context, type Page } from "../page";
+import { emptyState, errorCard, explainPanel, feedItem, stateBadge } from "../parts";
+import { change, instant, parameter } from "../view";
+
+const RANGES: [string, string][] = [
+  ["now-15m", "15 min"],
+  ["now-1h", "1 h"],
+  ["now-6h", "6 h"],
+  ["now-24h", "24 h"],
+  ["now-7d", "7 d"],
+];
+const FIRST_RANGE = "now-6h";
+const MAX_LISTED = 500;
+
+interface Card {
+  chart: Chart;
+  root: HTMLElement;
+  now: HTMLElement;
+  facts: HTMLElement;
+}
+
+export function devicePage(context: Context): Page {
+  const name = parameter("device");
+  const title = h("h1", {}, name || "Device");
+  const badge = h("span", {});
+  const facts = h("span", { class: "muted number" });
+  const ranges = h("div", { class: "group", role: "group", "aria-label": "Time range" });
+  const from = h("input", { type: "text", "aria-label": "From", size: 17, title: "now-6h, now/d or 2025-01-31T12:00Z" });
+  const to = h("input", { type: "text", "aria-label": "To", size: 17, title: "now, or 2025-01-31T12:00Z" });
+  const live = h("button", { type: "button", class: "button", title: "Follow live (l)" }, icon("play"), "Live");
+  const button = (picture: string, label: string, act: () => void): HTMLElement =>
+    h("button", { type: "button", class: "button icon", "aria-label": label, title: label, onClick: act }, icon(picture));
+  const charts = h("div", { class: "charts" });
+  const list = h("ol", { class: "feed-list" });
+  const listTitle = h("h2", {}, "Anomalies");
+  const explain = h("section", { class: "card", "aria-label": "Explanation", hidden: true });
+  const note = h("span", { class: "muted", role: "status" });
+  const custom = h("form", { class: "toolbar" }, from, h("span", { class: "muted" }, "to"), to, h("button", { class: "button", type: "submit" }, "Apply"));
+  const root = h(
+    "div",
+    { class: "page" },
+    h("div", { class: "head" }, h("a", { href: "/", class: "crumb" }, "Fleet"), h("span", { class: "crumb" }, "/"), title, badge, facts),
+    h(
+      "div",
+      { class: "toolbar" },
+      ranges,
+      h(
+        "span",
+        { class: "toolbar" },
+        button("left", "Earlier ([)", () => shift(-1)),
+        button("right", "Later (])", () => shift(1)),
+        button("out", "Zoom out (z)", () => zoomOut()),
+        live,
+      ),
+      custom,
+      note,
+    ),
+    h(
+      "div",
+      { class: "columns" },
+      charts,
+      h(
+        "div",
+        { class: "sticky" },
+        explain,
+        h("section", { class: "card feed", "aria-label": "Anomalies in view" }, h("div", { class: "card-head" }, listTitle), list),
+      ),
+    ),
+  );
+
+  const cards = new Map<string, Card>();
+  const latest = new Latest();
+  let series: Series | null = null;
+  let anomalies: Anomaly[] = [];
+  let device: Device | null = null;
+  let picked: Anomaly | null = null;
+
+  const bounds = (): [number, number] => {
+    const nowUs = context.now();
+    const end = instant(parameter("to", "now"), nowUs) ?? nowUs;
+    const begin = instant(parameter("from", FIRST_RANGE), nowUs) ?? nowUs - 6 * HOUR;
+    return begin < end ? [begin, end] : [end - HOUR, end];
+  };
+  const follows = (): boolean => parameter("to", "now") === "now";
+
+  const setRange = (begin: number, end: number): void => {
+    change({ from: String(Math.round(begin)), to: String(Math.round(end)) }, true);
+  };
+  const shift = (direction: number): void => {
+    const [begin, end] = bounds();
+    const step = ((end - begin) / 2) * direction;
+    setRange(begin + step, end + step);
+  };
+  const zoomOut = (): void => {
+    const [begin, end] = bounds();
+    const half = (end - begin) / 2;
+    setRange(begin - half, Math.min(end + half, Math.max(context.now(), end)));
+  };
+  const toggleLive = (): void => {
+    if (follows()) {
+      const [begin, end] = bounds();
+      setRange(begin, end);
+    } else {
+      change({ from: null, to: null }, true);
+    }
+  };
+  live.addEventListener("click", toggleLive);
+  custom.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const nowUs = context.now();
+    const bad = [from, to].find((field) => instant(field.value, nowUs) === null);
+    for (const field of [from, to]) field.setAttribute("aria-invalid", String(field === bad));
+    if (bad) {
+      setText(note, `“${bad.value}” is not a time`);
+      bad.focus();
+      return;
+    }
+    change({ from: from.value, to: to.value === "now" ? null : to.value }, true);
+  });
+
+  const pick = (anomaly: Anomaly | null): void => change({ anomaly: anomaly?.id ?? null });
+
+  const makeCard = (metric: string): Card => {
+    const unit = context.unit(metric);
+    const now = h("span", { class: "now" });
+    const facts = h("span", { class: "muted number push" });
+    const chart = new Chart(metric, {
+      zoom: setRange,
+      zoomOut,
+      pick: (anomaly) => pick(anomaly),
+    });
+    const card = h(
+      "section",
+      { class: "card chart-card", "aria-label": metric },
+      h("div", { class: "card-head" }, h("h2", {}, metric, unit ? h("span", { class: "muted" }, ` ${unit}`) : ""), now, facts),
+      chart.root,
+    );
+    return { chart, root: card, now, facts };
+  };
+
+  const drawCharts = (): void => {
+    if (!series) return;
+    const metrics = series.metrics.filter((metric) => metric.mean.some((value) => value !== null) || context.status.metrics.length === 1);
+    const shown = metrics.length ? metrics : series.metrics;
+    const names = shown.map((metric) => metric.metric).join("\n");
+    if (charts.dataset["names"] !== names) {
+      charts.dataset["names"] = names;
+      for (const card of cards.values()) card.chart.destroy();
+      cards.clear();
+      fill(charts, legend());
+      for (const metric of shown) {
+        const card = makeCard(metric.metric);
+        cards.set(metric.metric, card);
+        charts.append(card.root);
+      }
+    }
+    for (const metric of shown) {
+      const card = cards.get(metric.metric)!;
+      const own = anomalies.filter((anomaly) => anomaly.metric === metric.metric || anomaly.metric === null);
+      card.chart.set(series, metric, context.unit(metric.metric), device?.period_us ?? 0, own, picked?.id ?? "");
+      const known = metric.mean.filter((value): value is number => value !== null);
+      const low = Math.min(...(metric.min ?? metric.mean).filter((value): value is number => value !== null));
+      const high = Math.max(...(metric.max ?? metric.mean).filter((value): value is number => value !== null));
+      const last = follows() ? (device?.values[metric.metric] ?? null) : (known[known.length - 1] ?? null);
+      setText(card.now, measure(last));
+      setText(card.facts, known.length ? `${measure(low)} to ${measure(high)}` : "no readings in view");
+    }
+  };
+
+  const legend = (): HTMLElement =>
+    h(
+      "div",
+      { class: "legend" },
+      h("span", {}, h("i", {}), "value"),
+      h("span", {}, h("i", { class: "range" }), "smallest to largest"),
+      h("span", {}, h("i", { class: "expected" }), "rolling mean"),
+      h("span", {}, h("i", { class: "band" }), "usual range"),
+      ...(["critical", "warning", "info"] as const).map((severity) => stateBadge(severity)),
+    );
+
+  const drawSide = (): void => {
+    setText(listTitle, anomalies.length >= MAX_LISTED ? `Newest ${MAX_LISTED} anomalies in view` : `Anomalies in view: ${count(anomalies.length)}`);
+    if (anomalies.length === 0) fill(list, h("li", {}, emptyState("anomalies", "Nothing unusual in view")));
+    else {
+      fill(
+        list,
+        ...anomalies.slice(0, 100).map((anomaly) => {
+          const item = feedItem(anomaly, context.now(), anomaly.id === picked?.id);
+          item.querySelector("a")!.addEventListener("click", (event) => {
+            event.preventDefault();
+            pick(anomaly);
+          });
+          return item;
+        }),
+      );
+    }
+    explain.hidden = picked === null;
+    if (picked) {
+      const close = h("button", { type: "button", class: "button icon quiet push", "aria-label": "Close" }, icon("close"));
+      close.addEventListener("click", () => pick(null));
+      fill(
+        explain,
+        h("div", { class: "card-head" }, h("h2", {}, "Why"), close),
+        h("div", { class: "card-body" }, explainPanel(picked, context.unit(picked.metric))),
+      );
+    }
+  };
+
+  const drawHead = (): void => {
+    const current = parameter("from", FIRST_RANGE);
+    fill(
+      ranges,
+      ...RANGES.map(([id, label]) => {
+        const pressed = follows() && current === id;
+        const choice = h("button", { type: "button", class: "button", "aria-pressed": String(pressed) }, label);
+        choice.addEventListener("click", () => change({ from: id === FIRST_RANGE ? null : id, to: null }, true));
+        return choice;
+      }),
+    );
+    live.setAttribute("aria-pressed", String(follows()));
+    const show = (text: string): string => (/^\d+$/.test(text) ? new Date(Number(text) / 1000).toISOString().slice(0, 19) + "Z" : text);
+    if (document.activeElement !== from) from.value = show(parameter("from", FIRST_RANGE));
+    if (document.activeElement !== to) to.value = show(parameter("to", "now"));
+    if (!device) return;
+    fill(badge, stateBadge(device.state, true));
+    setText(
+      facts,
+      [
+        `seen ${ago(device.last_us, context.now())}`,
+        device.period_us ? `every ${duration(device.period_us)}` : "",
+        `quality ${percent(device.quality)}`,
+        `${count(device.anomalies_24h)} anomalies in 24 h`,
+      ]
+        .filter(Boolean)
+        .join(" · "),
+    );
+  };
+
+  const load = async (): Promise<void> => {
+    const [begin, end] = bounds();
+    const width = Math.min(4000, Math.max(300, charts.clientWidth - 90));
+    const query = { device: name, from: Math.round(begin), to: Math.round(end) + 1 };
+    try {
+      const answer = await latest.run((signal) =>
+        Promise.all([
+          get<Series>("series", { ...query, points: width }, signal),
+          get<AnomalyList>("anomalies", { ...query, limit: MAX_LISTED }, signal),
+          get<Device>("device", { device: name }, signal),
+        ]),
+      );
+      if (!answer) return;
+      series = answer[0];
+      anomalies = answer[1].anomalies;
+      device = answer[2];
+      picked = anomalies.find((anomaly) => anomaly.id === parameter("anomaly")) ?? null;
+      setText(
+        note,
+        series.problem || `${count(series.readings)} readings${series.is_raw ? "" : `, one point is ${duration(series.bucket_us)}`}`,
+      );
+      drawHead();
+      drawCharts();
+      drawSide();
+    } catch (error) {
+      if (series) return;
+      fill(charts, errorCard(messageOf(error), () => void load()));
+    }
+  };
+
+  let dueMs = 0;
+  const stop = [
+    events.on("pulse", () => {
+      if (!follows() || document.hidden) return;
+      const [begin, end] = bounds();
+      // A wide view moves less than a pixel in a while.
+      const every = Math.min(30_000, Math.max(1000, (end - begin) / 1000 / 2000));
+      if (Date.now() < dueMs) return;
+      dueMs = Date.now() + every;
+      void load();
+    }),
+  ];
+  const observer = new ResizeObserver(() => {
+    for (const card of cards.values()) card.chart.resize();
+  });
+  observer.observe(charts);
+  const loading = h("div", { class: "card" }, emptyState("clock", "Loading"));
+  charts.append(loading);
+  let shown = "";
+  return {
+    title: name || "Device",
+    root,
+    update: () => {
+      drawHead();
+      const key = `${parameter("from")} ${parameter("to")}`;
+      if (shown === key && series) {
+        picked = anomalies.find((anomaly) => anomaly.id === parameter("anomaly")) ?? null;
+        drawCharts();
+        drawSide();
+        return;
+      }
+      shown = key;
+      void load();
+    },
+    restyle: () => {
+      for (const card of cards.values()) card.chart.redraw();
+      drawSide();
+    },
+    key: (key) => {
+      const at = anomalies.findIndex((anomaly) => anomaly.id === picked?.id);
+      if (key === "[") shift(-1);
+      else if (key === "]") shift(1);
+      else if (key === "z") zoomOut();
+      else if (key === "l") toggleLive();
+      else if (key === "r") void load();
+      else if (key === "j" && anomalies.length) pick(anomalies[Math.min(anomalies.length - 1, at + 1)]!);
+      else if (key === "k" && anomalies.length) pick(anomalies[Math.max(0, at - 1)]!);
+      else if (key === "Escape" && picked) pick(null);
+      else return false;
+      return true;
+    },
+    destroy: () => {
+      latest.cancel();
+      observer.disconnect();
+      for (const off of stop) off();
+      for (const card of cards.values()) card.chart.destroy();
+    },
+  };
+}
+
