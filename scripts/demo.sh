@@ -13,6 +13,8 @@ A fleet of 50 simulated devices sends five metrics, with faults whose times are 
   tables          demo/lake/iot_catalog/{raw,processed,analytics}/...   (Delta Lake)
   true faults     demo/truth.ndjson
 
+Open the dashboard, http://127.0.0.1:8080/ (or the address printed below).
+
 While it runs, from another terminal (the first `make query` builds the SQL engine):
   make query
   build/avocet query --lake demo/lake \

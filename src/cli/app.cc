@@ -10,11 +10,11 @@ namespace {
 constexpr int kUsage = 64;
 
 constexpr AddCommand kCommands[] = {
-    AddInitCommand,       AddRunCommand,        AddCheckCommand,    AddQueryCommand,
-    AddDetectCommand,     AddScoreCommand,      AddSimulateCommand, AddReplayCommand,
-    AddQuarantineCommand, AddFsckCommand,       AddOptimizeCommand, AddVacuumCommand,
-    AddForgetCommand,     AddRebuildCommand,    AddConfigCommand,   AddComponentsCommand,
-    AddTokenCommand,      AddCompletionCommand, AddVersionCommand,
+    AddInitCommand,       AddRunCommand,     AddCheckCommand,      AddQueryCommand,
+    AddDetectCommand,     AddScoreCommand,   AddSimulateCommand,   AddReplayCommand,
+    AddQuarantineCommand, AddFsckCommand,    AddOptimizeCommand,   AddVacuumCommand,
+    AddForgetCommand,     AddRebuildCommand, AddConfigCommand,     AddComponentsCommand,
+    AddTokenCommand,      AddAccessCommand,  AddCompletionCommand, AddVersionCommand,
 };
 
 }  // namespace

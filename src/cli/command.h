@@ -42,5 +42,6 @@ void AddVacuumCommand(CLI::App* app, int* exit_code);
 void AddForgetCommand(CLI::App* app, int* exit_code);
 void AddRebuildCommand(CLI::App* app, int* exit_code);
 void AddTokenCommand(CLI::App* app, int* exit_code);
+void AddAccessCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

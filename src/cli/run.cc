@@ -18,7 +18,7 @@
 #include "src/config/load.h"
 #include "src/engine/engine.h"
 #include "src/env/signals.h"
-#include "src/server/status_endpoints.h"
+#include "src/server/serve.h"
 
 namespace avocet {
 namespace {
@@ -48,15 +48,6 @@ Status ListenAt(const std::string& address, Config* config) {
   }
   std::get<HttpSourceConfig>(found->options).listen = address;
   return Status::Ok();
-}
-
-// Where readings are taken by HTTP; empty when they are not.
-std::string ListenText(const Config& config) {
-  for (const SourceConfig& source : config.sources) {
-    const auto* http = std::get_if<HttpSourceConfig>(&source.options);
-    if (http != nullptr) return http->listen;
-  }
-  return {};
 }
 
 Result<Config> Configure(const RunArguments& arguments) {
@@ -97,14 +88,14 @@ void Explain(const Config& config, const RunArguments& arguments) {
       arguments.sources.empty()
           ? fmt::format("files that you put into {}: CSV or JSON, also .gz and .zst", kInbox)
           : fmt::format("{}", fmt::join(arguments.sources, ", "));
-  const std::string listen = arguments.once ? "" : ListenText(config);
+  const HttpSourceConfig* http_source = arguments.once ? nullptr : FirstHttpSource(config);
   std::string http;
-  if (!listen.empty()) {
+  if (http_source != nullptr) {
     const int64_t now_s = Env::Posix()->NowMicros() / 1'000'000;
     http = fmt::format(
         "           curl -H 'Content-Type: application/json' http://{}/api/v1/readings \\\n"
         "             -d '{{\"device_id\": \"d1\", \"timestamp\": {}, \"temperature\": 21.5}}'\n",
-        listen, now_s);
+        http_source->listen, now_s);
   }
   fmt::print(
       stderr,
@@ -186,20 +177,6 @@ std::string ReportJson(const Engine& engine, double seconds) {
   return json.Take() + "\n";
 }
 
-// Health and metrics, where they are asked for or readings are taken. Null when nowhere.
-Result<std::unique_ptr<StatusEndpoints>> ServeStatus(Engine* engine, bool once) {
-  std::string listen = engine->config().server.listen;
-  if (listen.empty() && !once) listen = ListenText(engine->config());
-  if (listen.empty()) return std::unique_ptr<StatusEndpoints>();
-  HttpServerOptions options;
-  AVOCET_ASSIGN_OR_RETURN(options.listen, ParseListenAddress(listen));
-  options.loopback_hosts_only = options.listen.IsLoopback();
-  AVOCET_ASSIGN_OR_RETURN(HttpServer * server, engine->hub()->Server(options));
-  auto endpoints = std::make_unique<StatusEndpoints>(engine, server, Version());
-  AVOCET_RETURN_IF_ERROR(server->Start());
-  return endpoints;
-}
-
 int Run(const RunArguments& arguments) {
   auto config = Configure(arguments);
   if (!config.ok()) return Report(config.status());
@@ -209,8 +186,10 @@ int Run(const RunArguments& arguments) {
   auto opened = Engine::Open(*config, Env::Posix(), {.once = arguments.once});
   if (!opened.ok()) return Report(opened.status());
   Engine& engine = **opened;
-  const auto status_endpoints = ServeStatus(&engine, arguments.once);
-  if (!status_endpoints.ok()) return Report(status_endpoints.status());
+  const auto serving = Serving::Start(&engine, Env::Posix(), Version(), arguments.once);
+  if (!serving.ok()) return Report(serving.status());
+  const std::string url = (*serving)->Url();
+  if (!url.empty() && !arguments.quiet) fmt::print(stderr, "Dashboard: {}\n", url);
   const RecoveryReport& recovery = engine.recovery();
   if (recovery.epoch > 0) {
     spdlog::info(

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace avocet {
 
@@ -20,6 +21,14 @@ std::string WindowSuffix(Duration window) {
     if (count % unit == 0) return std::to_string(count / unit) + std::string(name);
   }
   return std::to_string(count) + "us";
+}
+
+const HttpSourceConfig* FirstHttpSource(const Config& config) {
+  for (const SourceConfig& source : config.sources) {
+    const auto* http = std::get_if<HttpSourceConfig>(&source.options);
+    if (http != nullptr) return http;
+  }
+  return nullptr;
 }
 
 }  // namespace avocet

@@ -168,9 +168,12 @@ struct EngineConfig {
   int64_t tick_records = 0;  ///< largest tick; 0: adaptive (linger of a few ms)
 };
 
-/// Health, readiness and metrics over HTTP.
+/// The dashboard and its API, health, readiness and metrics over HTTP.
 struct ServerConfig {
-  std::string listen;  ///< empty: where the first HTTP source listens, or nowhere
+  bool enabled = true;
+  std::string listen;  ///< empty: where the first HTTP source listens, else 127.0.0.1:8080
+  std::string tls_certificate_file;  ///< empty: no TLS
+  std::string tls_key_file;
 };
 
 struct LogConfig {
@@ -193,5 +196,8 @@ struct Config {
 
 /// The suffix of rolling average columns: "5m" for five minutes, "90s", "1h".
 std::string WindowSuffix(Duration window);
+
+/// The first source that takes readings over HTTP; null when there is none. Points into `config`.
+const HttpSourceConfig* FirstHttpSource(const Config& config);
 
 }  // namespace avocet

@@ -476,13 +476,25 @@ const std::vector<KeySpec>& RootKeys() {
                   .Between(0, 100'000'000),
           }),
       Section<&Config::server>(
-          "server", "Health, readiness and metrics over HTTP.",
+          "server", "The dashboard and its API, health, readiness and metrics over HTTP.",
           {
-              Key<&ServerConfig::listen>("listen",
-                                         "IP address and port for /-/healthy, /-/ready and "
-                                         "/metrics.")
-                  .DefaultNote("that of the first `http` source, else not served")
+              Key<&ServerConfig::enabled>("enabled",
+                                          "Whether they are served. Sources of type `http` take "
+                                          "readings all the same."),
+              Key<&ServerConfig::listen>(
+                  "listen",
+                  "IP address and port. Other addresses than loopback need access tokens for the "
+                  "dashboard, see `avocet access`.")
+                  .DefaultNote("that of the first `http` source, else the first free one from "
+                               "127.0.0.1:8080 on")
                   .Example("127.0.0.1:8080"),
+              Key<&ServerConfig::tls_certificate_file>("tls_certificate",
+                                                       "PEM file with the certificate chain.")
+                  .DefaultNote("no TLS")
+                  .Example("/etc/avocet/tls.crt"),
+              Key<&ServerConfig::tls_key_file>("tls_key", "PEM file with the private key.")
+                  .DefaultNote("no TLS")
+                  .Example("/etc/avocet/tls.key"),
           }),
       Section<&Config::log>(
           "log", "Messages on standard error.",

@@ -1,0 +1,111 @@
+#include "src/server/anomaly_row.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <limits>
+
+#include "src/base/time_format.h"
+#include "src/model/table_spec.h"
+
+namespace avocet {
+namespace {
+
+// A metric and a position may be null, which an empty text and a missing offset stand for.
+int64_t OffsetAt(const ColumnBatch& batch, size_t row) {
+  const bool has_position = !batch.column(anomalies::kSource).BytesAt(row).empty();
+  return has_position ? batch.column(anomalies::kOffset).ints()[row] : -1;
+}
+
+std::string CsvText(std::string_view text) {
+  std::string out = "\"";
+  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
+    out += '\'';
+  }
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string CsvNumber(double value) {
+  std::string out;
+  if (std::isfinite(value)) AppendJsonDouble(value, &out);
+  return out;
+}
+
+bool ContainsIgnoringCase(std::string_view text, std::string_view part) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
+
+}  // namespace
+
+AnomalyRow AnomalyAt(const ColumnBatch& batch, size_t row) {
+  const auto text = [&](size_t column) { return std::string(batch.column(column).BytesAt(row)); };
+  const auto number = [&](size_t column) { return batch.column(column).doubles()[row]; };
+  return {.id = text(anomalies::kId),
+          .device = text(anomalies::kDevice),
+          .metric = text(anomalies::kMetric),
+          .event_time_us = batch.column(anomalies::kEventTime).ints()[row],
+          .value = number(anomalies::kValue),
+          .expected = number(anomalies::kExpected),
+          .lower = number(anomalies::kLower),
+          .upper = number(anomalies::kUpper),
+          .score = number(anomalies::kScore),
+          .severity = text(anomalies::kSeverity),
+          .detector = text(anomalies::kDetector),
+          .reason = text(anomalies::kReason),
+          .source = text(anomalies::kSource),
+          .partition = text(anomalies::kPartition),
+          .offset = OffsetAt(batch, row)};
+}
+
+void WriteAnomaly(const AnomalyRow& row, JsonWriter* json) {
+  json->BeginObject().Field("id", row.id).Field("device", row.device).Key("metric");
+  if (row.metric.empty()) {
+    json->Null();
+  } else {
+    json->String(row.metric);
+  }
+  json->Field("time_us", row.event_time_us).Field("value", row.value);
+  json->Field("expected", row.expected).Field("lower", row.lower).Field("upper", row.upper);
+  json->Field("score", row.score).Field("severity", row.severity).Field("detector", row.detector);
+  json->Field("reason", row.reason).Key("position");
+  if (row.source.empty()) {
+    json->Null();
+  } else {
+    json->BeginObject().Field("source", row.source).Field("partition", row.partition);
+    json->Field("offset", row.offset).EndObject();
+  }
+  json->EndObject();
+}
+
+std::string AnomalyCsvHeader() {
+  return "id,device,metric,time,severity,score,value,expected,lower,upper,detector,reason\r\n";
+}
+
+std::string AnomalyCsv(const AnomalyRow& row) {
+  return row.id + "," + CsvText(row.device) + "," + CsvText(row.metric) + "," +
+         FormatTimestamp(row.event_time_us) + "," + row.severity + "," + CsvNumber(row.score) +
+         "," + CsvNumber(row.value) + "," + CsvNumber(row.expected) + "," + CsvNumber(row.lower) +
+         "," + CsvNumber(row.upper) + "," + CsvText(row.detector) + "," + CsvText(row.reason) +
+         "\r\n";
+}
+
+bool AnomalyFilter::Matches(const AnomalyRow& row) const {
+  const auto is = [](const std::string& wanted, const std::string& value) {
+    return wanted.empty() || wanted == value;
+  };
+  return row.event_time_us >= from_us && row.event_time_us < to_us && is(device, row.device) &&
+         is(metric, row.metric) && is(severity, row.severity) && is(detector, row.detector) &&
+         is(id, row.id) &&
+         (text.empty() || ContainsIgnoringCase(row.device, text) ||
+          ContainsIgnoringCase(row.reason, text));
+}
+
+}  // namespace avocet

@@ -1,0 +1,57 @@
+// DashboardServer: the dashboard and its API on a HTTP server.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/engine/engine.h"
+#include "src/net/http_server.h"
+#include "src/server/api.h"
+#include "src/server/event_stream.h"
+#include "src/server/static_file.h"
+#include "src/server/work_queue.h"
+
+namespace avocet {
+
+/// Serves until destroyed. Owned by one thread.
+class DashboardServer {
+ public:
+  /// Adds its routes to `server` and begins to watch `engine`, which is open and does not run yet;
+  /// both outlive it. On an address that other machines can reach, callers need an access token.
+  DashboardServer(Engine* engine, Env* env, HttpServer* server, std::string version);
+  /// After the engine has run.
+  ~DashboardServer();
+  DashboardServer(const DashboardServer&) = delete;
+  DashboardServer& operator=(const DashboardServer&) = delete;
+
+ private:
+  /// Whether the request names this machine, or a token has to be shown anyway.
+  bool IsForThisHost(const HttpRequest& request) const;
+  void AddApi(const ApiRoute& route);
+  void AddWebFiles();
+  void AddEvents();
+  void Answer(const ApiRoute& route, const HttpRequest& request, HttpReply reply);
+  std::string Pulse();
+  void RememberAnomalies();
+
+  Engine* const engine_;
+  Env* const env_;
+  HttpServer* const server_;
+  AnomalyFeed feed_;
+  LiveFleet fleet_;
+  LakeHistory history_;
+  AccessControl access_;
+  std::list<StaticFile> files_;
+  WorkQueue memory_work_;  // never waits for the disk
+  WorkQueue table_work_;
+  std::unique_ptr<EventStream> events_;
+  std::vector<uint64_t> routes_;
+
+  // Of the last pulse; the thread of the event stream only.
+  uint64_t pulse_received_ = 0;
+  std::chrono::nanoseconds pulse_at_{0};
+};
+
+}  // namespace avocet

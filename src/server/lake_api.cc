@@ -1,0 +1,93 @@
+// Routes about the tables and the quarantine.
+#include <memory>
+
+#include "src/base/json_writer.h"
+#include "src/server/api.h"
+#include "src/server/api_query.h"
+
+namespace avocet {
+namespace {
+
+std::string_view TypeName(ColumnType type) {
+  switch (type) {
+    case ColumnType::kString:
+      return "string";
+    case ColumnType::kBinary:
+      return "binary";
+    case ColumnType::kInt64:
+      return "long";
+    case ColumnType::kDouble:
+      return "double";
+    case ColumnType::kTimestamp:
+      return "timestamp";
+    case ColumnType::kBool:
+      return "boolean";
+  }
+  return "";
+}
+
+void WriteTable(const TableSummary& table, JsonWriter* json) {
+  json->BeginObject().Field("name", table.name).Field("full_name", table.full_name);
+  json->Field("description", table.description).Field("version", table.version);
+  json->Field("files", table.files).Field("small_files", table.small_files);
+  json->Field("size_bytes", table.size_bytes).Field("rows", table.rows);
+  json->Key("columns").BeginArray();
+  for (const TableColumn& column : table.columns) {
+    json->BeginObject().Field("name", column.name).Field("type", TypeName(column.type));
+    json->Field("comment", column.comment).EndObject();
+  }
+  json->EndArray().Key("commits").BeginArray();
+  for (const CommitSummary& commit : table.commits) {
+    json->BeginObject().Field("version", commit.version).Field("time_us", commit.time_ms * 1000);
+    json->Field("operation", commit.operation).Field("files_added", commit.files_added);
+    json->Field("files_removed", commit.files_removed).Field("rows_added", commit.rows_added);
+    json->Field("bytes_added", commit.bytes_added).EndObject();
+  }
+  json->EndArray().EndObject();
+}
+
+HttpResponse TablesReply(const ApiContext& context, const HttpRequest& request) {
+  ApiQuery query(request, context.NowMicros());
+  const auto commits = static_cast<size_t>(query.Integer("commits", 20, 0, 200));
+  if (const auto mistake = query.Mistake()) return *mistake;
+  const auto tables = context.history->Tables(commits);
+  if (!tables.ok()) return ErrorResponse(tables.status());
+  JsonWriter json;
+  json.BeginObject().Field("lake", context.engine->config().storage.lake);
+  json.Key("tables").BeginArray();
+  for (const TableSummary& table : *tables) WriteTable(table, &json);
+  json.EndArray().EndObject();
+  return HttpResponse::Json(200, json.Take());
+}
+
+HttpResponse QuarantineReply(const ApiContext& context) {
+  const auto summary = context.history->Quarantine();
+  if (!summary.ok()) return ErrorResponse(summary.status());
+  JsonWriter json;
+  json.BeginObject().Field("rows", summary->rows).Field("examined", summary->examined);
+  json.Key("reasons").BeginArray();
+  for (const QuarantineReason& reason : summary->reasons) {
+    json.BeginObject().Field("code", reason.code).Field("count", reason.count);
+    json.Field("newest_us", reason.newest_us).Field("message", reason.message);
+    json.Field("sample", reason.sample).Field("position", reason.position).EndObject();
+  }
+  json.EndArray().EndObject();
+  return HttpResponse::Json(200, json.Take());
+}
+
+}  // namespace
+
+std::vector<ApiRoute> LakeRoutes(const ApiContext& c) {
+  const auto context = std::make_shared<const ApiContext>(c);
+  return {{.method = "GET",
+           .path = "/api/v1/tables",
+           .handler = [context](const HttpRequest& request,
+                                const auto&) { return TablesReply(*context, request); },
+           .work = ApiWork::kTables},
+          {.method = "GET",
+           .path = "/api/v1/quarantine",
+           .handler = [context](const auto&, const auto&) { return QuarantineReply(*context); },
+           .work = ApiWork::kTables}};
+}
+
+}  // namespace avocet

@@ -1,0 +1,67 @@
+#include "src/server/serve.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace avocet {
+namespace {
+
+constexpr uint16_t kFirstPort = 8080;
+constexpr uint16_t kLastPort = 8089;
+
+}  // namespace
+
+Status Serving::Listen(Engine* engine, bool once) {
+  const ServerConfig& config = engine->config().server;
+  const HttpSourceConfig* source = FirstHttpSource(engine->config());
+  if (!config.enabled || (once && config.listen.empty())) return Status::Ok();
+  if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
+    return Status::Config(
+        "server.tls_certificate and server.tls_key belong together: set both or neither");
+  }
+  HttpServerOptions options;
+  options.tls_certificate_file = config.tls_certificate_file;
+  options.tls_key_file = config.tls_key_file;
+  const std::string address =
+      config.listen.empty() && source != nullptr ? source->listen : config.listen;
+  if (!address.empty()) {
+    AVOCET_ASSIGN_OR_RETURN(options.listen, ParseListenAddress(address));
+    options.loopback_hosts_only = options.listen.IsLoopback();
+    AVOCET_ASSIGN_OR_RETURN(server_, engine->hub()->Server(options));
+    return server_->Start();
+  }
+  options.loopback_hosts_only = true;
+  for (uint16_t port = kFirstPort; port <= kLastPort; ++port) {
+    options.listen.port = port;
+    AVOCET_ASSIGN_OR_RETURN(server_, engine->hub()->Server(options));
+    const Status status = server_->Start();
+    if (status.ok() || status.code() != StatusCode::kUnavailable) return status;
+  }
+  server_ = nullptr;
+  spdlog::warn("ports {} to {} are taken: there is no dashboard; server.listen names another",
+               kFirstPort, kLastPort);
+  return Status::Ok();
+}
+
+Result<std::unique_ptr<Serving>> Serving::Start(Engine* engine, Env* env,
+                                                const std::string& version, bool once) {
+  std::unique_ptr<Serving> serving(new Serving());
+  const Status status = serving->Listen(engine, once);
+  if (!status.ok()) return status.WithContext("cannot serve the dashboard");
+  if (serving->server_ == nullptr) return serving;
+  serving->status_ = std::make_unique<StatusEndpoints>(engine, serving->server_, version);
+  serving->dashboard_ = std::make_unique<DashboardServer>(engine, env, serving->server_, version);
+  return serving;
+}
+
+std::string Serving::Url() const {
+  if (server_ == nullptr) return {};
+  const bool is_secure = !server_->options().tls_certificate_file.empty();
+  ListenAddress address = server_->options().listen;
+  address.port = server_->port();
+  if (address.host == "0.0.0.0") address.host = "127.0.0.1";
+  if (address.host == "::") address.host = "::1";
+  return fmt::format("{}://{}/", is_secure ? "https" : "http", address.Text());
+}
+
+}  // namespace avocet

@@ -1,0 +1,36 @@
+// Serving: what `avocet run` offers over HTTP beside taking readings: dashboard, API, health,
+// readiness, metrics.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "src/engine/engine.h"
+#include "src/server/dashboard_server.h"
+#include "src/server/status_endpoints.h"
+
+namespace avocet {
+
+/// Serves until destroyed, on a server of the engine's hub. Owned by one thread.
+class Serving {
+ public:
+  /// Serves where the configuration says; without an address there, where the first source of
+  /// type `http` listens, else on the first free port of a few, or nowhere, with a warning, when
+  /// all of these are taken. With `once`, only at an address that is configured. `engine` is open,
+  /// does not run yet, and outlives this. kUnavailable when a configured address is taken.
+  static Result<std::unique_ptr<Serving>> Start(Engine* engine, Env* env,
+                                                const std::string& version, bool once);
+
+  /// Where a browser finds the dashboard; empty when nothing is served.
+  std::string Url() const;
+
+ private:
+  Serving() = default;
+  Status Listen(Engine* engine, bool once);
+
+  HttpServer* server_ = nullptr;  // the hub's; null: nothing is served
+  std::unique_ptr<StatusEndpoints> status_;
+  std::unique_ptr<DashboardServer> dashboard_;
+};
+
+}  // namespace avocet

@@ -1,0 +1,130 @@
+// Routes about the program itself: what it does, how long that takes, its configuration; sessions.
+#include <simdjson.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+
+#include "src/base/json_writer.h"
+#include "src/config/load.h"
+#include "src/engine/builtin_components.h"
+#include "src/env/signals.h"
+#include "src/server/api.h"
+
+namespace avocet {
+namespace {
+
+constexpr size_t kMaxLoginBytes = 1024;
+
+void WriteSources(const Progress& progress, JsonWriter* json) {
+  json->Key("sources").BeginArray();
+  for (const SourceProgress& source : progress.sources) {
+    json->BeginObject().Field("name", source.name).Field("ended", source.ended);
+    json->Field("records", source.records).Field("bytes", source.bytes);
+    json->Field("lag_bytes", source.health.lag_bytes);
+    json->Field("lag_records", source.health.lag_records);
+    json->Field("problem", source.health.problem).EndObject();
+  }
+  json->EndArray();
+}
+
+void WriteTotals(const Totals& totals, JsonWriter* json) {
+  json->Key("totals").BeginObject().Field("received", totals.received);
+  json->Field("accepted", totals.accepted).Field("quarantined", totals.quarantined);
+  json->Field("duplicates", totals.duplicates).Field("dropped", totals.dropped);
+  json->Field("late", totals.late).Field("anomalies", totals.anomalies).EndObject();
+}
+
+HttpResponse SystemReply(const ApiContext& context, const Caller& caller) {
+  const Progress progress = context.engine->progress();
+  const Config& config = context.engine->config();
+  const ProcessUsage usage = UsageSoFar();
+  JsonWriter json;
+  json.BeginObject().Field("version", context.version);
+  json.Field("started_us", context.started_us).Field("host", context.env->HostName());
+  json.Field("process_id", context.env->ProcessId());
+  json.Field("peak_memory_bytes", usage.peak_memory_bytes);
+  json.Field("cpu_seconds", usage.user_seconds + usage.system_seconds);
+  json.Field("problem", progress.problem).Field("epoch", progress.epoch);
+  json.Field("commits", progress.commits).Field("last_commit_us", progress.last_commit_us);
+  json.Field("devices", progress.devices).Field("bytes_read", progress.bytes_read);
+  WriteTotals(progress.totals, &json);
+  json.Key("violations").BeginObject();
+  for (size_t i = 0; i < kNumQualityRules; ++i) {
+    json.Field(QualityRuleName(static_cast<QualityRule>(i)), progress.violations[i]);
+  }
+  json.EndObject().Key("stages").BeginArray();
+  for (size_t i = 0; i < kNumStages; ++i) {
+    const auto stage = static_cast<Stage>(i);
+    json.BeginObject().Field("name", StageName(stage));
+    json.Field("seconds", context.engine->clock().Seconds(stage)).EndObject();
+  }
+  json.EndArray().Key("judgement_ms").BeginObject();
+  for (const auto& [name, quantile] : {std::pair{"p50", 0.5}, {"p99", 0.99}, {"max", 1.0}}) {
+    json.Field(name,
+               static_cast<double>(progress.judgement_latency.Quantile(quantile).count()) * 1e-6);
+  }
+  json.EndObject();
+  WriteSources(progress, &json);
+  json.Field("config_file", config.file).Key("config");
+  if (caller.role == Role::kAdmin) {
+    json.String(DumpConfig(config, DetectorSpecs()));
+  } else {
+    json.Null();
+  }
+  json.EndObject();
+  return HttpResponse::Json(200, json.Take());
+}
+
+HttpResponse LogInReply(const ApiContext& context, const HttpRequest& request) {
+  simdjson::dom::parser parser;
+  const simdjson::padded_string body(request.body);
+  std::string_view secret;
+  simdjson::dom::element element;
+  if (parser.parse(body).get(element) != simdjson::SUCCESS ||
+      element["token"].get_string().get(secret) != simdjson::SUCCESS) {
+    return HttpResponse::Error(400, "bad_body", "the body is a JSON object with a text \"token\"");
+  }
+  const auto cookie = context.access->LogIn(secret, context.is_secure);
+  spdlog::info("audit: session {}, remote={}", cookie ? "started" : "refused", request.remote);
+  if (!cookie) return HttpResponse::Error(401, "unknown_token", "this token is not known");
+  HttpResponse response = HttpResponse::Json(200, "{\"ok\":true}");
+  response.headers.emplace_back("Set-Cookie", *cookie);
+  return response;
+}
+
+HttpResponse LogOutReply(const ApiContext& context, const HttpRequest& request) {
+  HttpResponse response = HttpResponse::Json(200, "{\"ok\":true}");
+  response.headers.emplace_back("Set-Cookie", context.access->LogOut(request));
+  spdlog::info("audit: session ended, remote={}", request.remote);
+  return response;
+}
+
+}  // namespace
+
+std::vector<ApiRoute> SystemRoutes(const ApiContext& c) {
+  const auto context = std::make_shared<const ApiContext>(c);
+  return {{.method = "GET",
+           .path = "/api/v1/system",
+           .handler = [context](const auto&, const Caller& caller) {
+             return SystemReply(*context, caller);
+           }}};
+}
+
+std::vector<ApiRoute> SessionRoutes(const ApiContext& c) {
+  const auto context = std::make_shared<const ApiContext>(c);
+  return {{.method = "POST",
+           .path = "/api/v1/session",
+           .handler = [context](const HttpRequest& request,
+                                const auto&) { return LogInReply(*context, request); },
+           .is_public = true,
+           .changes = true,
+           .max_body_bytes = kMaxLoginBytes},
+          {.method = "DELETE",
+           .path = "/api/v1/session",
+           .handler = [context](const HttpRequest& request,
+                                const auto&) { return LogOutReply(*context, request); },
+           .is_public = true,
+           .changes = true}};
+}
+
+}  // namespace avocet

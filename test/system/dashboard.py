@@ -1,0 +1,100 @@
+"""An avocet that serves its dashboard, a client of its API, and a browser that looks at it."""
+
+import http.client
+import json
+import math
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+from harness import Run, Site
+from playwright.sync_api import Browser, sync_playwright
+
+START_S = 1_735_689_600  # 2025-01-01
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+CONFIG = """
+lake: {lake}
+server: {SERVER}
+storage: {commit: {interval: 200ms}}
+sources:
+  - file: {path: "{in}/*.ndjson", poll_interval: 20ms}
+schema:
+  metrics:
+    temperature: {unit: degC, range: [-40, 85]}
+detectors:
+  - {type: threshold, name: limits, metrics: [temperature], warn_max: 50, max: 70}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Client:
+    def __init__(self, port: int, token: str = ""):
+        self.port = port
+        self.base = f"http://127.0.0.1:{port}"
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def request(
+        self, method: str, target: str, body: str = "", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(
+                method, target, body or None, headers={**self.headers, **(headers or {})}
+            )
+            response = connection.getresponse()
+            fields = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, fields, response.read().decode()
+        finally:
+            connection.close()
+
+    def get(self, name: str, **query: object) -> Any:
+        status, _, body = self.request("GET", f"/api/v1/{name}?{urlencode(query)}")
+        assert status == 200, body
+        return json.loads(body)
+
+
+@contextmanager
+def serving(site: Site, server: str, config: str = CONFIG) -> Iterator[tuple[Run, Client]]:
+    """`server` is the configuration's section; PORT in it becomes a free one."""
+    port = free_port()
+    site.configure(config.replace("{SERVER}", server.replace("PORT", str(port))))
+    with Run(["run", "-c", str(site.config)], site.directory) as run:
+        run.wait_for_output(r"Dashboard: http")
+        yield run, Client(port)
+
+
+def series(device: str, count: int, spikes: Iterable[int] = ()) -> str:
+    """Readings of one device, a minute apart, as lines of JSON."""
+    spikes = set(spikes)
+    return "".join(
+        json.dumps(
+            {
+                "device_id": device,
+                "timestamp": START_S + i * 60,
+                "temperature": 80 + i / 100 if i in spikes else 21 + math.sin(i / 9) + i % 3 / 10,
+                "humidity": 45 + math.cos(i / 7),
+            }
+        )
+        + "\n"
+        for i in range(count)
+    )
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()

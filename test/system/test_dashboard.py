@@ -1,0 +1,298 @@
+"""The dashboard in a real browser: every page, live updates, keyboard, themes, hostile names."""
+
+import gzip
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from dashboard import Client, chromium, series, serving
+from harness import ROOT, Run, Site
+from playwright.sync_api import Browser, Page, expect
+
+SERVER = "{listen: '127.0.0.1:PORT'}"
+LIMIT_BYTES = 300_000  # of what a browser fetches, compressed
+HOSTILE = [
+    '<img src=x onerror="window.hacked=1">',
+    "<script>window.hacked=1</script>",
+    '"><svg/onload=window.hacked=1>',
+    "javascript:window.hacked=1",
+    "'-window.hacked=1-'",
+    "{{constructor.constructor('window.hacked=1')()}}",
+    "a/b?c=d&e=f#g %00 ../..",
+    "\u202egnp.exe",
+    "名前 🌡️",
+]
+FLEET = 400
+
+# A page, and what shows that it is there with its data.
+READY = {
+    "/": ".grid-row",
+    "/device?device=main": ".chart canvas",
+    "/anomalies": "tbody tr",
+    "/data": ".bars i",
+    "/system": ".stack i",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    site = Site(tmp_path_factory.mktemp("dashboard"))
+    lines = [series(name, 90, [40]) for name in HOSTILE]
+    lines += [series(f"dev-{i:04}", 12) for i in range(FLEET)]
+    lines.append(series("main", 300, [50, 150, 290]))
+    text = "".join(lines)
+    (site.inbox / "a.ndjson").write_text(text)
+    with serving(site, SERVER) as (run, client):
+        run.wait_for(
+            lambda: (
+                client.get("system")["totals"]["received"] == text.count("\n")
+                and len(client.get("anomalies", **{"from": "now-7d"})["anomalies"])
+                == len(HOSTILE) + 3
+                and site.count("anomalies") == len(HOSTILE) + 3
+            ),
+            "all readings and anomalies",
+        )
+        yield client
+
+
+@contextmanager
+def page_of(
+    browser: Browser, client: Client, target: str, allow: str = "(?!)", **options: Any
+) -> Iterator[Page]:
+    """Opens a page; fails when the browser complains about anything but `allow`."""
+    options = {"viewport": {"width": 1440, "height": 900}, **options}
+    context = browser.new_context(timezone_id="Europe/Berlin", **options)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def on_console(message: Any) -> None:
+        if message.type in ("error", "warning") and not re.search(allow, message.text):
+            complaints.append(message.text)
+
+    def on_request(request: Any) -> None:
+        if not request.url.startswith((client.base, "data:")):
+            complaints.append(f"foreign: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", on_request)
+    try:
+        page.goto(client.base + target)
+        page.locator("h1").first.wait_for()
+        yield page
+        assert complaints == []
+        assert page.evaluate("window.hacked") is None
+    finally:
+        context.close()
+
+
+def parameters(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("target", READY)
+def test_a_page_is_shown_and_accessible(
+    browser: Browser, running: Client, target: str, scheme: Any
+) -> None:
+    with page_of(browser, running, target, color_scheme=scheme) as page:
+        page.locator(READY[target]).first.wait_for()
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+        found = Axe().run(page, options=rules)
+        assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+@pytest.mark.parametrize("target", READY)
+def test_a_page_fits(browser: Browser, running: Client, target: str, width: int) -> None:
+    with page_of(browser, running, target, viewport={"width": width, "height": 844}) as page:
+        page.locator(READY[target]).first.wait_for()
+        over = page.evaluate(
+            """() => {
+              const main = document.querySelector(".main");
+              return Math.max(document.documentElement.scrollWidth - innerWidth,
+                              main.scrollWidth - main.clientWidth);
+            }"""
+        )
+        assert over <= 0, f"{over} pixels too wide"
+
+
+def test_what_a_browser_fetches_is_small() -> None:
+    names = ["static/index.html", "static/icon.svg", "dist/app.js", "dist/style.css"]
+    assert sum(len(gzip.compress((ROOT / "web" / n).read_bytes())) for n in names) < LIMIT_BYTES
+
+
+def test_the_bundle_is_of_this_source() -> None:
+    """Else: scripts/setup.sh web && scripts/check_generated.sh --update."""
+    subprocess.run(
+        ["sha256sum", "--check", "--quiet", "dist/sources.sha256"], cwd=ROOT / "web", check=True
+    )
+
+
+def test_the_fleet_draws_only_rows_in_view(browser: Browser, running: Client) -> None:
+    with page_of(browser, running, "/?sort=device") as page:
+        page.locator(".grid-row").first.wait_for()
+        assert page.locator(".grid-row").count() < 60
+        body = page.locator(".grid-body")
+        body.evaluate("body => { body.scrollTop = body.scrollHeight; }")
+        page.get_by_text("名前 🌡️").first.wait_for()
+        rows = page.locator("[role=table]").get_attribute("aria-rowcount")
+        assert rows == str(FLEET + len(HOSTILE) + 2)
+
+
+def test_a_search_is_in_the_address(browser: Browser, running: Client) -> None:
+    with page_of(browser, running, "/") as page:
+        page.locator(".grid-row").first.wait_for()
+        page.keyboard.press("/")
+        page.keyboard.type("dev-039")
+        page.get_by_text("10 of").wait_for()
+        expect(page.locator(".grid-row")).to_have_count(10)
+        assert parameters(page)["q"] == "dev-039"
+        page.reload()
+        page.get_by_text("10 of").wait_for()
+        assert page.get_by_role("searchbox").input_value() == "dev-039"
+
+
+def test_hostile_names_are_text(browser: Browser, running: Client) -> None:
+    with page_of(browser, running, "/anomalies?from=now-7d") as page:
+        for name in HOSTILE:
+            page.locator("tbody").get_by_text(name, exact=True).wait_for()
+        for name in HOSTILE:
+            page.goto(f"{running.base}/device?device={quote(name, safe='')}")
+            page.locator(".chart canvas").first.wait_for()
+            assert page.locator("h1").text_content() == name
+            page.locator(".feed-item a").first.click()
+            assert page.locator(".facts dd a").first.text_content() == name
+
+
+def test_the_keyboard_is_enough(browser: Browser, running: Client) -> None:
+    with page_of(browser, running, "/") as page:
+        page.locator(".grid-row").first.wait_for()
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        assert page.locator(".grid-row.selected").count() == 1
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(r"/device\?"))
+        page.keyboard.press("Escape")
+        page.wait_for_url(re.compile("/$"))
+        for key, path in {"a": "/anomalies", "d": "/data", "s": "/system", "f": "/"}.items():
+            page.keyboard.press("g")
+            page.keyboard.press(key)
+            page.wait_for_url(lambda url, path=path: urlsplit(url).path == path)
+        page.keyboard.press("?")
+        page.get_by_text("Keyboard shortcuts").wait_for()
+        page.keyboard.press("Escape")
+        theme = "document.documentElement.dataset.theme"
+        before = page.evaluate(theme)
+        page.keyboard.press("t")
+        assert page.evaluate(theme) != before
+        page.reload()
+        assert page.evaluate(theme) != before
+
+
+def test_a_drag_zooms(browser: Browser, running: Client) -> None:
+    def span(page: Page) -> int:
+        return int(parameters(page)["to"]) - int(parameters(page)["from"])
+
+    with page_of(browser, running, "/device?device=main") as page:
+        over = page.locator(".u-over").first
+        over.wait_for()
+        box = over.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 50, steps=5)
+        page.mouse.up()
+        page.wait_for_url(re.compile(r"from=\d+"))
+        zoomed = span(page)
+        assert 0 < zoomed < 2 * 3_600_000_000
+        page.keyboard.press("z")
+        page.wait_for_function(
+            """was => {
+              const query = new URL(location.href).searchParams;
+              return Number(query.get("to")) - Number(query.get("from")) > was;
+            }""",
+            arg=zoomed,
+        )
+        page.keyboard.press("l")
+        page.wait_for_function("!new URL(location.href).searchParams.has('to')")
+
+
+def test_an_anomaly_explains_itself(browser: Browser, running: Client) -> None:
+    with page_of(browser, running, "/anomalies?q=main") as page:
+        page.locator("tbody tr").nth(1).click()
+        page.locator("section[aria-label=Explanation]").get_by_text("limits").wait_for()
+        query = parameters(page)
+        assert re.fullmatch("[0-9a-f]{32}", query["id"])
+        page.goto(f"{running.base}/anomalies?from=now-1h&id={query['id']}&at={query['at']}")
+        page.locator(".facts").get_by_text(query["id"]).wait_for()
+        page.get_by_text("See it in the chart").click()
+        page.locator(".chart canvas").first.wait_for()
+        page.locator(".facts").get_by_text(query["id"]).wait_for()
+
+
+def test_new_anomalies_appear_once_across_a_restart(browser: Browser, tmp_path: Path) -> None:
+    site = Site(tmp_path)
+
+    def write(name: str, spike: int) -> None:
+        with (site.inbox / "a.ndjson").open("a") as out:
+            out.write(series(name, 30, [spike]))
+
+    write("first", 20)
+    gone = "ERR_CONNECTION|ERR_INCOMPLETE|Failed to load resource"
+    with serving(site, SERVER) as (run, client):
+        run.wait_for(lambda: len(client.get("anomalies")["anomalies"]) == 1, "an anomaly")
+        with page_of(browser, client, "/anomalies", allow=gone) as page:
+            rows = page.locator("tbody tr")
+            live = page.get_by_text("Live", exact=True)
+            live.wait_for()
+            rows.first.wait_for()
+            write("second", 21)
+            page.locator("tbody").get_by_text("second").wait_for()
+            assert run.stop() == 0
+            page.get_by_text("avocet does not answer").wait_for()
+            write("third", 22)
+            with Run(["run", "-c", str(site.config)], site.directory):
+                page.locator("tbody").get_by_text("third").wait_for()
+                live.wait_for()
+                write("fourth", 23)
+                page.locator("tbody").get_by_text("fourth").wait_for()
+                ids = rows.evaluate_all("rows => rows.map(row => row.dataset.id)")
+                assert len(ids) == len(set(ids)) == 4
+
+
+def test_without_readings_the_fleet_says_how_to_begin(browser: Browser, tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    with serving(site, SERVER) as (_, client), page_of(browser, client, "/") as page:
+        page.get_by_text("Waiting for the first reading").wait_for()
+        (site.inbox / "a.ndjson").write_text(series("new", 5))
+        page.locator(".grid-row").first.wait_for()
+
+
+def test_other_machines_are_asked_for_a_token(browser: Browser, tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    with serving(site, "{listen: '0.0.0.0:PORT'}") as (run, client):
+        secret = site.avocet("access", "create", "me", "-c", str(site.config)).stdout.strip()
+        known = Client(client.port, secret)
+        run.wait_for(lambda: known.request("GET", "/api/v1/status")[0] == 200, "the token known")
+        with page_of(browser, client, "/", allow="401") as page:
+            page.get_by_label("token").fill("wrong")
+            page.keyboard.press("Enter")
+            page.get_by_text("not known").wait_for()
+            page.get_by_label("token").fill(secret)
+            page.keyboard.press("Enter")
+            page.get_by_text("Waiting for the first reading").wait_for()

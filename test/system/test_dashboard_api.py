@@ -1,0 +1,298 @@
+"""The dashboard's API: it answers as its OpenAPI document says, and only to who may ask."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import dashboard
+import pytest
+from dashboard import CONFIG, START_S, Client
+from harness import ROOT, Run, Site
+from jsonschema import Draft202012Validator
+
+DOCUMENT = json.loads((ROOT / "docs" / "api" / "openapi.json").read_text())
+HOSTILE = '<img src=x onerror="alert(1)">'
+SERIES_ROWS = 3000
+
+
+def reading(device: str, second: int, temperature: float) -> str:
+    return (
+        json.dumps({"device_id": device, "timestamp": START_S + second, "temperature": temperature})
+        + "\n"
+    )
+
+
+def readings() -> str:
+    """A device with many readings and a spike, one with a hostile name, and a broken record."""
+    lines = [
+        reading("dev/1", i, 80.0 if i == 1000 else 20 + i % 5 / 10) for i in range(SERIES_ROWS)
+    ]
+    lines += [reading(HOSTILE, i * 60, 55.0 if i == 40 else 21.0) for i in range(50)]
+    lines.append("{not json\n")
+    return "".join(lines)
+
+
+class StreamClient(Client):
+    def events(self, headers: dict[str, str], wanted: int) -> list[dict[str, str]]:
+        """The first events that are no pulse, up to `wanted` or until two pulses have come."""
+        found: list[dict[str, str]] = []
+        pulses = 0
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            request = f"GET /api/v1/events HTTP/1.1\r\nHost: localhost:{self.port}\r\n{lines}\r\n"
+            connection.sendall(request.encode())
+            text = ""
+            while len(found) < wanted and pulses < 2:
+                text += connection.recv(65536).decode()
+                events = [
+                    dict(re.findall(r"^(id|event|data): (.*?)\r?$", block, re.MULTILINE))
+                    for block in text.split("\n\n")[:-1]
+                ]
+                found = [e for e in events if e.get("event") not in (None, "pulse")]
+                pulses = sum(e.get("event") == "pulse" for e in events)
+        return found[:wanted]
+
+
+@contextmanager
+def serving(site: Site, server: str) -> Iterator[tuple[Run, StreamClient]]:
+    with dashboard.serving(site, server) as (run, client):
+        yield run, StreamClient(client.port)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, StreamClient, Site]]:
+    site = Site(tmp_path_factory.mktemp("dashboard"))
+    (site.inbox / "a.ndjson").write_text(readings())
+    with serving(site, "{listen: '127.0.0.1:PORT'}") as (run, client):
+        run.wait_for(
+            lambda: (
+                client.get("system")["totals"]["received"] == SERIES_ROWS + 51
+                and site.count("anomalies") == 2
+            ),
+            "all readings in the tables",
+        )
+        yield run, client, site
+
+
+def assert_valid(schema: dict[str, Any], value: object) -> None:
+    root = {**schema, "components": DOCUMENT["components"]}
+    Draft202012Validator(root).validate(value)
+
+
+QUERIES: dict[str, list[dict[str, object]]] = {
+    "/status": [{}],
+    "/devices": [{}, {"q": "dev", "sort": "anomalies", "order": "desc", "limit": 1}],
+    "/device": [{"device": "dev/1"}, {"device": HOSTILE}],
+    "/series": [
+        {"device": "dev/1", "points": 100},
+        {"device": HOSTILE, "from": "2024-12-31T00:00:00Z", "metrics": "temperature"},
+    ],
+    "/anomalies": [{}, {"severity": "critical"}, {"q": "DEV/"}],
+    "/tables": [{}, {"commits": 0}],
+    "/quarantine": [{}],
+    "/system": [{}],
+}
+
+
+@pytest.mark.parametrize("path", sorted(DOCUMENT["paths"]))
+def test_answers_are_as_documented(running: tuple[Run, StreamClient, Site], path: str) -> None:
+    _, client, _ = running
+    if path == "/anomaly":
+        newest = client.get("anomalies")["anomalies"][0]
+        queries: list[dict[str, object]] = [{"id": newest["id"], "at": newest["time_us"]}]
+    else:
+        queries = QUERIES.get(path, [])
+    operation = DOCUMENT["paths"][path].get("get")
+    for query in queries:
+        value = client.get(path[1:], **query)
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        assert_valid(schema, value)
+        allowed = {parameter["name"] for parameter in operation["parameters"]}
+        assert set(query) <= allowed
+    assert queries or path in ("/events", "/session", "/openapi.json", "/anomalies.csv")
+
+
+def test_the_document_is_served(running: tuple[Run, StreamClient, Site]) -> None:
+    _, client, _ = running
+    assert client.get("openapi.json") == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/api/v1/device", 400),
+        ("/api/v1/device?device=nobody", 404),
+        ("/api/v1/devices?limit=0", 400),
+        ("/api/v1/devices?limit=501", 400),
+        ("/api/v1/devices?state=fine", 400),
+        ("/api/v1/series?device=dev/1&from=yesterday", 400),
+        ("/api/v1/series?device=dev/1&from=now&to=now-1h", 400),
+        ("/api/v1/series?device=dev/1&metrics=humidity", 400),
+        ("/api/v1/anomaly?id=nothing", 404),
+        ("/api/v1/nothing", 404),
+    ],
+)
+def test_mistakes_are_told(
+    running: tuple[Run, StreamClient, Site], target: str, status: int
+) -> None:
+    _, client, _ = running
+    got, _, body = client.request("GET", target)
+    assert got == status, body
+    assert_valid({"$ref": "#/components/schemas/Error"}, json.loads(body))
+
+
+def test_a_range_has_no_more_points_than_asked_and_keeps_extremes(
+    running: tuple[Run, StreamClient, Site],
+) -> None:
+    _, client, _ = running
+    series = client.get("series", device="dev/1", points=50)
+    metric = series["metrics"][0]
+    assert not series["is_raw"]
+    assert series["readings"] == SERIES_ROWS
+    assert len(series["time_us"]) <= 50
+    assert max(metric["max"]) == 80
+    raw = client.get(
+        "series",
+        device="dev/1",
+        points=50,
+        **{"from": START_S * 1_000_000, "to": (START_S + 10) * 1_000_000},
+    )
+    assert raw["is_raw"]
+    assert raw["time_us"] == [(START_S + i) * 1_000_000 for i in range(10)]
+
+
+def test_history_comes_from_the_tables_after_a_restart(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(readings())
+    with serving(site, "{listen: '127.0.0.1:PORT'}") as (run, client):
+        run.wait_for(lambda: site.count("anomalies") == 2, "anomalies in the table")
+        before = client.get("series", device="dev/1", points=4000)
+        found = client.get("anomalies")
+        devices = client.get("devices", sort="device")
+        assert run.stop() == 0
+    with serving(site, "{listen: '127.0.0.1:PORT'}") as (_, client):
+        assert client.get("series", device="dev/1", points=4000) == before
+        assert client.get("anomalies") == found
+        again = client.get("devices", sort="device")
+        names = [device["device"] for device in devices["devices"]]
+        assert [device["device"] for device in again["devices"]] == names
+        # What the stream of an earlier run had sent is not known.
+        headers = {"Last-Event-ID": found["anomalies"][0]["id"]}
+        assert [e["event"] for e in client.events(headers, 1)] == ["reset"]
+
+
+def test_events_resume_without_gap_or_repeat(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    with serving(site, "{listen: '127.0.0.1:PORT'}") as (run, client):
+        file = site.inbox / "a.ndjson"
+
+        def append(first: int, count: int) -> None:
+            with file.open("a") as out:
+                out.writelines(reading("hot", first + i, 75.0 + i) for i in range(count))
+
+        append(0, 3)
+        run.wait_for(lambda: len(client.get("anomalies")["anomalies"]) == 3, "three anomalies")
+        ids = [row["id"] for row in client.get("anomalies")["anomalies"]][::-1]
+        resumed = client.events({"Last-Event-ID": ids[0]}, 2)
+        assert [event["id"] for event in resumed] == ids[1:]
+        append(3, 2)
+        run.wait_for(lambda: len(client.get("anomalies")["anomalies"]) == 5, "five anomalies")
+        more = client.events({"Last-Event-ID": resumed[-1]["id"]}, 9)
+        ids = [row["id"] for row in client.get("anomalies")["anomalies"]][::-1]
+        assert [event["id"] for event in more] == ids[3:]
+        for event in more:
+            assert_valid({"$ref": "#/components/schemas/Anomaly"}, json.loads(event["data"]))
+        assert [e["event"] for e in client.events({"Last-Event-ID": "unknown"}, 1)] == ["reset"]
+
+
+def test_csv_is_complete_and_harmless(running: tuple[Run, StreamClient, Site]) -> None:
+    _, client, _ = running
+    status, headers, body = client.request("GET", "/api/v1/anomalies.csv?from=now-7d")
+    assert status == 200
+    assert headers["content-disposition"].startswith("attachment")
+    assert len(body.splitlines()) == 3
+    assert HOSTILE.replace('"', '""') in body
+
+
+def test_pages_have_security_headers(running: tuple[Run, StreamClient, Site]) -> None:
+    _, client, _ = running
+    for target in ("/", "/device?device=" + quote(HOSTILE), "/api/v1/status", "/api/v1/devices"):
+        status, headers, body = client.request("GET", target)
+        assert status == 200
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        if target.startswith("/api/"):
+            assert headers["cache-control"] == "no-store"
+        else:
+            assert HOSTILE not in body
+
+
+def test_foreign_hosts_and_origins_are_refused(running: tuple[Run, StreamClient, Site]) -> None:
+    _, client, _ = running
+    status, _, _ = client.request("GET", "/api/v1/status", headers={"Host": "evil.example"})
+    assert status in (400, 403, 421)
+    body = json.dumps({"token": "x"})
+    status, _, _ = client.request("POST", "/api/v1/session", body)
+    assert status == 403
+
+
+def test_other_machines_need_a_token(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    server = "{listen: '0.0.0.0:PORT'}"
+    with serving(site, server) as (run, anybody):
+        run.wait_for_output("avocet access create")
+        tokens = {
+            role: site.avocet(
+                "access", "create", role, "--role", role, "-c", str(site.config)
+            ).stdout
+            for role in ("viewer", "admin")
+        }
+        assert anybody.request("GET", "/api/v1/status")[0] == 401
+        assert anybody.request("GET", "/api/v1/events")[0] == 401
+        assert anybody.request("GET", "/")[0] == 200
+        viewer = Client(anybody.port, tokens["viewer"].strip())
+        run.wait_for(lambda: viewer.request("GET", "/api/v1/status")[0] == 200, "the token known")
+        assert viewer.get("status")["role"] == "viewer"
+        assert viewer.get("system")["config"] is None
+        admin = Client(anybody.port, tokens["admin"].strip())
+        assert "0.0.0.0" in admin.get("system")["config"]
+        headers = {"X-Avocet-Request": "1"}
+        bad = anybody.request("POST", "/api/v1/session", json.dumps({"token": "no"}), headers)
+        assert bad[0] == 401
+        body = json.dumps({"token": tokens["viewer"].strip()})
+        status, fields, _ = anybody.request("POST", "/api/v1/session", body, headers)
+        assert status == 200
+        assert "HttpOnly" in fields["set-cookie"] and "SameSite=Strict" in fields["set-cookie"]
+        cookie = {"Cookie": fields["set-cookie"].split(";")[0]}
+        assert anybody.request("GET", "/api/v1/status", headers=cookie)[0] == 200
+        assert anybody.request("DELETE", "/api/v1/session", headers={**cookie, **headers})[0] == 200
+        assert anybody.request("GET", "/api/v1/status", headers=cookie)[0] == 401
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        site.configure(CONFIG.replace("{SERVER}", f"{{listen: '127.0.0.1:{port}'}}"))
+        refused = site.avocet("run", "-c", str(site.config))
+        assert refused.returncode == 69
+        assert str(port) in refused.stderr
+
+
+def test_the_dashboard_can_be_turned_off(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(reading("a", 0, 20))
+    site.configure(CONFIG.replace("{SERVER}", "{enabled: false}"))
+    with Run(["run", "-c", str(site.config)], site.directory) as run:
+        run.wait_for(lambda: site.count("bronze") == 1, "the reading in bronze")
+        assert run.stop() == 0
+        assert "Dashboard:" not in run.output()
