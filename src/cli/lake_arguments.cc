@@ -1,6 +1,7 @@
 #include "src/cli/lake_arguments.h"
 
 #include "src/cli/command.h"
+#include "src/config/load.h"
 
 namespace avocet {
 
@@ -16,6 +17,7 @@ void AddLakeOptions(CLI::App* command, LakeArguments* arguments, const std::stri
 Result<Config> LoadLakeConfig(const LakeArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
   if (!arguments.lake.empty()) config.storage.lake = arguments.lake;
+  AVOCET_RETURN_IF_ERROR(CheckLakePath(config.storage.lake));
   SetUpLogging(config.log);
   return config;
 }

@@ -53,6 +53,7 @@ Status ListenAt(const std::string& address, Config* config) {
 Result<Config> Configure(const RunArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
   if (!arguments.lake.empty()) config.storage.lake = arguments.lake;
+  AVOCET_RETURN_IF_ERROR(CheckLakePath(config.storage.lake));
   if (!arguments.sources.empty()) {
     config.sources.clear();
     for (const std::string& text : arguments.sources) {

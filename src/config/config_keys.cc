@@ -23,7 +23,7 @@ constexpr Duration kForever = days(36'500);
 KeySpec LakeKey() {
   KeySpec key;
   key.name = "lake";
-  key.help = "Where the tables are: a directory, or `s3://bucket/prefix`.";
+  key.help = "Directory of the tables.";
   key.defaults = key_spec_internal::DefaultObject<Config>;
   key.set = [](const KeySpec&, void* object, const KeyValue& value) {
     static_cast<Config*>(object)->storage.lake = std::get<std::string>(value);

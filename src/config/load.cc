@@ -82,6 +82,10 @@ bool ReadSchema(const YamlNode& schema, KeyReader* reader, Config* config) {
 void ReadRoot(const YamlNode& root, std::span<const DetectorSpec> specs, KeyReader* reader,
               Config* config) {
   reader->ReadSection(root, RootKeys(), "", config);
+  if (const YamlNode* lake = root.Find("lake"); lake != nullptr) {
+    const Status status = CheckLakePath(config->storage.lake);
+    if (!status.ok()) reader->Error(lake->mark, status.message());
+  }
   const YamlNode* schema = root.Find("schema");
   bool metrics_known = schema == nullptr;
   if (schema != nullptr && schema->kind == Kind::kMap) {
@@ -110,6 +114,13 @@ void ReportNoMap(const YamlNode& root, KeyReader* reader) {
 }
 
 }  // namespace
+
+Status CheckLakePath(std::string_view lake) {
+  if (lake.find("://") == std::string_view::npos) return Status::Ok();
+  return Status::Config(
+      "the lake must be a directory: avocet does not write to object stores; tables in a directory "
+      "can be copied to a bucket with any tool, data files before _delta_log");
+}
 
 Config DefaultConfig(std::span<const DetectorSpec> detectors) {
   Config config;

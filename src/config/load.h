@@ -48,4 +48,7 @@ std::string ConfigReferenceMarkdown(std::span<const DetectorSpec> detectors);
 /// their parameters are written as what they are; without, a yes-or-no parameter is 1 or 0.
 std::string DumpConfig(const Config& config, std::span<const DetectorSpec> detectors = {});
 
+/// kConfig when `lake` is a URL rather than a directory.
+Status CheckLakePath(std::string_view lake);
+
 }  // namespace avocet
