@@ -12,7 +12,7 @@ MIN_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT"/rust/*/Cargo.toml | 
 declare -A PACKAGES=(
   [build]="g++ cmake ninja-build make pkg-config git curl ca-certificates binutils ccache mold
     libsimdjson-dev libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev libsqlite3-dev
-    libboost1.81-dev libssl-dev libzstd-dev zlib1g-dev librdkafka-dev
+    libboost1.81-dev libcurl4-openssl-dev libssl-dev libzstd-dev zlib1g-dev librdkafka-dev
     libxxhash-dev libgtest-dev libbenchmark-dev"
   [test]="python3 python3-venv kcat maven openjdk-17-jre-headless openssl
     chromium fonts-dejavu-core"

@@ -1,0 +1,84 @@
+#include "src/net/web_client.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#include "src/net/curl_handles.h"
+#include "src/net/pinned_host.h"
+
+namespace avocet {
+namespace {
+
+constexpr size_t kMaxReplyBytes = size_t{64} << 10;
+constexpr long kMaxConnectMs = 5'000;
+
+size_t OnBody(char* data, size_t, size_t size, void* user) {
+  auto* body = static_cast<std::string*>(user);
+  body->append(data, std::min(size, kMaxReplyBytes - body->size()));
+  return size;
+}
+
+size_t OnHeader(char* data, size_t, size_t size, void* user) {
+  auto* headers = static_cast<std::map<std::string, std::string>*>(user);
+  std::string_view line(data, size);
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos || headers->size() >= 100) return size;
+  std::string name(line.substr(0, colon));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  line.remove_prefix(colon + 1);
+  while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+  (*headers)[name] = line;
+  return size;
+}
+
+}  // namespace
+
+Result<WebReply> PostToWeb(const WebRequest& request) {
+  InitializeCurlOnce();
+  AVOCET_ASSIGN_OR_RETURN(const PinnedHost target,
+                          PinHost(request.url, {"http", "https"}, request.allow_private));
+  const CurlOwned<curl_slist> resolve(curl_slist_append(nullptr, target.pin.c_str()));
+  curl_slist* lines = nullptr;
+  for (const std::string& header : request.headers)
+    lines = curl_slist_append(lines, header.c_str());
+  lines = curl_slist_append(lines, "Expect:");
+  const CurlOwned<curl_slist> headers(lines);
+
+  const CurlOwned<CURL> handle(curl_easy_init());
+  CURL* curl = handle.get();
+  WebReply reply;
+  char detail[CURL_ERROR_SIZE] = "";
+  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_RESOLVE, resolve.get());
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+                   std::min(kMaxConnectMs, static_cast<long>(request.timeout.count())));
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "avocet");
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(curl, CURLOPT_POST, 1L);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply.body);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply.headers);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+  const CURLcode code = curl_easy_perform(curl);
+  if (code != CURLE_OK) {
+    return Status::Unavailable("cannot post to " + target.name + ": " +
+                               (detail[0] != '\0' ? detail : curl_easy_strerror(code)));
+  }
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  reply.status = static_cast<int>(status);
+  return reply;
+}
+
+}  // namespace avocet

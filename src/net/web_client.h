@@ -1,0 +1,34 @@
+// A client for HTTP and HTTPS, for requests to servers that the configuration names.
+//
+// The host is resolved once, its addresses are judged, and the connection goes to one of them and
+// nowhere else: no redirects, no proxies, no other protocols. Any thread; blocks.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "src/base/status.h"
+
+namespace avocet {
+
+struct WebRequest {
+  std::string url;
+  std::vector<std::string> headers;  ///< "Name: value"
+  std::string body;                  ///< posted
+  std::chrono::milliseconds timeout{10'000};
+  bool allow_private = false;  ///< addresses that are not public too
+};
+
+struct WebReply {
+  int status = 0;
+  std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string body;                            ///< at most its first 64 KiB
+};
+
+/// Posts. kUnavailable when there is no reply, kPermission when the address is not allowed,
+/// kInvalid for a URL that makes no sense. Messages never hold more of the URL than the host.
+Result<WebReply> PostToWeb(const WebRequest& request);
+
+}  // namespace avocet
