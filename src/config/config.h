@@ -10,11 +10,11 @@
 #include <variant>
 #include <vector>
 
+#include "src/config/alert_config.h"
+#include "src/config/duration.h"
 #include "src/net/aws_options.h"
 
 namespace avocet {
-
-using Duration = std::chrono::microseconds;
 
 enum class InvalidAction : uint8_t { kWarn, kNullify, kDrop, kFail };
 
@@ -192,6 +192,7 @@ struct Config {
   Duration rolling_window = std::chrono::minutes(5);  ///< windows.rolling
   Duration allowed_lateness = std::chrono::hours(1);  ///< windows.allowed_lateness
   std::vector<DetectorConfig> detectors;
+  AlertsConfig alerts;
 };
 
 /// The suffix of rolling average columns: "5m" for five minutes, "90s", "1h".

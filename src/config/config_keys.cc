@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "src/base/check.h"
+#include "src/config/alert_keys.h"
 
 namespace avocet {
 namespace {
@@ -465,6 +466,7 @@ const std::vector<KeySpec>& RootKeys() {
                       .Between(Duration(0), days(365)),
               }),
       Collection(KeyKind::kDetectors, "detectors", "What looks for anomalies: a list."),
+      AlertsSection(),
       Section<&Config::engine>(
           "engine", "How much of the machine is used.",
           {

@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
@@ -44,6 +45,13 @@ class YamlWriter {
   size_t depth_ = 0;
 };
 
+/// A parameter of a detector as the file has it.
+KeyValue ParamValue(const KeySpec& key, double value) {
+  if (key.kind == KeyKind::kBool) return value != 0;
+  if (key.kind == KeyKind::kWord) return key.words.at(static_cast<size_t>(value));
+  return value;
+}
+
 class Dumper {
  public:
   Dumper(Config config, std::span<const DetectorSpec> specs)
@@ -71,9 +79,14 @@ class Dumper {
         // No detectors at all is not the default.
         if (config_.detectors.empty()) return writer_.Line(key.name, "[]");
         return writer_.Below(key.name, [&] { Detectors(); });
+      case KeyKind::kAlertRules:
+        if (config_.alerts.rules.empty()) return writer_.Line(key.name, "[]");
+        return writer_.Below(key.name, [&] { AlertRules(); });
+      case KeyKind::kAlertChannels:
+        return writer_.Below(key.name, [&] { AlertChannels(); });
       default:
         const std::string value = YamlValue(key, key.get(key, object));
-        if (!value.empty()) writer_.Line(key.name, value);
+        if (!value.empty()) writer_.Line(key.name, key.secret ? "\"********\"" : value);
     }
   }
 
@@ -99,6 +112,27 @@ class Dumper {
     }
   }
 
+  void AlertRules() {
+    for (AlertRuleConfig& rule : config_.alerts.rules) {
+      writer_.Entry([&] {
+        writer_.Line("name", YamlText(rule.name));
+        Keys(AlertRuleKeys(), &rule);
+      });
+    }
+  }
+
+  void AlertChannels() {
+    for (AlertChannelConfig& channel : config_.alerts.channels) {
+      const AlertChannelType& type = TypeOf(channel);
+      writer_.Entry([&] {
+        writer_.Line("name", YamlText(channel.name));
+        Keys(AlertChannelKeys(), &channel);
+        if (type.keys.empty()) return writer_.Line(type.name, "{}");
+        writer_.Below(type.name, [&] { Keys(type.keys, type.options(&channel)); });
+      });
+    }
+  }
+
   void Detector(const DetectorConfig& detector) {
     writer_.Line("name", YamlText(detector.name));
     writer_.Line("type", YamlText(detector.type));
@@ -106,10 +140,7 @@ class Dumper {
                  detector.metrics.empty() ? "all" : YamlValue(KeySpec(), detector.metrics));
     for (const auto& [name, value] : detector.params) {
       const KeySpec key = ParamKey(detector.type, name);
-      KeyValue shown = value;
-      if (key.kind == KeyKind::kBool) shown = value != 0;
-      if (key.kind == KeyKind::kWord) shown = key.words.at(static_cast<size_t>(value));
-      writer_.Line(name, YamlValue(key, shown));
+      writer_.Line(name, YamlValue(key, ParamValue(key, value)));
     }
     for (const auto& [name, value] : detector.durations_us) {
       KeySpec key;

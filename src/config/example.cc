@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/reference.h"
@@ -67,6 +68,13 @@ class ExampleWriter {
       case KeyKind::kDetectors:
         Line(start, key.name + ":", key.help);
         return Detectors();
+      case KeyKind::kAlertRules:
+        Line(start, key.name + ":", key.help);
+        Line(indent + "  - ", "name: my_rule", "Unique name; default: the type.");
+        return Keys(AlertRuleKeys(), indent + "    ");
+      case KeyKind::kAlertChannels:
+        Line(start, key.name + ":", key.help);
+        return AlertChannels(indent + "  ");
       default:
         if (!value.empty()) Line(start, key.name + ": " + value, key.help + Allowed(key));
     }
@@ -82,6 +90,15 @@ class ExampleWriter {
       Line("  - ", "name: my_" + type.name, "Unique name; default: the type.");
       Line("    ", type.name + ":", type.help);
       Keys(type.keys, "      ");
+    }
+  }
+
+  void AlertChannels(const std::string& indent) {
+    for (const AlertChannelType& type : AlertChannelTypes()) {
+      Line(indent + "- ", "name: my_" + type.name, "Unique name; default: the type.");
+      Keys(AlertChannelKeys(), indent + "  ");
+      Line(indent + "  ", type.name + (type.keys.empty() ? ": {}" : ":"), type.help);
+      Keys(type.keys, indent + "    ");
     }
   }
 

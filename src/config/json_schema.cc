@@ -3,6 +3,7 @@
 #include <string>
 
 #include "src/base/json_writer.h"
+#include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
@@ -190,6 +191,12 @@ class SchemaWriter {
       case KeyKind::kDetectors:
         Detectors();
         break;
+      case KeyKind::kAlertRules:
+        AlertRules();
+        break;
+      case KeyKind::kAlertChannels:
+        AlertChannels();
+        break;
       case KeyKind::kTextList:
         TextList(key);
         break;
@@ -238,6 +245,32 @@ class SchemaWriter {
       Name();
       json_.Key(type.name).BeginObject().Field("description", type.help);
       Object(type.keys, bare);
+      json_.EndObject().EndObject();
+      json_.Key("required").BeginArray().String(type.name).EndArray().EndObject();
+    }
+    json_.EndArray().EndObject();
+  }
+
+  void AlertRules() {
+    json_.Key("type").BeginArray().String("array").String("null").EndArray();
+    json_.Key("items").BeginObject().Field("type", "object").Field("additionalProperties", false);
+    json_.Key("properties").BeginObject();
+    Name();
+    for (const KeySpec& key : AlertRuleKeys()) Property(key);
+    json_.EndObject().EndObject();
+  }
+
+  void AlertChannels() {
+    json_.Key("type").BeginArray().String("array").String("null").EndArray();
+    json_.Key("items").BeginObject().Key("anyOf").BeginArray();
+    for (const AlertChannelType& type : AlertChannelTypes()) {
+      if (type.keys.empty()) json_.BeginObject().Field("const", type.name).EndObject();
+      json_.BeginObject().Field("type", "object").Field("additionalProperties", false);
+      json_.Key("properties").BeginObject();
+      Name();
+      for (const KeySpec& key : AlertChannelKeys()) Property(key);
+      json_.Key(type.name).BeginObject().Field("description", type.help);
+      Object(type.keys, type.keys.empty());
       json_.EndObject().EndObject();
       json_.Key("required").BeginArray().String(type.name).EndArray().EndObject();
     }

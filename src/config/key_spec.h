@@ -38,6 +38,8 @@ enum class KeyKind : uint8_t {
   kMetrics,  ///< schema.metrics
   kSources,
   kDetectors,
+  kAlertRules,     ///< alerts.rules
+  kAlertChannels,  ///< alerts.channels
 };
 
 /// A value on its way between the file and a Config. Nothing: not set.
@@ -55,6 +57,7 @@ struct KeySpec {
   std::string limit_reason;        ///< why, for the message about a value outside the limits
   std::vector<std::string> words;  ///< allowed texts; of a list, of each entry
   bool required = false;
+  bool secret = false;         ///< never shown
   bool allow_empty = false;    ///< of a text or a list of texts
   std::string shorthand;       ///< of a section: the key that a plain value in its place sets
   std::string default_note;    ///< when the default is not a constant
@@ -101,6 +104,10 @@ struct KeySpec {
   }
   KeySpec& Required() {
     required = true;
+    return *this;
+  }
+  KeySpec& Secret() {
+    secret = true;
     return *this;
   }
   KeySpec& AllowEmpty() {

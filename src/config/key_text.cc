@@ -169,6 +169,10 @@ std::string Expectation(const KeySpec& key) {
       return "a list such as [stdin]";
     case KeyKind::kDetectors:
       return "a list such as [{type: zscore}]";
+    case KeyKind::kAlertRules:
+      return "a list such as [{name: hot, metrics: temperature}]";
+    case KeyKind::kAlertChannels:
+      return "a list such as [log]";
   }
   return "";
 }

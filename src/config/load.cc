@@ -6,6 +6,7 @@
 
 #include "src/config/config_keys.h"
 #include "src/config/key_reader.h"
+#include "src/config/read_alerts.h"
 #include "src/config/read_detectors.h"
 #include "src/config/read_metrics.h"
 #include "src/config/read_sources.h"
@@ -104,6 +105,12 @@ void ReadRoot(const YamlNode& root, std::span<const DetectorSpec> specs, KeyRead
   } else if (reader->IsCollection(*detectors, FindKey(RootKeys(), "detectors"), "detectors")) {
     ReadDetectors(*detectors, specs, metrics_known && !config->schema.evolve, reader, config);
   }
+  const YamlNode* alerts = root.Find("alerts");
+  if (alerts != nullptr && alerts->kind == Kind::kMap) {
+    ReadAlerts(*alerts, metrics_known && !config->schema.evolve, reader, config);
+  } else {
+    config->alerts.rules = DefaultAlertRules();
+  }
 }
 
 void ReportNoMap(const YamlNode& root, KeyReader* reader) {
@@ -126,6 +133,7 @@ Config DefaultConfig(std::span<const DetectorSpec> detectors) {
   Config config;
   config.schema.evolve = true;
   config.detectors = DefaultDetectors(detectors);
+  config.alerts.rules = DefaultAlertRules();
   return config;
 }
 

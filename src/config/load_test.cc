@@ -151,6 +151,53 @@ void ExpectFullDetectors(const std::vector<DetectorConfig>& detectors) {
   EXPECT_TRUE(detectors[2].metrics.empty());
 }
 
+void ExpectAlerts(const AlertsConfig& alerts) {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  ASSERT_EQ(alerts.rules.size(), 2U);
+  const AlertRuleConfig& heat = alerts.rules[0];
+  EXPECT_EQ(heat.name, "heat");
+  EXPECT_EQ(heat.type, AlertRuleType::kAnomaly);
+  EXPECT_EQ(heat.min_severity, AlertSeverity::kCritical);
+  EXPECT_EQ(heat.detectors, std::vector<std::string>{"three_sigma"});
+  EXPECT_EQ(heat.metrics, std::vector<std::string>{"temperature"});
+  EXPECT_EQ(heat.devices, (std::vector<std::string>{"press-*", "oven-?"}));
+  EXPECT_EQ(heat.exclude_devices, std::vector<std::string>{"*-test"});
+  EXPECT_EQ(heat.fire_score, 2);
+  EXPECT_EQ(heat.clear_score, 1.5);
+  EXPECT_EQ(heat.count, 3);
+  EXPECT_EQ(heat.of, 5);
+  EXPECT_EQ(heat.duration, minutes(2));
+  EXPECT_EQ(heat.hold_on, minutes(1));
+  EXPECT_EQ(heat.hold_off, minutes(10));
+  EXPECT_EQ(heat.flap_fires, 3);
+  EXPECT_EQ(heat.flap_window, hours(1));
+  EXPECT_EQ(heat.channels, (std::vector<std::string>{"ops", "hook"}));
+  const AlertRuleConfig& spike = alerts.rules[1];
+  EXPECT_EQ(spike.name, "fleet_spike");
+  EXPECT_EQ(spike.spike_window, minutes(10));
+  EXPECT_EQ(spike.spike_sigma, 5);
+  EXPECT_EQ(spike.spike_min_count, 20);
+  EXPECT_EQ(spike.spike_history, hours(7 * 24));
+  ASSERT_EQ(alerts.channels.size(), 3U);
+  EXPECT_EQ(alerts.channels[0].min_severity, AlertSeverity::kWarning);
+  EXPECT_FALSE(alerts.channels[0].send_cleared);
+  EXPECT_EQ(alerts.channels[0].rate_limit, 6);
+  const auto& slack = std::get<SlackChannelConfig>(alerts.channels[0].options);
+  EXPECT_EQ(slack.bot_token_file, "token");
+  EXPECT_EQ(slack.channel, "#ops");
+  EXPECT_EQ(slack.api_url, "https://slack.example/api");
+  EXPECT_EQ(slack.timeout, std::chrono::seconds(5));
+  const auto& hook = std::get<WebhookChannelConfig>(alerts.channels[1].options);
+  EXPECT_FALSE(hook.url.empty());  // A dump does not show it.
+  EXPECT_EQ(hook.secret_file, "secret");
+  EXPECT_EQ(hook.body, "{\"text\": \"{{sentence}}\"}");
+  EXPECT_EQ(hook.content_type, "text/plain");
+  EXPECT_TRUE(hook.allow_private);
+  EXPECT_EQ(alerts.channels[2].name, "log");
+  EXPECT_TRUE(std::holds_alternative<LogChannelConfig>(alerts.channels[2].options));
+}
+
 void ExpectFull(const Config& config) {
   ExpectFullStorage(config.storage);
   ExpectFullSources(config.sources);
@@ -162,6 +209,7 @@ void ExpectFull(const Config& config) {
   EXPECT_EQ(config.engine.tick_records, 1000);
   EXPECT_EQ(config.log.level, "warning");
   EXPECT_EQ(config.log.format, "json");
+  ExpectAlerts(config.alerts);
 }
 
 TEST(LoadTest, EveryKeyReachesItsField) { ExpectFull(ParseGood("full.yaml")); }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
@@ -56,6 +57,8 @@ std::string_view TypeName(KeyKind kind) {
       return "map";
     case KeyKind::kSources:
     case KeyKind::kDetectors:
+    case KeyKind::kAlertRules:
+    case KeyKind::kAlertChannels:
       return "list";
   }
   return "";
@@ -142,6 +145,29 @@ void Detectors(const KeySpec& key, std::span<const DetectorSpec> specs, std::str
   }
 }
 
+void Alerts(std::string* out) {
+  Heading("###", "`alerts.rules[]`",
+          "An entry may have a unique `name`, which is part of the ids of its alerts. Without "
+          "`rules`\nthere is one, `anomaly`, with these defaults; `rules: []` makes no alerts.",
+          out);
+  TableHead(out);
+  Rows(AlertRuleKeys(), "", out);
+  Heading(
+      "###", "`alerts.channels[]`",
+      "An entry is a type with its keys, as in\n`- webhook: {url: https://example.com/alerts}`, "
+      "and may have a unique `name` and these keys\nbeside it. A type without required keys "
+      "can stand alone, as in `- log`.",
+      out);
+  TableHead(out);
+  Rows(AlertChannelKeys(), "", out);
+  for (const AlertChannelType& type : AlertChannelTypes()) {
+    Heading("###", Code("alerts.channels[]." + type.name), type.help, out);
+    if (type.keys.empty()) continue;
+    TableHead(out);
+    Rows(type.keys, "", out);
+  }
+}
+
 }  // namespace
 
 std::string ConfigReferenceMarkdown(std::span<const DetectorSpec> detectors) {
@@ -159,6 +185,7 @@ std::string ConfigReferenceMarkdown(std::span<const DetectorSpec> detectors) {
     TableHead(&out);
     Rows(key.keys, "", &out);
     if (key.name == "schema") Metrics(&out);
+    if (key.name == "alerts") Alerts(&out);
   }
   Detectors(*detectors_key, detectors, &out);
   return out;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/config_testing.h"
 #include "src/config/load.h"
@@ -47,6 +48,9 @@ TEST(ReferenceTest, EveryKeyHasARowAndAMeaning) {
   check(MetricKeys(), "");
   check(DetectorKeys(), "");
   for (const SourceType& type : SourceTypes()) check(type.keys, "");
+  check(AlertRuleKeys(), "");
+  check(AlertChannelKeys(), "");
+  for (const AlertChannelType& type : AlertChannelTypes()) check(type.keys, "");
   for (const DetectorSpec& spec : TestDetectors()) {
     EXPECT_NE(page.find("### `" + std::string(spec.name) + "`"), std::string::npos);
     for (const DetectorParam& param : spec.params) check({DetectorParamKey(param)}, "");

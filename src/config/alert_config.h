@@ -1,0 +1,111 @@
+// AlertsConfig: which anomalies become alerts, and who is told.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "src/config/duration.h"
+
+namespace avocet {
+
+/// In the order of the detectors' severities.
+enum class AlertSeverity : uint8_t { kInfo, kWarning, kCritical };
+
+enum class AlertRuleType : uint8_t {
+  kAnomaly,      ///< anomalies of one series
+  kDeviceSpike,  ///< unusually many anomalies of one device
+  kFleetSpike,   ///< unusually many anomalies of all devices together
+};
+
+/// One entry of `alerts.rules`. What it keeps of an alert follows event time alone.
+struct AlertRuleConfig {
+  std::string name;  ///< unique; part of an alert's id
+  AlertRuleType type = AlertRuleType::kAnomaly;
+  AlertSeverity min_severity = AlertSeverity::kWarning;
+  std::vector<std::string> detectors;           ///< names; empty: all
+  std::vector<std::string> metrics;             ///< empty: all, and devices as a whole
+  std::vector<std::string> devices;             ///< patterns with * and ?; empty: all
+  std::vector<std::string> exclude_devices;     ///< patterns
+  double fire_score = 1;                        ///< an anomaly at least this strange counts
+  std::optional<double> clear_score;            ///< a weaker one ends it; default: fire_score
+  int64_t count = 1;                            ///< so many ...
+  int64_t of = 1;                               ///< ... of so many readings in a row
+  Duration duration{0};                         ///< `for`: how long that must hold
+  Duration hold_on{0};                          ///< an alert fires at least so long
+  Duration hold_off = std::chrono::minutes(5);  ///< and clears after so long without an anomaly
+  int64_t flap_fires = 4;                       ///< 0: flapping is not looked for
+  Duration flap_window = std::chrono::minutes(30);
+  Duration spike_window = std::chrono::minutes(5);
+  double spike_sigma = 4;  ///< standard deviations above the usual number in a window
+  int64_t spike_min_count = 10;
+  Duration spike_history = std::chrono::hours(24);
+  std::vector<std::string> channels;  ///< names; empty: all
+  int line = 0;                       ///< in the configuration file, for messages
+};
+
+struct LogChannelConfig {};
+
+struct WebhookChannelConfig {
+  std::string url, url_file;
+  std::string secret, secret_file;  ///< key of the HMAC-SHA256 signature; empty: none
+  std::string body;                 ///< template; empty: the JSON described in docs/alerts.md
+  std::string content_type = "application/json";
+  Duration timeout = std::chrono::seconds(10);
+  bool allow_private = false;  ///< addresses that are not of the public internet
+};
+
+struct SlackChannelConfig {
+  std::string webhook_url, webhook_url_file;
+  std::string bot_token, bot_token_file;
+  std::string channel;  ///< with a bot token: "#ops" or an id
+  std::string api_url = "https://slack.com/api";
+  Duration timeout = std::chrono::seconds(10);
+  bool allow_private = false;
+};
+
+struct TeamsChannelConfig {
+  std::string webhook_url, webhook_url_file;
+  Duration timeout = std::chrono::seconds(10);
+  bool allow_private = false;
+};
+
+struct PagerDutyChannelConfig {
+  std::string routing_key, routing_key_file;
+  std::string api_url = "https://events.pagerduty.com";
+  Duration timeout = std::chrono::seconds(10);
+  bool allow_private = false;
+};
+
+struct EmailChannelConfig {
+  std::string server;  ///< smtps://host:465, or smtp://host:587 with STARTTLS
+  std::string username;
+  std::string password, password_file;
+  std::string ca_file;  ///< empty: the system's authorities
+  std::string from;
+  std::vector<std::string> to;
+  Duration timeout = std::chrono::seconds(30);
+  bool allow_private = false;
+};
+
+/// One entry of `alerts.channels`.
+struct AlertChannelConfig {
+  std::string name;  ///< unique; defaults to the type, then type_2, ...
+  AlertSeverity min_severity = AlertSeverity::kInfo;
+  bool send_cleared = true;
+  int64_t rate_limit = 20;  ///< messages a minute; more become digests. 0: no limit
+  std::variant<LogChannelConfig, WebhookChannelConfig, SlackChannelConfig, TeamsChannelConfig,
+               PagerDutyChannelConfig, EmailChannelConfig>
+      options;
+  int line = 0;
+};
+
+struct AlertsConfig {
+  std::vector<AlertRuleConfig> rules;
+  std::vector<AlertChannelConfig> channels;
+};
+
+}  // namespace avocet
