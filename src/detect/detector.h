@@ -62,6 +62,10 @@ struct Anomaly {
   int64_t known_us = 0;     ///< how long the series had been watched; 0: not told
   std::array<Contribution, 4> metrics{};  ///< largest share first
   std::array<Contribution, 4> signals{};  ///< largest share first
+  // Of a missing reading: the row of the batch that reveals it, kNoRow when time alone does, and
+  // the fleet's time at which it shows.
+  uint32_t revealed_by = kNoRow;
+  int64_t revealed_us = 0;
 };
 
 /// Receives anomalies; appends only.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -69,7 +70,8 @@ class MissingDetector final : public Detector {
       watch.deadlines.Advance(fleet_time_us, watch.clocks.num_slots(), [&](size_t slot) {
         ReportingClock& clock = watch.clocks.state(static_cast<uint32_t>(slot));
         if (clock.IsOverdue(fleet_time_us)) {
-          Raise(watch.metric, static_cast<uint32_t>(slot), &clock, out);
+          Raise(watch.metric, static_cast<uint32_t>(slot), kNoRow, clock.fleet_deadline_us(),
+                &clock, out);
         }
         return clock.fleet_deadline_us();
       });
@@ -138,7 +140,9 @@ class MissingDetector final : public Detector {
       const int64_t fleet_time_us = batch.fleet_time_us[row];
       ReportingClock& clock = watch->clocks.state(slot);
       if (clock.IsOverdue(fleet_time_us, time_us)) {
-        Raise(watch->metric, slot, &clock, out);
+        const int64_t revealed_us =
+            std::min(clock.fleet_deadline_us(), std::max(fleet_time_us, time_us));
+        Raise(watch->metric, slot, static_cast<uint32_t>(row), revealed_us, &clock, out);
       }
       // A reading without the metric says what time it is, no more.
       if (values != nullptr && std::isnan(values[row])) continue;
@@ -147,7 +151,8 @@ class MissingDetector final : public Detector {
     }
   }
 
-  static void Raise(uint16_t metric, uint32_t slot, ReportingClock* clock, AnomalySink* out) {
+  static void Raise(uint16_t metric, uint32_t slot, uint32_t revealed_by, int64_t revealed_us,
+                    ReportingClock* clock, AnomalySink* out) {
     out->push_back({.slot = slot,
                     .row = kNoRow,
                     .metric = metric,
@@ -158,7 +163,9 @@ class MissingDetector final : public Detector {
                     .lower = kNone,
                     .upper = kNone,
                     .score = 1,
-                    .reason = "no_reading"});
+                    .reason = "no_reading",
+                    .revealed_by = revealed_by,
+                    .revealed_us = revealed_us});
     clock->Disarm();
   }
 

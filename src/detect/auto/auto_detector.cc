@@ -103,7 +103,7 @@ void AutoDetector::Prefetch(const KeyedBatch& batch, uint32_t row) const {
 }
 
 void AutoDetector::ProcessRow(const KeyedBatch& batch, uint32_t row, AnomalySink* out) {
-  silence_.Report(batch.slots[row], batch.event_time_us[row], batch.fleet_time_us[row], out);
+  silence_.Report(batch, row, out);
   // What the other metrics contributed is known only when all of the row are judged.
   const size_t first = out->size();
   for (Metric& metric : metrics_) {
@@ -166,7 +166,12 @@ void AutoDetector::Raise(const KeyedBatch& batch, uint32_t row, const Metric& me
   Anomaly& anomaly = out->emplace_back();
   anomaly.slot = batch.slots[row];
   // A value that is missing is in no row.
-  anomaly.row = verdict.raised == kMissing ? kNoRow : row;
+  if (verdict.raised == kMissing) {
+    anomaly.revealed_by = row;
+    anomaly.revealed_us = std::max(batch.fleet_time_us[row], batch.event_time_us[row]);
+  } else {
+    anomaly.row = row;
+  }
   anomaly.metric = metric.index;
   anomaly.event_time_us = batch.event_time_us[row];
   anomaly.value = batch.metrics[metric.index][row];

@@ -1,5 +1,6 @@
 #include "src/detect/auto/silence_watch.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -20,11 +21,15 @@ void SilenceWatch::Grow(size_t num_slots) {
   deadlines_.Grow(num_slots);
 }
 
-void SilenceWatch::Report(uint32_t slot, int64_t time_us, int64_t fleet_time_us, AnomalySink* out) {
+void SilenceWatch::Report(const KeyedBatch& batch, uint32_t row, AnomalySink* out) {
+  const uint32_t slot = batch.slots[row];
+  const int64_t time_us = batch.event_time_us[row];
+  const int64_t fleet_time_us = batch.fleet_time_us[row];
   Clock& clock = clocks_.state(slot);
   if (clock.armed != 0 &&
       (clock.fleet_deadline_us <= fleet_time_us || clock.deadline_us <= time_us)) {
-    Raise(slot, &clock, out);
+    const int64_t now_us = std::max(fleet_time_us, time_us);
+    Raise(slot, row, std::min(clock.fleet_deadline_us, now_us), &clock, out);
   }
   const int64_t spacing_us = clock.seen == 0 ? 0 : SaturatingSubtract(time_us, clock.last_us);
   if (spacing_us > 0) clock.pace.Update(static_cast<double>(spacing_us) * 1e-6);
@@ -45,13 +50,14 @@ void SilenceWatch::Advance(int64_t fleet_time_us, AnomalySink* out) {
   deadlines_.Advance(fleet_time_us, clocks_.num_slots(), [&](size_t slot) {
     Clock& clock = clocks_.state(static_cast<uint32_t>(slot));
     if (clock.armed != 0 && clock.fleet_deadline_us <= fleet_time_us) {
-      Raise(static_cast<uint32_t>(slot), &clock, out);
+      Raise(static_cast<uint32_t>(slot), kNoRow, clock.fleet_deadline_us, &clock, out);
     }
     return clock.armed == 0 ? kNever : clock.fleet_deadline_us;
   });
 }
 
-void SilenceWatch::Raise(uint32_t slot, Clock* clock, AnomalySink* out) {
+void SilenceWatch::Raise(uint32_t slot, uint32_t revealed_by, int64_t revealed_us, Clock* clock,
+                         AnomalySink* out) {
   Anomaly anomaly;
   anomaly.slot = slot;
   anomaly.severity = Severity::kWarning;
@@ -59,6 +65,8 @@ void SilenceWatch::Raise(uint32_t slot, Clock* clock, AnomalySink* out) {
   anomaly.value = anomaly.expected = anomaly.lower = anomaly.upper = kNone;
   anomaly.score = 1;
   anomaly.reason = ChannelName(kMissing);
+  anomaly.revealed_by = revealed_by;
+  anomaly.revealed_us = revealed_us;
   out->push_back(anomaly);
   clock->armed = 0;
 }

@@ -15,9 +15,8 @@ class SilenceWatch {
   /// Makes slots [0, num_slots) usable.
   void Grow(size_t num_slots);
 
-  /// A reading that is not late, `fleet_time_us` being the fleet's time before it. Raises the
-  /// silence before it, if that was too long.
-  void Report(uint32_t slot, int64_t time_us, int64_t fleet_time_us, AnomalySink* out);
+  /// A row that is not late. Raises the silence before it, if that was too long.
+  void Report(const KeyedBatch& batch, uint32_t row, AnomalySink* out);
 
   /// Raises silences that are too long at `fleet_time_us`.
   void Advance(int64_t fleet_time_us, AnomalySink* out);
@@ -37,7 +36,8 @@ class SilenceWatch {
     uint32_t seen = 0;
     uint32_t unused = 0;
   };
-  static void Raise(uint32_t slot, Clock* clock, AnomalySink* out);
+  static void Raise(uint32_t slot, uint32_t revealed_by, int64_t revealed_us, Clock* clock,
+                    AnomalySink* out);
 
   SeriesStore<Clock> clocks_{0};
   DeadlineIndex deadlines_;

@@ -1,0 +1,211 @@
+#include "src/alert/alert_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "src/base/json_writer.h"
+#include "src/base/time_format.h"
+
+namespace avocet {
+namespace {
+
+constexpr size_t kMostListed = 10;
+
+std::string Upper(std::string_view text) {
+  std::string upper(text);
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return upper;
+}
+
+std::string SubjectOf(const AlertChange& change) {
+  if (change.device.empty()) return "the fleet";
+  if (change.metric.empty()) return change.device;
+  return fmt::format("{} of {}", change.label, change.device);
+}
+
+std::string StateWord(const AlertChange& change) {
+  if (change.state == AlertState::kFiring) return Upper(AlertSeverityName(change.severity));
+  if (change.state == AlertState::kFlapping) return "FLAPPING";
+  return change.state == AlertState::kCleared ? "CLEARED" : "PENDING";
+}
+
+/// "3 heat (2 critical)" per rule and state, then the devices with the most.
+std::string DigestLines(const AlertMessage& message) {
+  struct Count {
+    size_t all = 0, critical = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Count> by_rule;
+  std::map<std::string, size_t> by_device;
+  for (const AlertChange* change : message.changes) {
+    Count& count = by_rule[{std::string(AlertStateName(change->state)), change->rule}];
+    ++count.all;
+    if (change->severity == AlertSeverity::kCritical) ++count.critical;
+    if (!change->device.empty()) ++by_device[change->device];
+  }
+  std::string lines;
+  for (const auto& [key, count] : by_rule) {
+    lines += fmt::format("{} {}: {}", count.all, key.first, key.second);
+    if (count.critical > 0) lines += fmt::format(" ({} critical)", count.critical);
+    lines += "\n";
+  }
+  std::vector<std::pair<size_t, std::string>> devices;
+  for (const auto& [device, count] : by_device) devices.emplace_back(count, device);
+  std::stable_sort(devices.begin(), devices.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  if (devices.empty()) return lines;
+  lines += fmt::format("{} {}: ", devices.size(), devices.size() == 1 ? "device" : "devices");
+  for (size_t i = 0; i < std::min(devices.size(), kMostListed); ++i) {
+    lines += fmt::format("{}{}", i == 0 ? "" : ", ", devices[i].second);
+  }
+  if (devices.size() > kMostListed) lines += ", ...";
+  return lines;
+}
+
+void WriteChange(const AlertChange& change, JsonWriter* json) {
+  const auto text_or_null = [&](std::string_view key, const std::string& text) {
+    json->Key(key);
+    if (text.empty()) {
+      json->Null();
+    } else {
+      json->String(text);
+    }
+  };
+  AlertMessage alone;
+  alone.changes = {&change};
+  json->BeginObject().Field("id", change.id).Field("change", change.number);
+  json->Field("rule", change.rule);
+  text_or_null("device_id", change.device);
+  text_or_null("metric", change.metric);
+  json->Field("state", AlertStateName(change.state));
+  json->Field("severity", AlertSeverityName(change.severity));
+  json->Field("event_time", FormatTimestamp(change.event_time_us));
+  json->Field("opened_at", FormatTimestamp(change.opened_us));
+  json->Field("anomalies", change.anomalies);
+  json->Field("title", AlertTitle(alone)).Field("sentence", AlertSentence(alone));
+  json->Field("reason", change.reason);
+  text_or_null("detector", change.strongest.detector);
+  json->Field("value", change.strongest.value).Field("expected", change.strongest.expected);
+  json->Field("lower", change.strongest.lower).Field("upper", change.strongest.upper);
+  json->Field("score", change.strongest.score);
+  text_or_null("anomaly_id", change.strongest.anomaly_id);
+  json->EndObject();
+}
+
+std::string NumberText(double number) {
+  return std::isnan(number) ? std::string() : fmt::format("{:.6g}", number);
+}
+
+std::map<std::string, std::string> FieldsOf(const AlertMessage& message) {
+  std::map<std::string, std::string> fields = {{"title", AlertTitle(message)},
+                                               {"sentence", AlertSentence(message)},
+                                               {"count", std::to_string(message.changes.size())}};
+  const bool one = !message.digest;
+  const AlertChange& change = message.change();
+  const auto add = [&](const char* name, std::string value) {
+    fields[name] = one ? std::move(value) : std::string();
+  };
+  add("id", change.id);
+  add("change", std::to_string(change.number));
+  add("rule", change.rule);
+  add("device", change.device);
+  add("metric", change.metric);
+  add("state", std::string(AlertStateName(change.state)));
+  add("severity", std::string(AlertSeverityName(change.severity)));
+  add("event_time", FormatTimestamp(change.event_time_us));
+  add("opened_at", FormatTimestamp(change.opened_us));
+  add("anomalies", std::to_string(change.anomalies));
+  add("reason", change.reason);
+  add("detector", change.strongest.detector);
+  add("value", NumberText(change.strongest.value));
+  add("expected", NumberText(change.strongest.expected));
+  add("lower", NumberText(change.strongest.lower));
+  add("upper", NumberText(change.strongest.upper));
+  add("score", NumberText(change.strongest.score));
+  return fields;
+}
+
+}  // namespace
+
+std::string AlertTitle(const AlertMessage& message) {
+  if (message.digest) return fmt::format("{} alerts at once", message.changes.size());
+  const AlertChange& change = message.change();
+  return fmt::format("{}: {}", StateWord(change), SubjectOf(change));
+}
+
+std::string Measurement(const AlertChange& change) {
+  const AlertFinding& finding = change.strongest;
+  std::string text;
+  if (!std::isnan(finding.value)) text = fmt::format("measured {:.6g}", finding.value);
+  const std::string comma = text.empty() ? "" : ", ";
+  const bool low = std::isfinite(finding.lower), high = std::isfinite(finding.upper);
+  if (low && high) {
+    text += fmt::format("{}expected {:.6g} to {:.6g}", comma, finding.lower, finding.upper);
+  } else if (low || high) {
+    text += fmt::format("{}expected {} {:.6g}", comma, low ? "at least" : "at most",
+                        low ? finding.lower : finding.upper);
+  } else if (!std::isnan(finding.expected)) {
+    text += fmt::format("{}expected {:.6g}", comma, finding.expected);
+  }
+  return text;
+}
+
+std::string Strangeness(const AlertChange& change) {
+  if (!(change.strongest.score > 1)) return "";
+  return fmt::format("{:.2g} times what makes an anomaly", change.strongest.score);
+}
+
+std::string AlertSentence(const AlertMessage& message) {
+  if (message.digest) return DigestLines(message);
+  const AlertChange& change = message.change();
+  return fmt::format("{}: {} (rule {}, since {}).", SubjectOf(change), change.reason, change.rule,
+                     FormatTimestamp(change.opened_us));
+}
+
+std::string CutText(std::string_view text, size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  size_t end = limit - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
+std::string AlertJson(const AlertMessage& message) {
+  JsonWriter json;
+  json.BeginObject().Field("version", 1).Field("digest", message.digest);
+  json.Field("title", AlertTitle(message)).Field("sentence", AlertSentence(message));
+  json.Key("alerts").BeginArray();
+  for (const AlertChange* change : message.changes) WriteChange(*change, &json);
+  json.EndArray().EndObject();
+  return json.Take();
+}
+
+std::string FillTemplate(const std::string& text, const AlertMessage& message, bool as_json) {
+  const std::map<std::string, std::string> fields = FieldsOf(message);
+  std::string out;
+  size_t at = 0;
+  for (;;) {
+    const size_t open = text.find("{{", at);
+    const size_t close = open == std::string::npos ? open : text.find("}}", open);
+    if (close == std::string::npos) return out + text.substr(at);
+    const auto field = fields.find(text.substr(open + 2, close - open - 2));
+    out += text.substr(at, open - at);
+    at = close + 2;
+    if (field == fields.end()) {
+      out += text.substr(open, at - open);
+    } else if (as_json) {
+      std::string quoted;
+      AppendJsonString(field->second, &quoted);
+      out += quoted.substr(1, quoted.size() - 2);
+    } else {
+      out += field->second;
+    }
+  }
+}
+
+}  // namespace avocet

@@ -1,0 +1,256 @@
+#include "src/alert/notifier.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "src/env/retry_pause.h"
+
+namespace avocet {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using Outcome = AlertDelivery::Outcome;
+
+// What waits for the store thread; beyond, Publish waits.
+constexpr size_t kMostQueued = 200'000;
+constexpr nanoseconds kStoreRetry = std::chrono::seconds(1);
+// Alerts in one digest.
+constexpr size_t kMostInDigest = 1'000;
+// More than so many at once are a digest even when there is budget: nobody reads them one by one.
+constexpr size_t kMostAlone = 5;
+// A message that is refused so often in a row will never be taken.
+constexpr int kMostRefusals = 8;
+constexpr nanoseconds kIdle = std::chrono::seconds(30);
+constexpr int64_t kKeptUs = int64_t{14} * 24 * 3600 * 1'000'000;
+
+}  // namespace
+
+bool Wants(const AlertsConfig& config, const AlertChannelConfig& channel,
+           const AlertChange& change) {
+  if (change.state == AlertState::kPending || change.severity < channel.min_severity) return false;
+  // Of an alert that never fired nobody was told.
+  if (change.state == AlertState::kCleared && (!channel.send_cleared || !change.fired)) {
+    return false;
+  }
+  const auto rule =
+      std::find_if(config.rules.begin(), config.rules.end(),
+                   [&](const AlertRuleConfig& candidate) { return candidate.name == change.rule; });
+  if (rule == config.rules.end() || rule->channels.empty()) return true;
+  return std::find(rule->channels.begin(), rule->channels.end(), channel.name) !=
+         rule->channels.end();
+}
+
+Result<std::unique_ptr<Notifier>> Notifier::Start(NotifierOptions options) {
+  std::unique_ptr<Notifier> notifier(new Notifier(std::move(options)));
+  AVOCET_ASSIGN_OR_RETURN(notifier->outbox_, Outbox::Open(notifier->options_.outbox_path));
+  AVOCET_ASSIGN_OR_RETURN(notifier->operators_, OperatorLog::Open(notifier->options_.outbox_path));
+  AVOCET_RETURN_IF_ERROR(notifier->outbox_->Prune(notifier->options_.env->NowMicros() - kKeptUs));
+  for (const AlertChannelConfig& config : notifier->options_.config.channels) {
+    auto lane = std::make_unique<Lane>();
+    lane->config = &config;
+    lane->channel = notifier->options_.make_channel(config, notifier->options_.env);
+    lane->budget = SendBudget(config.rate_limit);
+    notifier->lanes_.push_back(std::move(lane));
+  }
+  Notifier* self = notifier.get();
+  notifier->store_thread_ = std::thread([self] { self->StoreLoop(); });
+  for (const auto& lane : notifier->lanes_) {
+    lane->thread = std::thread([self, raw = lane.get()] { self->DeliverLoop(raw); });
+  }
+  return notifier;
+}
+
+Notifier::~Notifier() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (store_thread_.joinable()) store_thread_.join();
+  for (const auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+}
+
+void Notifier::Publish(std::span<const AlertChange> changes) {
+  {
+    std::unique_lock lock(mutex_);
+    while (!stopping_ && queue_.size() >= kMostQueued) {
+      ++retry_store_;  // What failed to be stored may go well now.
+      changed_.notify_all();
+      changed_.wait_for(lock, kStoreRetry);
+    }
+    queue_.insert(queue_.end(), changes.begin(), changes.end());
+  }
+  changed_.notify_all();
+}
+
+Status Notifier::WaitUntilStored() {
+  std::unique_lock lock(mutex_);
+  store_error_ = Status::Ok();
+  ++retry_store_;
+  changed_.notify_all();
+  changed_.wait(lock,
+                [&] { return stopping_ || !store_error_.ok() || (queue_.empty() && !storing_); });
+  if (!store_error_.ok()) return store_error_;
+  return queue_.empty() && !storing_ ? Status::Ok() : Status::Cancelled("the notifier stops");
+}
+
+void Notifier::StoreLoop() {
+  int64_t tried = 0;
+  for (;;) {
+    std::vector<AlertChange> taken;
+    {
+      std::unique_lock lock(mutex_);
+      // After an error the next try is when somebody asks, or new changes come.
+      changed_.wait(lock, [&] {
+        return stopping_ || (!queue_.empty() && (store_error_.ok() || retry_store_ != tried));
+      });
+      if (stopping_ && queue_.empty()) return;
+      tried = retry_store_;
+      taken = std::exchange(queue_, {});
+      storing_ = true;
+    }
+    Status status = StoreQueued(taken);
+    {
+      const std::lock_guard lock(mutex_);
+      storing_ = false;
+      if (!status.ok()) {
+        queue_.insert(queue_.begin(), std::make_move_iterator(taken.begin()),
+                      std::make_move_iterator(taken.end()));
+        spdlog::error("cannot store alerts for delivery: {}", status.message());
+      } else {
+        ++stored_;
+        for (const auto& lane : lanes_) lane->idle = false;
+      }
+      store_error_ = status;
+    }
+    changed_.notify_all();
+    if (!status.ok() && stopping_) return;
+  }
+}
+
+Status Notifier::StoreQueued(const std::vector<AlertChange>& changes) {
+  const int64_t now_us = options_.env->NowMicros();
+  AVOCET_ASSIGN_OR_RETURN(const std::vector<Mute> mutes, operators_->Mutes(now_us));
+  std::vector<OutboxOrder> orders;
+  for (const AlertChange& change : changes) {
+    const auto mute = std::find_if(mutes.begin(), mutes.end(), [&](const Mute& candidate) {
+      return candidate.Fits(change, now_us);
+    });
+    const std::string silence = mute == mutes.end() ? std::string() : mute->Text();
+    for (const auto& lane : lanes_) {
+      if (!Wants(options_.config, *lane->config, change)) continue;
+      orders.push_back({.change = &change, .channel = lane->config->name, .silence = silence});
+    }
+  }
+  return outbox_->Store(orders, now_us);
+}
+
+void Notifier::DeliverLoop(Lane* lane) {
+  while (!stopping_) {
+    uint64_t seen = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      seen = stored_;
+    }
+    auto pause = DeliverSome(lane);
+    if (!pause.ok()) {
+      spdlog::error("cannot read the alerts that wait for channel {}: {}", lane->config->name,
+                    pause.status().message());
+      pause = Pause{.duration = options_.longest_retry};
+    }
+    Sleep(lane, *pause, seen);
+  }
+}
+
+// A lane that found nothing wakes when something is stored; one that waits for its receiver or its
+// budget sleeps on.
+void Notifier::Sleep(Lane* lane, Pause pause, uint64_t seen) {
+  std::unique_lock lock(mutex_);
+  lane->idle = pause.until_stored && stored_ == seen;
+  if (lane->idle) changed_.notify_all();
+  changed_.wait_for(lock, pause.duration,
+                    [&] { return stopping_.load() || (pause.until_stored && stored_ != seen); });
+  lane->idle = lane->idle && stored_ == seen;
+}
+
+Result<Notifier::Pause> Notifier::DeliverSome(Lane* lane) {
+  AVOCET_ASSIGN_OR_RETURN(const std::vector<OutboxEntry> entries,
+                          outbox_->Waiting(lane->config->name, kMostInDigest));
+  if (entries.empty()) return Pause{.duration = kIdle, .until_stored = true};
+  const int64_t budget = lane->budget.Available(options_.env->Monotonic());
+  if (budget < 1) return Pause{.duration = lane->budget.UntilNext()};
+  const auto waiting = static_cast<int64_t>(entries.size());
+  // The last message of the budget is a digest when more than one alert waits for it.
+  if (entries.size() > kMostAlone || waiting > budget) {
+    return Pause{.duration = SendOne(lane, entries, true)};
+  }
+  return Pause{.duration = SendOne(lane, std::span(entries).first(1), false)};
+}
+
+nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, bool digest) {
+  AlertMessage message{.changes = {}, .digest = digest, .reference = {}};
+  for (const OutboxEntry& entry : entries) message.changes.push_back(&entry.change);
+  const std::string& name = lane->config->name;
+  if (!digest) {
+    auto reference = outbox_->ReferenceOf(name, entries.front().change.id);
+    if (reference.ok()) message.reference = std::move(reference).value();
+  }
+  const AlertDelivery delivery = lane->channel->Send(message);
+  lane->budget.Spend();
+  if (delivery.outcome != Outcome::kDelivered) return AfterFailure(lane, entries, delivery);
+  if (lane->failures > 0) spdlog::info("channel {} takes alerts again", name);
+  lane->failures = 0;
+  lane->pause = nanoseconds(0);
+  lane->problem.clear();
+  // A digest has no message that a later change could update.
+  const Status settled =
+      outbox_->Settle(name, entries, digest ? OutboxFate::kDigested : OutboxFate::kDelivered, "",
+                      digest ? std::string() : delivery.reference, options_.env->NowMicros());
+  if (settled.ok()) return nanoseconds(0);
+  spdlog::error("cannot note that alerts were delivered, they may come again: {}",
+                settled.message());
+  return options_.longest_retry;
+}
+
+nanoseconds Notifier::AfterFailure(Lane* lane, std::span<const OutboxEntry> entries,
+                                   const AlertDelivery& delivery) {
+  const std::string& name = lane->config->name;
+  ++lane->failures;
+  if (lane->problem != delivery.problem) {
+    spdlog::warn("cannot deliver alerts to channel {}, trying again: {}", name, delivery.problem);
+    lane->problem = delivery.problem;
+  }
+  if (delivery.outcome == Outcome::kRefused && lane->failures >= kMostRefusals) {
+    spdlog::error("channel {} refuses {} alerts for good: {}", name, entries.size(),
+                  delivery.problem);
+    const Status settled = outbox_->Settle(name, entries, OutboxFate::kFailed, delivery.problem, "",
+                                           options_.env->NowMicros());
+    if (settled.ok()) lane->failures = 0;
+  }
+  if (delivery.retry_after) return *delivery.retry_after;
+  return NextRetryPause({options_.first_retry, options_.longest_retry}, options_.env, &lane->pause);
+}
+
+Result<int64_t> Notifier::Drain(milliseconds limit) {
+  const nanoseconds deadline = options_.env->Monotonic() + limit;
+  const Status stored = WaitUntilStored();
+  if (!stored.ok()) return stored;
+  {
+    std::unique_lock lock(mutex_);
+    changed_.notify_all();
+    changed_.wait_for(lock, deadline - options_.env->Monotonic(), [&] {
+      return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->idle; });
+    });
+  }
+  AVOCET_ASSIGN_OR_RETURN(const std::vector<OutboxStanding> standings, outbox_->Standings());
+  int64_t waiting = 0;
+  for (const OutboxStanding& standing : standings) waiting += standing.waiting;
+  return waiting;
+}
+
+}  // namespace avocet

@@ -1,0 +1,108 @@
+// Notifier: takes changes of alerts, keeps them in the outbox and delivers them.
+//
+// One thread stores what is published; each channel has a thread of its own, so that a slow
+// receiver delays nobody else. Publish never waits for the disk or the network. A channel gets its
+// changes in order; beyond its rate limit they are gathered into digests. Delivery is at least
+// once.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "src/alert/alert_channel.h"
+#include "src/alert/operator_log.h"
+#include "src/alert/outbox.h"
+#include "src/alert/send_budget.h"
+#include "src/config/alert_config.h"
+#include "src/env/env.h"
+
+namespace avocet {
+
+/// Makes the channel of one configuration entry.
+using AlertChannelMaker =
+    std::function<std::unique_ptr<AlertChannel>(const AlertChannelConfig& config, Env* env)>;
+
+struct NotifierOptions {
+  AlertsConfig config;
+  Env* env = nullptr;  ///< borrowed
+  std::string outbox_path;
+  AlertChannelMaker make_channel;
+  /// Between two attempts after a failure: doubles from the first to the longest, with jitter.
+  std::chrono::milliseconds first_retry{500};
+  std::chrono::milliseconds longest_retry{60'000};
+};
+
+class Notifier {
+ public:
+  /// Opens the outbox and starts to deliver what waits in it.
+  static Result<std::unique_ptr<Notifier>> Start(NotifierOptions options);
+  /// Stops; what is not delivered stays in the outbox.
+  ~Notifier();
+
+  /// Takes changes over. Any thread, but one at a time.
+  void Publish(std::span<const AlertChange> changes);
+  /// Waits until all that was published is stored. An error means that it is not; the next call
+  /// tries again.
+  Status WaitUntilStored();
+  /// Waits until nothing waits for delivery, at most so long. Returns what still waits.
+  Result<int64_t> Drain(std::chrono::milliseconds limit);
+
+  Outbox& outbox() { return *outbox_; }
+
+ private:
+  struct Lane {
+    const AlertChannelConfig* config = nullptr;
+    std::unique_ptr<AlertChannel> channel;
+    SendBudget budget{0};
+    int failures = 0;                   // in a row
+    std::chrono::nanoseconds pause{0};  // before the last retry
+    std::string problem;                // last told
+    bool idle = false;  // guarded by mutex_: it found nothing since the last was stored
+    std::thread thread;
+  };
+
+  explicit Notifier(NotifierOptions options) : options_(std::move(options)) {}
+  void StoreLoop();
+  Status StoreQueued(const std::vector<AlertChange>& changes);
+  void DeliverLoop(Lane* lane);
+  /// How long a lane sleeps, and whether something new in the outbox wakes it.
+  struct Pause {
+    std::chrono::nanoseconds duration{0};
+    bool until_stored = false;
+  };
+  /// Sends the next message.
+  Result<Pause> DeliverSome(Lane* lane);
+  std::chrono::nanoseconds SendOne(Lane* lane, std::span<const OutboxEntry> entries, bool digest);
+  std::chrono::nanoseconds AfterFailure(Lane* lane, std::span<const OutboxEntry> entries,
+                                        const AlertDelivery& delivery);
+  void Sleep(Lane* lane, Pause pause, uint64_t seen);
+
+  const NotifierOptions options_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<OperatorLog> operators_;  // store thread only, once started
+  std::vector<std::unique_ptr<Lane>> lanes_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<AlertChange> queue_;  // guarded by mutex_
+  bool storing_ = false;            // guarded by mutex_
+  Status store_error_;              // guarded by mutex_
+  int64_t retry_store_ = 0;         // guarded by mutex_: times that somebody asked for a retry
+  uint64_t stored_ = 0;             // guarded by mutex_: times that something was stored
+  std::atomic<bool> stopping_ = false;
+  std::thread store_thread_;
+};
+
+/// Whether a channel is to be told of the change.
+bool Wants(const AlertsConfig& config, const AlertChannelConfig& channel,
+           const AlertChange& change);
+
+}  // namespace avocet

@@ -1,0 +1,261 @@
+#include "src/alert/notifier.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace avocet {
+namespace {
+
+using Outcome = AlertDelivery::Outcome;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// What the receivers of a test get, and how they answer.
+struct Post {
+  std::mutex mutex;
+  std::map<std::string, std::vector<std::string>> messages;    // by channel: ids, "+" in digests
+  std::map<std::string, std::vector<std::string>> references;  // by channel, as they came
+  std::map<std::string, std::vector<AlertDelivery>> answers;   // by channel; then all are taken
+
+  std::vector<std::string> Messages(const std::string& channel) {
+    const std::lock_guard lock(mutex);
+    return messages[channel];
+  }
+  size_t Changes(const std::string& channel) {
+    const std::lock_guard lock(mutex);
+    size_t count = 0;
+    for (const std::string& ids : messages[channel]) {
+      count += 1 + static_cast<size_t>(std::count(ids.begin(), ids.end(), '+'));
+    }
+    return count;
+  }
+};
+
+class FakeChannel final : public AlertChannel {
+ public:
+  FakeChannel(std::string name, Post* post) : name_(std::move(name)), post_(post) {}
+  AlertDelivery Send(const AlertMessage& message) override {
+    const std::lock_guard lock(post_->mutex);
+    auto& answers = post_->answers[name_];
+    if (!answers.empty()) {
+      AlertDelivery answer = answers.front();
+      answers.erase(answers.begin());
+      if (answer.outcome != Outcome::kDelivered) return answer;
+    }
+    std::string ids;
+    for (const AlertChange* change : message.changes) {
+      ids += (ids.empty() ? "" : "+") + change->id + "." + std::to_string(change->number);
+    }
+    post_->messages[name_].push_back(ids);
+    post_->references[name_].push_back(message.reference);
+    AlertDelivery delivery;
+    delivery.reference = "ref-" + message.change().id;
+    return delivery;
+  }
+
+ private:
+  const std::string name_;
+  Post* const post_;
+};
+
+AlertDelivery Answer(Outcome outcome) {
+  AlertDelivery delivery;
+  delivery.outcome = outcome;
+  delivery.problem = "no";
+  delivery.retry_after = milliseconds(1);
+  return delivery;
+}
+
+AlertChange Change(const std::string& id, int64_t number = 0) {
+  AlertChange change;
+  change.id = id;
+  change.number = number;
+  change.rule = "r";
+  change.device = "d";
+  change.state = AlertState::kFiring;
+  change.fired = true;
+  return change;
+}
+
+class NotifierTest : public ::testing::Test {
+ protected:
+  NotifierTest() {
+    path_ = ::testing::TempDir() + "avocet_notifier_" + std::to_string(Env::Posix()->ProcessId()) +
+            "_" + std::to_string(Env::Posix()->Random64()) + ".db";
+    AddChannel("a");
+  }
+  ~NotifierTest() override {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      const Status ignored = Env::Posix()->Remove(path_ + suffix);
+      static_cast<void>(ignored);
+    }
+  }
+
+  void AddChannel(const std::string& name) {
+    AlertChannelConfig channel;
+    channel.name = name;
+    channel.rate_limit = 0;
+    config_.channels.push_back(channel);
+  }
+
+  std::unique_ptr<Notifier> Start() {
+    auto notifier =
+        Notifier::Start({.config = config_,
+                         .env = Env::Posix(),
+                         .outbox_path = path_,
+                         .make_channel =
+                             [this](const AlertChannelConfig& config, Env*) {
+                               return std::make_unique<FakeChannel>(config.name, &post_);
+                             },
+                         .first_retry = milliseconds(1),
+                         .longest_retry = milliseconds(10)});
+    EXPECT_TRUE(notifier.ok()) << notifier.status().message();
+    return std::move(notifier).value();
+  }
+
+  static int64_t Drain(Notifier* notifier, milliseconds limit = seconds(30)) {
+    const auto waiting = notifier->Drain(limit);
+    EXPECT_TRUE(waiting.ok()) << waiting.status().message();
+    return waiting.ok() ? *waiting : -1;
+  }
+
+  std::string path_;
+  AlertsConfig config_;
+  Post post_;
+};
+
+TEST_F(NotifierTest, DeliversInOrderToEveryChannel) {
+  AddChannel("b");
+  const auto notifier = Start();
+  for (const char* id : {"x", "y", "z"}) {
+    notifier->Publish(std::vector{Change(id)});
+    EXPECT_EQ(Drain(notifier.get()), 0);
+  }
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"x.0", "y.0", "z.0"}));
+  EXPECT_EQ(post_.Messages("b"), post_.Messages("a"));
+}
+
+TEST_F(NotifierTest, WhatComesAgainIsNotSentAgain) {
+  {
+    const auto notifier = Start();
+    notifier->Publish(std::vector{Change("x"), Change("x", 1)});
+    EXPECT_EQ(Drain(notifier.get()), 0);
+  }
+  const auto notifier = Start();
+  notifier->Publish(std::vector{Change("x"), Change("x", 1), Change("x", 2)});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"x.0", "x.1", "x.2"}));
+  EXPECT_EQ(post_.references["a"], (std::vector<std::string>{"", "ref-x", "ref-x"}));
+}
+
+TEST_F(NotifierTest, TriesAgainUntilItIsTaken) {
+  for (int i = 0; i < 20; ++i) post_.answers["a"].push_back(Answer(Outcome::kRetry));
+  const auto notifier = Start();
+  notifier->Publish(std::vector{Change("x"), Change("y")});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"x.0", "y.0"}));
+}
+
+TEST_F(NotifierTest, WhatIsRefusedForGoodIsNotedAndTheNextGoesOn) {
+  for (int i = 0; i < 8; ++i) post_.answers["a"].push_back(Answer(Outcome::kRefused));
+  const auto notifier = Start();
+  notifier->Publish(std::vector{Change("x"), Change("y")});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"y.0"}));
+  const auto standings = notifier->outbox().Standings();
+  ASSERT_TRUE(standings.ok());
+  EXPECT_EQ(standings->at(0).failed, 1);
+  EXPECT_EQ(standings->at(0).delivered, 1);
+}
+
+TEST_F(NotifierTest, WhatWaitsIsDeliveredByTheNextRun) {
+  for (int i = 0; i < 1000; ++i) post_.answers["a"].push_back(Answer(Outcome::kRetry));
+  {
+    const auto notifier = Start();
+    notifier->Publish(std::vector{Change("x")});
+    ASSERT_TRUE(notifier->WaitUntilStored().ok());
+  }
+  post_.answers.clear();
+  const auto notifier = Start();
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), std::vector<std::string>{"x.0"});
+}
+
+// 10,000 devices at once: a few messages, and every alert is in one of them.
+TEST_F(NotifierTest, AStormIsAFewDigestsAndNothingIsLost) {
+  config_.channels[0].rate_limit = 20;
+  const auto notifier = Start();
+  std::vector<AlertChange> storm;
+  for (int i = 0; i < 10'000; ++i) storm.push_back(Change("s" + std::to_string(i)));
+  notifier->Publish(storm);
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_LE(post_.Messages("a").size(), 20U);
+  EXPECT_EQ(post_.Changes("a"), 10'000U);
+}
+
+TEST_F(NotifierTest, BeyondTheRateAlertsWaitForADigest) {
+  config_.channels[0].rate_limit = 3;
+  const auto notifier = Start();
+  for (int i = 0; i < 8; ++i) {
+    notifier->Publish(std::vector{Change("x" + std::to_string(i))});
+    Drain(notifier.get(), milliseconds(i < 3 ? 30'000 : 20));
+  }
+  EXPECT_EQ(post_.Messages("a").size(), 3U);
+  EXPECT_EQ(Drain(notifier.get(), milliseconds(10)), 5);
+}
+
+TEST_F(NotifierTest, MutedAlertsAreRecordedAndNotSent) {
+  const auto log = OperatorLog::Open(path_);
+  ASSERT_TRUE(log.ok());
+  const int64_t now_us = Env::Posix()->NowMicros();
+  Mute mute;
+  mute.created_us = now_us - 1;
+  mute.until_us = now_us + 3'600'000'000;
+  mute.actor = "ann";
+  mute.device = "press-*";
+  const auto id = (*log)->AddMute(mute);
+  ASSERT_TRUE(id.ok());
+  const auto notifier = Start();
+  AlertChange muted = Change("x");
+  muted.device = "press-7";
+  notifier->Publish(std::vector{muted, Change("y")});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), std::vector<std::string>{"y.0"});
+  EXPECT_EQ(notifier->outbox().Standings()->at(0).silenced, 1);
+  ASSERT_TRUE((*log)->EndMute(*id, Env::Posix()->NowMicros()).ok());
+  EXPECT_FALSE((*log)->EndMute(*id, Env::Posix()->NowMicros()).ok());
+  muted.id = "z";
+  notifier->Publish(std::vector{muted});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"y.0", "z.0"}));
+}
+
+TEST(WantsTest, ByRuleSeverityAndState) {
+  AlertsConfig config;
+  AlertRuleConfig rule;
+  rule.name = "r";
+  rule.channels = {"ops"};
+  config.rules.push_back(rule);
+  AlertChannelConfig ops, other;
+  ops.name = "ops";
+  other.name = "other";
+  AlertChange change = Change("x");
+  EXPECT_TRUE(Wants(config, ops, change));
+  EXPECT_FALSE(Wants(config, other, change));
+  ops.min_severity = AlertSeverity::kCritical;
+  EXPECT_FALSE(Wants(config, ops, change));
+  change.severity = AlertSeverity::kCritical;
+  EXPECT_TRUE(Wants(config, ops, change));
+  change.state = AlertState::kPending;
+  EXPECT_FALSE(Wants(config, ops, change));
+  change.state = AlertState::kCleared;
+  EXPECT_TRUE(Wants(config, ops, change));
+  change.fired = false;
+  EXPECT_FALSE(Wants(config, ops, change));
+}
+
+}  // namespace
+}  // namespace avocet

@@ -1,0 +1,128 @@
+#include "src/alert/operator_log.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "src/alert/glob.h"
+#include "src/base/time_format.h"
+
+namespace avocet {
+namespace {
+
+constexpr const char* kSchema = R"sql(
+CREATE TABLE IF NOT EXISTS operator_entry (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_us INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action INTEGER NOT NULL,
+  alert_id TEXT NOT NULL,
+  text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS operator_entry_alert ON operator_entry (alert_id);
+CREATE TABLE IF NOT EXISTS mute (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  created_us INTEGER NOT NULL,
+  until_us INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  device TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  reason TEXT NOT NULL);
+)sql";
+
+}  // namespace
+
+std::string_view OperatorActionName(OperatorAction action) {
+  constexpr std::array<std::string_view, 4> kNames = {"acknowledged", "commented", "assigned",
+                                                      "labelled"};
+  return kNames[static_cast<size_t>(action)];
+}
+
+bool Mute::Fits(const AlertChange& change, int64_t now_us) const {
+  return now_us >= created_us && now_us < until_us && MatchesGlob(rule, change.rule) &&
+         MatchesGlob(device, change.device) && MatchesGlob(metric, change.metric);
+}
+
+std::string Mute::Text() const {
+  return fmt::format("mute {} by {} until {}{}{}", id, actor, FormatTimestamp(until_us),
+                     reason.empty() ? "" : ": ", reason);
+}
+
+Result<std::unique_ptr<OperatorLog>> OperatorLog::Open(const std::string& path) {
+  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
+  AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
+  return std::unique_ptr<OperatorLog>(new OperatorLog(std::move(db)));
+}
+
+Status OperatorLog::Add(const OperatorEntry& entry) {
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement insert,
+                          db_->Prepare("INSERT INTO operator_entry "
+                                       "(at_us, actor, action, alert_id, text) "
+                                       "VALUES (?1, ?2, ?3, ?4, ?5)"));
+  insert.Bind(1, entry.at_us).Bind(2, entry.actor);
+  insert.Bind(3, static_cast<int64_t>(entry.action)).Bind(4, entry.alert_id).Bind(5, entry.text);
+  return insert.Run();
+}
+
+Result<std::vector<OperatorEntry>> OperatorLog::Entries(const std::string& alert_id) {
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db_->Prepare("SELECT at_us, actor, action, alert_id, text FROM operator_entry "
+                   "WHERE ?1 = '' OR alert_id = ?1 ORDER BY id"));
+  select.Bind(1, alert_id);
+  std::vector<OperatorEntry> entries;
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return entries;
+    const int64_t action = select.Int(2);
+    if (action < 0 || action > static_cast<int64_t>(OperatorAction::kLabel)) continue;
+    entries.push_back({.at_us = select.Int(0),
+                       .actor = select.Text(1),
+                       .action = static_cast<OperatorAction>(action),
+                       .alert_id = select.Text(3),
+                       .text = select.Text(4)});
+  }
+}
+
+Result<int64_t> OperatorLog::AddMute(const Mute& mute) {
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement insert,
+                          db_->Prepare("INSERT INTO mute (created_us, until_us, actor, rule, "
+                                       "device, metric, reason) "
+                                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+  insert.Bind(1, mute.created_us).Bind(2, mute.until_us).Bind(3, mute.actor).Bind(4, mute.rule);
+  insert.Bind(5, mute.device).Bind(6, mute.metric).Bind(7, mute.reason);
+  AVOCET_RETURN_IF_ERROR(insert.Run());
+  return db_->LastRowId();
+}
+
+Status OperatorLog::EndMute(int64_t id, int64_t now_us) {
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement update,
+      db_->Prepare("UPDATE mute SET until_us = ?2 WHERE id = ?1 AND until_us > ?2"));
+  AVOCET_RETURN_IF_ERROR(update.Bind(1, id).Bind(2, now_us).Run());
+  if (db_->Changes() > 0) return Status::Ok();
+  return Status::NotFound(fmt::format("there is no mute {} in force", id));
+}
+
+Result<std::vector<Mute>> OperatorLog::Mutes(int64_t now_us) {
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db_->Prepare("SELECT id, created_us, until_us, actor, rule, device, metric, reason "
+                   "FROM mute WHERE until_us > ?1 ORDER BY id"));
+  select.Bind(1, now_us);
+  std::vector<Mute> mutes;
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return mutes;
+    mutes.push_back({.id = select.Int(0),
+                     .created_us = select.Int(1),
+                     .until_us = select.Int(2),
+                     .actor = select.Text(3),
+                     .rule = select.Text(4),
+                     .device = select.Text(5),
+                     .metric = select.Text(6),
+                     .reason = select.Text(7)});
+  }
+}
+
+}  // namespace avocet

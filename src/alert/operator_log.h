@@ -1,0 +1,64 @@
+// OperatorLog: what people do with alerts. In the outbox's file; layout in
+// docs/formats/alert-outbox.md. Never part of the tables' recomputation, so nothing ever removes
+// it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/alert/alert_change.h"
+#include "src/alert/sqlite_db.h"
+
+namespace avocet {
+
+enum class OperatorAction : uint8_t { kAcknowledge, kComment, kAssign, kLabel };
+std::string_view OperatorActionName(OperatorAction action);
+
+/// One thing that somebody did to an alert.
+struct OperatorEntry {
+  int64_t at_us = 0;
+  std::string actor;
+  OperatorAction action = OperatorAction::kComment;
+  std::string alert_id;
+  std::string text;  ///< the comment, the assignee, the label; may be empty for acknowledge
+};
+
+/// Alerts that fit are recorded, but nobody is told of them. Patterns have * and ?.
+struct Mute {
+  int64_t id = 0;
+  int64_t created_us = 0;
+  int64_t until_us = 0;
+  std::string actor;
+  std::string rule = "*";
+  std::string device = "*";  ///< "*" also fits the fleet
+  std::string metric = "*";
+  std::string reason;
+
+  bool Fits(const AlertChange& change, int64_t now_us) const;
+  /// Why an alert is not sent, for the outbox.
+  std::string Text() const;
+};
+
+/// One thread at a time; several processes.
+class OperatorLog {
+ public:
+  static Result<std::unique_ptr<OperatorLog>> Open(const std::string& path);
+
+  Status Add(const OperatorEntry& entry);
+  /// Oldest first; of all alerts when `alert_id` is empty.
+  Result<std::vector<OperatorEntry>> Entries(const std::string& alert_id);
+
+  Result<int64_t> AddMute(const Mute& mute);
+  /// kNotFound when there is none of that number.
+  Status EndMute(int64_t id, int64_t now_us);
+  Result<std::vector<Mute>> Mutes(int64_t now_us);
+
+ private:
+  explicit OperatorLog(std::unique_ptr<SqliteDb> db) : db_(std::move(db)) {}
+  std::unique_ptr<SqliteDb> db_;
+};
+
+}  // namespace avocet

@@ -1,0 +1,93 @@
+#include "src/alert/teams_channel.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "src/alert/alert_text.h"
+#include "src/alert/web_delivery.h"
+#include "src/alert/web_sender.h"
+#include "src/base/json_writer.h"
+#include "src/base/time_format.h"
+
+namespace avocet {
+namespace {
+
+std::string_view Color(const AlertMessage& message) {
+  if (message.digest) return "attention";
+  const AlertChange& change = message.change();
+  if (change.state == AlertState::kCleared) return "good";
+  return change.severity == AlertSeverity::kCritical ? "attention" : "warning";
+}
+
+/// Text that Teams does not take for Markdown.
+std::string Escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string_view("\\`*_[]<>#|").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+    // Two line ends make a line of a card.
+    if (c == '\n') out += '\n';
+  }
+  return out;
+}
+
+void Block(const std::string& text, JsonWriter* json) {
+  json->BeginObject().Field("type", "TextBlock").Field("text", Escaped(text));
+  json->Field("wrap", true).EndObject();
+}
+
+void Facts(const AlertChange& change, JsonWriter* json) {
+  const std::pair<const char*, std::string> facts[] = {
+      {"Measured", Measurement(change)},
+      {"How unusual", Strangeness(change)},
+      {"Since", FormatTimestamp(change.opened_us)},
+      {"Anomalies", std::to_string(change.anomalies)},
+      {"Rule", change.rule},
+      {"Alert", change.id},
+  };
+  json->BeginObject().Field("type", "FactSet").Key("facts").BeginArray();
+  for (const auto& [title, value] : facts) {
+    if (value.empty()) continue;
+    json->BeginObject().Field("title", title).Field("value", Escaped(value)).EndObject();
+  }
+  json->EndArray().EndObject();
+}
+
+std::string Card(const AlertMessage& message) {
+  JsonWriter json;
+  json.BeginObject().Field("type", "message").Key("attachments").BeginArray().BeginObject();
+  json.Field("contentType", "application/vnd.microsoft.card.adaptive");
+  json.Key("content").BeginObject().Field("type", "AdaptiveCard").Field("version", "1.4");
+  json.Field("$schema", "http://adaptivecards.io/schemas/adaptive-card.json");
+  json.Key("body").BeginArray();
+  json.BeginObject().Field("type", "TextBlock").Field("text", Escaped(AlertTitle(message)));
+  json.Field("weight", "bolder").Field("size", "large").Field("color", Color(message));
+  json.Field("wrap", true).EndObject();
+  Block(message.digest ? AlertSentence(message) : message.change().reason, &json);
+  if (!message.digest) Facts(message.change(), &json);
+  json.EndArray().EndObject().EndObject().EndArray().EndObject();
+  return json.Take();
+}
+
+class TeamsChannel final : public AlertChannel {
+ public:
+  TeamsChannel(TeamsChannelConfig config, Env* env) : config_(std::move(config)), env_(env) {}
+
+  AlertDelivery Send(const AlertMessage& message) override {
+    const auto url = ReadSecret(env_, config_.webhook_url, config_.webhook_url_file);
+    if (!url.ok()) return RetryLater(url.status());
+    return DeliveryOf(PostJson(*url, Card(message), config_.timeout, config_.allow_private));
+  }
+
+ private:
+  const TeamsChannelConfig config_;
+  Env* const env_;
+};
+
+}  // namespace
+
+std::unique_ptr<AlertChannel> MakeTeamsChannel(const TeamsChannelConfig& config, Env* env) {
+  return std::make_unique<TeamsChannel>(config, env);
+}
+
+}  // namespace avocet
