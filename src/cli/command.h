@@ -43,5 +43,7 @@ void AddForgetCommand(CLI::App* app, int* exit_code);
 void AddRebuildCommand(CLI::App* app, int* exit_code);
 void AddTokenCommand(CLI::App* app, int* exit_code);
 void AddAccessCommand(CLI::App* app, int* exit_code);
+void AddNotifyCommand(CLI::App* app, int* exit_code);
+void AddAlertsCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

@@ -31,9 +31,10 @@ Result<std::vector<size_t>> ChosenTables(const Config& config, const std::string
   }
   const auto id = FindTable(config, name);
   if (!id) {
-    return Status::Usage(fmt::format(
-        "unknown table \"{}\"; known are bronze, quarantine, silver, anomalies, device_stats",
-        name));
+    return Status::Usage(
+        fmt::format("unknown table \"{}\"; known are bronze, quarantine, silver, anomalies, "
+                    "device_stats, alerts",
+                    name));
   }
   ids.push_back(*id);
   return ids;
@@ -147,8 +148,9 @@ Status Vacuum(const UpkeepArguments& arguments) {
 }
 
 void AddUpkeepOptions(CLI::App* command, UpkeepArguments* arguments) {
-  command->add_option("table", arguments->table,
-                      "bronze, quarantine, silver, anomalies or device_stats (default: all)");
+  command->add_option(
+      "table", arguments->table,
+      "bronze, quarantine, silver, anomalies, device_stats or alerts (default: all)");
   AddLakeOptions(command, arguments);
   command->add_flag("--dry-run", arguments->dry_run, "Say what would be done, and do nothing");
 }

@@ -10,13 +10,16 @@
 #include <variant>
 #include <vector>
 
+#include "src/alert/notifier.h"
 #include "src/base/json_writer.h"
 #include "src/cli/command.h"
 #include "src/cli/progress_line.h"
 #include "src/cli/source_argument.h"
 #include "src/cli/version.h"
 #include "src/config/load.h"
+#include "src/engine/builtin_components.h"
 #include "src/engine/engine.h"
+#include "src/engine/owned_lake.h"
 #include "src/env/signals.h"
 #include "src/server/serve.h"
 
@@ -34,6 +37,8 @@ struct RunArguments {
 };
 
 constexpr const char* kInbox = "./inbox";
+// How long a run that ends waits for alerts to be delivered; the next run sends the rest.
+constexpr std::chrono::seconds kLastDeliveries{10};
 
 // The first HTTP source listens at `address`; one is added when there is none.
 Status ListenAt(const std::string& address, Config* config) {
@@ -178,14 +183,43 @@ std::string ReportJson(const Engine& engine, double seconds) {
   return json.Take() + "\n";
 }
 
+// Null when nobody is to be told.
+Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config) {
+  if (config.alerts.channels.empty()) return std::unique_ptr<Notifier>();
+  return Notifier::Start({.config = config.alerts,
+                          .env = Env::Posix(),
+                          .outbox_path = OutboxPath(config),
+                          .make_channel = MakeAlertChannel});
+}
+
+void FinishDeliveries(Notifier* notifier) {
+  const auto waiting = notifier->Drain(kLastDeliveries);
+  if (!waiting.ok()) {
+    spdlog::error("cannot tell whether all alerts were delivered: {}", waiting.status().message());
+  } else if (*waiting > 0) {
+    spdlog::warn("{} alerts are not delivered yet; the next run sends them", *waiting);
+  }
+}
+
 int Run(const RunArguments& arguments) {
   auto config = Configure(arguments);
   if (!config.ok()) return Report(config.status());
   SetUpLogging(config->log);
   Explain(*config, arguments);
   CatchTermination();
-  auto opened = Engine::Open(*config, Env::Posix(), {.once = arguments.once});
+  // Made once the lake is locked, so that there is one sender.
+  std::unique_ptr<Notifier> notifier;
+  EngineOptions options{
+      .once = arguments.once, .on_step = {}, .on_alerts = {}, .before_commit = {}};
+  if (!config->alerts.channels.empty()) {
+    options.on_alerts = [&](std::span<const AlertChange> changes) { notifier->Publish(changes); };
+    options.before_commit = [&] { return notifier->WaitUntilStored(); };
+  }
+  auto opened = Engine::Open(*config, Env::Posix(), std::move(options));
   if (!opened.ok()) return Report(opened.status());
+  auto started_notifier = StartNotifier(*config);
+  if (!started_notifier.ok()) return Report(started_notifier.status());
+  notifier = std::move(started_notifier).value();
   Engine& engine = **opened;
   const auto serving = Serving::Start(&engine, Env::Posix(), Version(), arguments.once);
   if (!serving.ok()) return Report(serving.status());
@@ -205,6 +239,7 @@ int Run(const RunArguments& arguments) {
     status = engine.Run();
   }
   if (!status.ok()) return Report(status);
+  if (notifier != nullptr) FinishDeliveries(notifier.get());
   if (!arguments.report.empty()) {
     const std::chrono::duration<double> seconds = Env::Posix()->Monotonic() - started;
     status = Env::Posix()->PutDurably(arguments.report, ReportJson(engine, seconds.count()),

@@ -4,6 +4,12 @@
 #include <array>
 #include <utility>
 
+#include "src/alert/email_channel.h"
+#include "src/alert/log_channel.h"
+#include "src/alert/pagerduty_channel.h"
+#include "src/alert/slack_channel.h"
+#include "src/alert/teams_channel.h"
+#include "src/alert/webhook_channel.h"
 #include "src/detect/auto.h"
 #include "src/detect/cusum.h"
 #include "src/detect/ewma.h"
@@ -88,6 +94,31 @@ std::unique_ptr<Source> MakeSource(const SourceConfig& source, const SourceConte
     }
   };
   return std::visit(Maker{source, context}, source.options);
+}
+
+std::unique_ptr<AlertChannel> MakeAlertChannel(const AlertChannelConfig& config, Env* env) {
+  struct Maker {
+    Env* env;
+    std::unique_ptr<AlertChannel> operator()(const LogChannelConfig&) const {
+      return MakeLogChannel();
+    }
+    std::unique_ptr<AlertChannel> operator()(const WebhookChannelConfig& options) const {
+      return MakeWebhookChannel(options, env);
+    }
+    std::unique_ptr<AlertChannel> operator()(const SlackChannelConfig& options) const {
+      return MakeSlackChannel(options, env);
+    }
+    std::unique_ptr<AlertChannel> operator()(const TeamsChannelConfig& options) const {
+      return MakeTeamsChannel(options, env);
+    }
+    std::unique_ptr<AlertChannel> operator()(const PagerDutyChannelConfig& options) const {
+      return MakePagerDutyChannel(options, env);
+    }
+    std::unique_ptr<AlertChannel> operator()(const EmailChannelConfig& options) const {
+      return MakeEmailChannel(options, env);
+    }
+  };
+  return std::visit(Maker{env}, config.options);
 }
 
 }  // namespace avocet

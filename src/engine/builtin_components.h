@@ -1,4 +1,4 @@
-// The one list of everything pluggable: sources and detectors.
+// The one list of everything pluggable: sources, detectors and channels of alerts.
 #pragma once
 
 #include <memory>
@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/alert/alert_channel.h"
 #include "src/config/config.h"
 #include "src/config/detector_spec.h"
 #include "src/detect/detector.h"
@@ -32,5 +33,8 @@ struct SourceContext {
 
 /// The source of one configuration entry.
 std::unique_ptr<Source> MakeSource(const SourceConfig& source, const SourceContext& context);
+
+/// The channel of one configuration entry.
+std::unique_ptr<AlertChannel> MakeAlertChannel(const AlertChannelConfig& config, Env* env);
 
 }  // namespace avocet

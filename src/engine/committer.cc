@@ -155,6 +155,11 @@ Status Committer::CommitEpoch(Epoch* epoch) {
   AVOCET_RETURN_IF_ERROR(Step("files", epoch->number));
   const StageClock::Timer timer(options_.clock, Stage::kCommit);
   if (!epoch->skip[kBronze]) {
+    if (before_commit_) {
+      AVOCET_RETURN_IF_ERROR(
+          WithRetry("cannot store alerts for delivery", epoch->number, before_commit_));
+      KillPoint("alerts_stored");
+    }
     AVOCET_RETURN_IF_ERROR(
         WithRetry("cannot commit bronze", epoch->number, [&] { return CommitBronze(*epoch); }));
     AVOCET_RETURN_IF_ERROR(Step("bronze", epoch->number));
@@ -164,7 +169,7 @@ Status Committer::CommitEpoch(Epoch* epoch) {
                                      [&] { return AddSilverColumns(*epoch); }));
     AVOCET_RETURN_IF_ERROR(Step("silver_columns", epoch->number));
   }
-  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats}) {
+  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats, kAlerts}) {
     if (epoch->skip[id] || (epoch->rows[id]->rows() == 0 && !epoch->rewrites[id])) continue;
     const std::string what = "cannot commit " + std::string(TableName(id));
     AVOCET_RETURN_IF_ERROR(WithRetry(what, epoch->number, [&] {

@@ -1,8 +1,9 @@
 // Committer: makes epochs visible in the tables, in order, on its own thread.
 //
 // Order within an epoch: data files of all tables (durable, invisible), bronze, quarantine, silver,
-// anomalies, device_stats, then the state snapshot. What the world may mend (disk full, rights,
-// I/O) is retried with backoff, with the problem told; ingest then waits because the queue is full.
+// anomalies, device_stats, alerts, then the state snapshot. What the world may mend (disk full,
+// rights, I/O) is retried with backoff, with the problem told; ingest then waits because the queue
+// is full.
 #pragma once
 
 #include <array>
@@ -51,6 +52,9 @@ class Committer {
   /// Stops without committing what is queued.
   ~Committer();
 
+  /// Something that must succeed before each commit of bronze. Before the first Submit.
+  void set_before_commit(std::function<Status()> action) { before_commit_ = std::move(action); }
+
   /// Hands over an epoch; blocks while the queue is full. An error is final: the engine must stop.
   Status Submit(std::unique_ptr<Epoch> epoch);
   /// Waits until everything submitted is committed.
@@ -87,6 +91,7 @@ class Committer {
   Status Step(std::string_view name, int64_t epoch);
 
   CommitterOptions options_;
+  std::function<Status()> before_commit_;
   ThreadPool pool_;
   std::array<std::string, kNumTables> adds_;  // of the epoch in work; committer thread only
 

@@ -65,6 +65,8 @@ Status Engine::OpenLake() {
   received_us_ = owned.bronze.last.received_us;
   epochs_since_all_positions_ = kAllPositionsEvery;  // The first epoch of a run has them all.
   snapshot_taken_ = env_->Monotonic();
+  processor_->set_alert_sink(options_.on_alerts);
+  committer_->set_before_commit(options_.before_commit);
   care_ = std::make_unique<TableCare>(&config_, env_, tables_.get());
   return Status::Ok();
 }

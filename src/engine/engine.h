@@ -27,6 +27,10 @@ struct EngineOptions {
   /// Tests only: nothing is read while a commit goes on, so that with one thread and without table
   /// care a run repeats exactly.
   bool in_turn = false;
+  AlertSink on_alerts;  ///< told of alerts of new readings, on the engine's thread
+  /// Called before each bronze commit, on the committer's: what was told must be safe then, or the
+  /// commit waits.
+  std::function<Status()> before_commit;
 };
 
 /// One source, as seen by the engine.

@@ -15,6 +15,8 @@ std::string StateFingerprint(const Config& config) {
   shaping.rolling_window = config.rolling_window;
   shaping.allowed_lateness = config.allowed_lateness;
   shaping.detectors = config.detectors;
+  shaping.alerts.rules = config.alerts.rules;
+  for (AlertRuleConfig& rule : shaping.alerts.rules) rule.channels.clear();
   return Hash128Hex(std::to_string(kStateVersion) + DumpConfig(shaping));
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "src/alert/outbox.h"
 #include "src/engine/device_trace.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_rows.h"
@@ -85,6 +86,10 @@ class Forgetter {
     for (const int64_t epoch : snapshots) {
       AVOCET_RETURN_IF_ERROR(RemoveSnapshot(env_, dir, epoch));
       ++report_.snapshots_deleted;
+    }
+    if (env_->Stat(OutboxPath(config_)).ok()) {
+      AVOCET_ASSIGN_OR_RETURN(const auto outbox, Outbox::Open(OutboxPath(config_)));
+      AVOCET_RETURN_IF_ERROR(outbox->ForgetDevice(trace_.device()));
     }
     return DeleteTemporary(DataDir(config_));
   }

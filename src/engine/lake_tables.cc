@@ -15,8 +15,8 @@ std::string UnitOf(const Config& config, const std::string& metric) {
 }  // namespace
 
 std::string_view TableName(size_t id) {
-  constexpr std::array<std::string_view, kNumTables> kNames = {"bronze", "quarantine", "silver",
-                                                               "anomalies", "device_stats"};
+  constexpr std::array<std::string_view, kNumTables> kNames = {
+      "bronze", "quarantine", "silver", "anomalies", "device_stats", "alerts"};
   return kNames[id];
 }
 
@@ -24,8 +24,9 @@ std::array<TableSpec, kNumTables> TableSpecs(const Config& config,
                                              const std::vector<std::string>& metrics) {
   std::vector<MetricColumn> columns;
   for (const std::string& name : metrics) columns.push_back({name, UnitOf(config, name)});
-  return {BronzeSpec(), QuarantineSpec(), SilverSpec(columns, WindowSuffix(config.rolling_window)),
-          AnomaliesSpec(), DeviceStatsSpec()};
+  return {
+      BronzeSpec(),    QuarantineSpec(),  SilverSpec(columns, WindowSuffix(config.rolling_window)),
+      AnomaliesSpec(), DeviceStatsSpec(), AlertsSpec()};
 }
 
 std::vector<std::string> ConfiguredMetrics(const Config& config) {

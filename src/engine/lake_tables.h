@@ -1,4 +1,4 @@
-// LakeTables: avocet's five tables, opened or created below one lake.
+// LakeTables: avocet's tables, opened or created below one lake.
 #pragma once
 
 #include <array>
@@ -14,7 +14,15 @@
 namespace avocet {
 
 /// In commit order.
-enum TableId : size_t { kBronze, kQuarantine, kSilver, kAnomalies, kDeviceStats, kNumTables };
+enum TableId : size_t {
+  kBronze,
+  kQuarantine,
+  kSilver,
+  kAnomalies,
+  kDeviceStats,
+  kAlerts,
+  kNumTables
+};
 
 /// The application id of avocet's Delta transactions.
 inline constexpr std::string_view kAppId = "avocet";
@@ -50,7 +58,7 @@ class LakeTables {
 
 /// Short names for messages and commit infos: "bronze", "quarantine", "silver", ...
 std::string_view TableName(size_t id);
-/// Specs of the five tables for a configuration with these metrics.
+/// Specs of the tables for a configuration with these metrics.
 std::array<TableSpec, kNumTables> TableSpecs(const Config& config,
                                              const std::vector<std::string>& metrics);
 /// The names of the configured metrics.

@@ -49,6 +49,8 @@ std::string JournalDir(const Config& config, std::string_view source) {
 
 std::string SnapshotDir(const Config& config) { return DataDir(config) + "/snapshots"; }
 
+std::string OutboxPath(const Config& config) { return DataDir(config) + "/alerts.db"; }
+
 size_t NumThreads(const Config& config) {
   if (config.engine.threads > 0) return static_cast<size_t>(config.engine.threads);
   return std::max(1U, std::thread::hardware_concurrency());

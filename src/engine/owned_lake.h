@@ -18,6 +18,8 @@ std::string DataDir(const Config& config);
 /// Where a push source keeps its journal.
 std::string JournalDir(const Config& config, std::string_view source);
 std::string SnapshotDir(const Config& config);
+/// The file in which alerts wait for delivery.
+std::string OutboxPath(const Config& config);
 /// Threads that process readings.
 size_t NumThreads(const Config& config);
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <tuple>
+
+#include "src/engine/alert_rows.h"
 
 namespace avocet {
 namespace {
@@ -19,6 +22,7 @@ Processor::Processor(const Config& config, const LakeTables& tables, size_t num_
       tables_(&tables),
       clock_(clock),
       pool_(num_threads),
+      fleet_alerts_(&config.alerts.rules),
       metrics_(ConfiguredMetrics(config)) {
   for (size_t i = 0; i < kNumShards; ++i) {
     shards_.push_back(std::make_unique<Shard>(config, metrics_));
@@ -41,6 +45,7 @@ Status Processor::Process(const std::vector<RawBatch>& batches, int64_t now_us, 
     RunShards(replayed);
     if (observer_ != nullptr) observer_->OnTick(tick_, metrics_, shards_);
     AVOCET_RETURN_IF_ERROR(Collect(now_us, replayed, epoch));
+    CollectAlerts(replayed, epoch);
     Count(replayed);
     AddMetrics(new_metrics, epoch);
     begin = end;
@@ -233,6 +238,24 @@ Status Processor::Collect(int64_t now_us, bool replayed, Epoch* epoch) {
   return Status::Ok();
 }
 
+void Processor::CollectAlerts(bool replayed, Epoch* epoch) {
+  std::vector<AlertChange> changes;
+  std::vector<FleetMark> marks;
+  for (const auto& shard : shards_) {
+    DeviceAlerts& alerts = shard->alerts();
+    std::move(alerts.changes().begin(), alerts.changes().end(), std::back_inserter(changes));
+    marks.insert(marks.end(), alerts.fleet_marks().begin(), alerts.fleet_marks().end());
+  }
+  std::sort(marks.begin(), marks.end());
+  if (fleet_time_us_ != kNoTime) fleet_alerts_.Process(marks, fleet_time_us_, &changes);
+  if (changes.empty()) return;
+  std::stable_sort(changes.begin(), changes.end(), [](const AlertChange& a, const AlertChange& b) {
+    return std::tie(a.event_time_us, a.id, a.number) < std::tie(b.event_time_us, b.id, b.number);
+  });
+  for (const AlertChange& change : changes) AppendAlert(change, epoch->rows[kAlerts].get());
+  if (!replayed && alert_sink_) alert_sink_(changes);
+}
+
 void Processor::Count(bool replayed) {
   for (const auto& shard : shards_) {
     const ShardResult& result = shard->result();
@@ -293,12 +316,17 @@ std::vector<std::string> Processor::SaveShards() {
     shards_[i]->Save(&writer);
     states[i] = writer.Take();
   });
+  StateWriter fleet;
+  fleet_alerts_.Save(&fleet);
+  states.push_back(fleet.Take());
   return states;
 }
 
 Status Processor::LoadShards(const std::vector<std::string>& metrics, int64_t fleet_time_us,
                              const std::vector<std::string_view>& shards) {
-  if (shards.size() != kNumShards) return Status::Corrupt("the number of shards does not match");
+  if (shards.size() != kNumShards + 1) {
+    return Status::Corrupt("the number of shards does not match");
+  }
   std::vector<std::unique_ptr<Shard>> loaded(kNumShards);
   std::vector<Status> statuses(kNumShards);
   pool_.ParallelFor(kNumShards, [&](size_t i) {
@@ -307,6 +335,10 @@ Status Processor::LoadShards(const std::vector<std::string>& metrics, int64_t fl
     statuses[i] = loaded[i]->Load(&reader);
   });
   for (const Status& status : statuses) AVOCET_RETURN_IF_ERROR(status);
+  FleetAlerts fleet_alerts(&config_->alerts.rules);
+  StateReader fleet(shards.back());
+  AVOCET_RETURN_IF_ERROR(fleet_alerts.Load(&fleet));
+  fleet_alerts_ = std::move(fleet_alerts);
   shards_ = std::move(loaded);
   metrics_ = metrics;
   fleet_time_us_ = fleet_time_us;

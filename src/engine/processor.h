@@ -4,10 +4,13 @@
 // epoch. Live ingest, recovery, rebuild and backtests all go through here. One thread drives it.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "src/alert/fleet_alerts.h"
 #include "src/base/thread_pool.h"
 #include "src/config/config.h"
 #include "src/decode/decoder.h"
@@ -29,6 +32,9 @@ class TickObserver {
   virtual void OnTick(std::span<Piece* const> pieces, std::span<const std::string> metrics,
                       std::span<const std::unique_ptr<Shard>> shards) = 0;
 };
+
+/// Told of alerts in the tick in which they change, in order of event time.
+using AlertSink = std::function<void(std::span<const AlertChange>)>;
 
 class Processor {
  public:
@@ -52,6 +58,9 @@ class Processor {
   /// The stream ends: rows of open hours go into `epoch`.
   void FlushHours(Epoch* epoch);
 
+  /// Who is told of alerts of records that are not replayed; nobody at first.
+  void set_alert_sink(AlertSink sink) { alert_sink_ = std::move(sink); }
+
   const std::vector<std::string>& metrics() const { return metrics_; }
   const Totals& totals() const { return totals_; }
   void set_totals(const Totals& totals) { totals_ = totals; }
@@ -65,7 +74,8 @@ class Processor {
   /// Records of bronze that the present configuration cannot decode: in no other table.
   uint64_t replay_rejects() const { return replay_rejects_; }
 
-  /// State of every shard; the inverse takes the metric list the state was made with.
+  /// State of every shard and of the fleet; the inverse takes the metric list the state was made
+  /// with.
   std::vector<std::string> SaveShards();
   Status LoadShards(const std::vector<std::string>& metrics, int64_t fleet_time_us,
                     const std::vector<std::string_view>& shards);
@@ -96,6 +106,7 @@ class Processor {
   void ProcessUntil(Place end, int64_t fleet_time_us);
   void CompareFleet(int64_t bucket);
   Status Collect(int64_t now_us, bool replayed, Epoch* epoch);
+  void CollectAlerts(bool replayed, Epoch* epoch);
   void Count(bool replayed);
 
   const Config* config_;
@@ -104,6 +115,8 @@ class Processor {
   ThreadPool pool_;
   std::vector<std::unique_ptr<Decoder>> decoders_;  // one per thread, taken by index of a job
   std::vector<std::unique_ptr<Shard>> shards_;
+  FleetAlerts fleet_alerts_;
+  AlertSink alert_sink_;
   std::vector<std::string> metrics_;
   std::vector<Job> jobs_;
   std::vector<std::unique_ptr<Piece>> pieces_;  // of the present tick, reused

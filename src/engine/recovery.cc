@@ -189,7 +189,7 @@ Result<bool> IsUnfinished(LakeTables* tables, const CommitInfo& newest, size_t i
 
 Status FinishCommits(LakeTables* tables, const CommitInfo& last) {
   if (last.epoch == 0) return Status::Ok();
-  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats}) {
+  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats, kAlerts}) {
     AVOCET_RETURN_IF_ERROR(FinishTable(tables, last, id));
   }
   AVOCET_ASSIGN_OR_RETURN(const int64_t done,

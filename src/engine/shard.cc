@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "src/base/check.h"
@@ -26,6 +27,16 @@ std::vector<std::string> Labels(const Config& config, std::span<const std::strin
   return labels;
 }
 
+std::vector<std::string> DetectorNames(const Config& config) {
+  std::vector<std::string> names;
+  for (const DetectorConfig& detector : config.detectors) names.push_back(detector.name);
+  return names;
+}
+
+// The rules know severities and whole devices by the same numbers.
+static_assert(static_cast<int>(Severity::kCritical) == static_cast<int>(AlertSeverity::kCritical));
+static_assert(kWholeDevice == kNoMetric);
+
 }  // namespace
 
 Shard::Shard(const Config& config, std::span<const std::string> metrics)
@@ -34,22 +45,25 @@ Shard::Shard(const Config& config, std::span<const std::string> metrics)
       config_(&config),
       rules_(config.schema.metrics),
       windows_(config.rolling_window.count()),
-      hours_(config.allowed_lateness.count()) {
+      hours_(config.allowed_lateness.count()),
+      detector_names_(DetectorNames(config)),
+      alerts_(&config.alerts.rules, detector_names_) {
   for (const DetectorConfig& detector : config.detectors) {
     const DetectorType* type = FindDetectorType(detector.type);
     AVOCET_CHECK(type != nullptr);
-    detector_names_.push_back(detector.name);
     detectors_.push_back(type->make(detector, metrics));
   }
   result_.anomalies = AnomaliesSpec().MakeBatch();
   result_.device_stats = DeviceStatsSpec().MakeBatch();
   result_.amended_stats = StatsKeys();
+  alerts_.SetMetrics(metrics_, metric_labels_);
 }
 
 void Shard::SetMetrics(std::span<const std::string> metrics) {
   metrics_.assign(metrics.begin(), metrics.end());
   metric_labels_ = Labels(*config_, metrics);
   for (auto& detector : detectors_) detector->SetMetrics(metrics);
+  alerts_.SetMetrics(metrics_, metric_labels_);
 }
 
 void Shard::Observe() {
@@ -67,6 +81,8 @@ void Shard::Begin() {
   result_.failure.clear();
   result_.judged.clear();
   result_.absences.clear();
+  alerts_.changes().clear();
+  alerts_.fleet_marks().clear();
   touched_.clear();
   next_piece_ = 0;
   next_row_ = 0;
@@ -74,6 +90,7 @@ void Shard::Begin() {
 
 void Shard::Process(size_t shard, std::span<Piece* const> pieces, Place end,
                     int64_t fleet_time_us) {
+  verdicts_.clear();
   places_.clear();
   slots_.clear();
   times_.clear();
@@ -93,6 +110,7 @@ void Shard::Process(size_t shard, std::span<Piece* const> pieces, Place end,
     if (next_row_ < rows.size() || next_piece_ >= end.piece) break;
   }
   Judge(pieces, fleet_time_us);
+  TellAlerts();
 }
 
 void Shard::Finish() {
@@ -204,7 +222,10 @@ void Shard::Judge(std::span<Piece* const> pieces, int64_t fleet_time_us) {
     detectors_[i]->Process(batch, &anomalies_);
     if (fleet_time_us != kNoTime) detectors_[i]->Advance(fleet_time_us, &anomalies_);
     if (observed_) AppendJudgements(i);
-    for (const Anomaly& anomaly : anomalies_) AppendAnomaly(pieces, i, anomaly);
+    for (const Anomaly& anomaly : anomalies_) {
+      verdicts_.push_back({anomaly, static_cast<uint16_t>(i), result_.anomalies.rows()});
+      AppendAnomaly(pieces, i, anomaly);
+    }
   }
 }
 
@@ -279,6 +300,64 @@ void Shard::AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const
   out.column(anomalies::kOffset).AppendInt(readings.offset[place.row]);
 }
 
+// Where a verdict belongs among the rows of the batch: a missing reading comes before the row
+// that reveals it, other anomalies come with their row.
+void Shard::TellAlerts() {
+  if (verdicts_.empty() && !alerts_.WatchesAny()) return;
+  const size_t rows = places_.size();
+  const auto position = [rows](const Verdict& verdict) {
+    const Anomaly& anomaly = verdict.anomaly;
+    if (anomaly.row != kNoRow) return 2 * size_t{anomaly.row} + 1;
+    return 2 * (anomaly.revealed_by != kNoRow ? size_t{anomaly.revealed_by} : rows);
+  };
+  std::stable_sort(verdicts_.begin(), verdicts_.end(), [&](const Verdict& a, const Verdict& b) {
+    return std::tuple(position(a), a.anomaly.event_time_us, a.detector) <
+           std::tuple(position(b), b.anomaly.event_time_us, b.detector);
+  });
+  size_t next = 0;
+  for (size_t row = 0; row < rows; ++row) {
+    bool judged = false;
+    for (; next < verdicts_.size() && position(verdicts_[next]) <= 2 * row + 1; ++next) {
+      TellAlert(verdicts_[next]);
+      judged = judged || verdicts_[next].anomaly.row == row;
+    }
+    const uint32_t slot = slots_[row];
+    if (late_[row] != 0 || (!judged && !alerts_.IsWatched(slot))) continue;
+    alerts_.OnReading(slot, devices_.name(slot), times_[row], values_, row);
+  }
+  for (; next < verdicts_.size(); ++next) TellAlert(verdicts_[next]);
+}
+
+void Shard::TellAlert(const Verdict& verdict) {
+  const Anomaly& anomaly = verdict.anomaly;
+  const ColumnBatch& rows = result_.anomalies;
+  // The sentence without the word in front of it.
+  const std::string_view reason =
+      rows.column(anomalies::kReason).BytesAt(verdict.row).substr(anomaly.reason.size() + 2);
+  const bool missing = anomaly.row == kNoRow;
+  const DeviceAnomaly told{
+      .slot = anomaly.slot,
+      .device = devices_.name(anomaly.slot),
+      .metric = anomaly.metric,
+      .detector = verdict.detector,
+      .event_time_us = anomaly.event_time_us,
+      .fleet_time_us =
+          missing ? anomaly.revealed_us : std::max(fleet_times_[anomaly.row], times_[anomaly.row]),
+      .severity = static_cast<AlertSeverity>(anomaly.severity),
+      .value = anomaly.value,
+      .expected = anomaly.expected,
+      .lower = anomaly.lower,
+      .upper = anomaly.upper,
+      .score = anomaly.score,
+      .id = rows.column(anomalies::kId).BytesAt(verdict.row),
+      .reason = reason};
+  if (missing) {
+    alerts_.OnSilence(told);
+  } else {
+    alerts_.OnAnomaly(told);
+  }
+}
+
 void Shard::FlushHours() {
   hours_.Flush(&hour_rows_);
   AppendHourRows();
@@ -321,7 +400,7 @@ void Shard::MarkHourWritten(std::string_view device, std::string_view metric, in
 
 size_t Shard::StateBytes() const {
   size_t total = devices_.StateBytes() + recent_.StateBytes() + rules_.StateBytes() +
-                 windows_.StateBytes() + hours_.StateBytes();
+                 windows_.StateBytes() + hours_.StateBytes() + alerts_.StateBytes();
   for (const auto& detector : detectors_) total += detector->StateBytes();
   return total;
 }
@@ -333,6 +412,7 @@ void Shard::Save(StateWriter* out) const {
   windows_.Save(out);
   hours_.Save(out);
   for (const auto& detector : detectors_) detector->Save(out);
+  alerts_.Save(out);
 }
 
 Status Shard::Load(StateReader* in) {
@@ -342,6 +422,7 @@ Status Shard::Load(StateReader* in) {
   AVOCET_RETURN_IF_ERROR(windows_.Load(in));
   AVOCET_RETURN_IF_ERROR(hours_.Load(in));
   for (const auto& detector : detectors_) AVOCET_RETURN_IF_ERROR(detector->Load(in));
+  AVOCET_RETURN_IF_ERROR(alerts_.Load(in));
   return in->AtEnd() ? Status::Ok() : Status::Corrupt("a shard's state has bytes left over");
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "src/alert/device_alerts.h"
 #include "src/config/config.h"
 #include "src/detect/detector.h"
 #include "src/engine/piece.h"
@@ -90,17 +91,29 @@ class Shard {
   void MarkHourWritten(std::string_view device, std::string_view metric, int64_t hour_us,
                        uint32_t count, uint32_t anomalies, uint32_t late);
 
+  DeviceAlerts& alerts() { return alerts_; }
+
   size_t StateBytes() const;
   void Save(StateWriter* out) const;
   Status Load(StateReader* in);
 
  private:
+  /// An anomaly, by which detector, and its row among the shard's anomalies.
+  struct Verdict {
+    Anomaly anomaly;
+    uint16_t detector = 0;
+    size_t row = 0;
+  };
+
   void ProcessRow(Piece* piece, Place place);
   /// Hands `reading_` on as a row of the batch that the detectors judge.
   void AddToDetectors(const Piece& piece, Place place, uint32_t slot);
   void Judge(std::span<Piece* const> pieces, int64_t fleet_time_us);
   void AppendJudgements(size_t detector);
   void AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const Anomaly& anomaly);
+  /// Tells the rules what the detectors found, in the order in which it happened.
+  void TellAlerts();
+  void TellAlert(const Verdict& verdict);
   void AppendHourRows();
   void CloseHoursIfDue(uint32_t slot);
   void Quarantine(const Piece& piece, uint32_t row, std::span<const Violation> violations);
@@ -116,6 +129,7 @@ class Shard {
   HourlyStats hours_;
   std::vector<std::string> detector_names_;
   std::vector<std::unique_ptr<Detector>> detectors_;
+  DeviceAlerts alerts_;
 
   ShardResult result_;
 
@@ -136,6 +150,7 @@ class Shard {
   AnomalySink anomalies_;
   JudgementSink judgements_;
   bool observed_ = false;
+  std::vector<Verdict> verdicts_;
   std::vector<HourRow> hour_rows_;
   std::vector<uint32_t> touched_;  // slots whose hours may close
 };

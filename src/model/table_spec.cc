@@ -135,6 +135,37 @@ TableSpec DeviceStatsSpec() {
           .dictionary_columns = {"device_id", "metric"}};
 }
 
+TableSpec AlertsSpec() {
+  return {.schema = "analytics",
+          .name = "alerts",
+          .description =
+              "Every change of an alert's state; columns from detector to anomaly_id "
+              "are of its strongest anomaly so far",
+          .columns = {Text("id", "the alert, the same from pending to cleared"),
+                      Integer("change", "number of the change within the alert, from 0"),
+                      Text("rule", "name of the rule in the configuration"),
+                      Text("device_id", "device identifier, null for the whole fleet"),
+                      Text("metric", "metric, null for the device as a whole"),
+                      Text("state", "pending, firing, flapping or cleared"),
+                      Time("event_time", "when the state changed, UTC"),
+                      Time("opened_at", "when its first anomaly happened, UTC"),
+                      Text("severity", "highest so far: info, warning or critical"),
+                      Integer("anomalies", "anomalies so far"),
+                      Text("reason", "why the state changed, in one sentence"),
+                      Text("detector", "name of the detector in the configuration"),
+                      Number("value", "what was measured, or counted"),
+                      Number("expected", "what was expected"),
+                      Number("lower", "lower end of the expected band"),
+                      Number("upper", "upper end of the expected band"),
+                      Number("score", "1.0 fires; the higher, the stranger"),
+                      Text("anomaly_id", "row of the table anomalies"),
+                      Text("actor", "who changed it: avocet")},
+          .partition_columns = {},
+          .stats_columns = {"device_id", "event_time"},
+          .dictionary_columns = {"rule", "device_id", "metric", "state", "severity", "detector",
+                                 "actor"}};
+}
+
 ColumnBatch StatsKeys() {
   ColumnBatch batch;
   batch.AddColumn("device_id", ColumnType::kString);

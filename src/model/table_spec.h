@@ -47,6 +47,7 @@ std::vector<TableColumn> SilverMetricColumns(const MetricColumn& metric,
                                              std::string_view window_suffix);
 TableSpec AnomaliesSpec();
 TableSpec DeviceStatsSpec();
+TableSpec AlertsSpec();
 /// The key columns of device_stats, for rows to replace.
 ColumnBatch StatsKeys();
 
@@ -110,6 +111,29 @@ enum : size_t {
 }
 namespace device_stats {
 enum : size_t { kDevice, kMetric, kHour, kCount, kMin, kMax, kMean, kStd, kAnomalies, kLate };
+}
+namespace alerts {
+enum : size_t {
+  kId,
+  kChange,
+  kRule,
+  kDevice,
+  kMetric,
+  kState,
+  kEventTime,
+  kOpenedAt,
+  kSeverity,
+  kAnomalies,
+  kReason,
+  kDetector,
+  kValue,
+  kExpected,
+  kLower,
+  kUpper,
+  kScore,
+  kAnomalyId,
+  kActor
+};
 }
 
 }  // namespace avocet

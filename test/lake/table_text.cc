@@ -85,8 +85,8 @@ Result<std::unique_ptr<Table>> Open(Lake* lake, const std::string& short_name) {
 }  // namespace
 
 std::string TablePath(const std::string& short_name) {
-  const std::vector<TableSpec> specs = {BronzeSpec(), QuarantineSpec(), SilverSpec({}, ""),
-                                        AnomaliesSpec(), DeviceStatsSpec()};
+  const std::vector<TableSpec> specs = {BronzeSpec(),    QuarantineSpec(),  SilverSpec({}, ""),
+                                        AnomaliesSpec(), DeviceStatsSpec(), AlertsSpec()};
   for (size_t id = 0; id < kNumTables; ++id) {
     if (TableName(id) == short_name) return specs[id].Path(kCatalog);
   }

@@ -44,6 +44,8 @@ KILL_POINTS = {
     "anomalies": 3,
     "device_stats": 3,
     "device_stats_rewritten": 1,
+    "alerts": 3,
+    "alerts_stored": 4,
     "snapshot": 3,
     "care_rewritten": 4,
     "care_compacted": 4,
@@ -143,6 +145,7 @@ def write_config(site: Site, rng: random.Random, seed: int) -> None:
                     {"type": "rate_of_change", "max_per_second": 2},
                     {"type": "stuck", "duration": "30s", "min_samples": 3, "metrics": ["mode"]},
                 ],
+                "alerts": {"channels": ["log"]},
                 "engine": {
                     "threads": rng.choice([1, 2]),
                     "tick_records": rng.choice([0, 0, 20, 300]),

@@ -1,0 +1,101 @@
+#include "src/engine/alert_rows.h"
+
+#include <string>
+#include <vector>
+
+#include "src/model/table_spec.h"
+
+namespace avocet {
+namespace {
+
+void AppendOrNull(std::string_view text, Column* column) {
+  if (text.empty()) {
+    column->AppendNull();
+  } else {
+    column->AppendBytes(text);
+  }
+}
+
+template <typename Enum>
+Status ParseWord(std::string_view word, std::string_view (*name)(Enum), Enum last, Enum* out) {
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    *out = static_cast<Enum>(i);
+    if (name(*out) == word) return Status::Ok();
+  }
+  return Status::Corrupt("the table alerts has the unknown word " + std::string(word));
+}
+
+Result<AlertChange> ChangeOf(const RecordBatchView& rows, size_t row) {
+  const auto text = [&](size_t column) {
+    return rows.IsNull(column, row) ? std::string() : std::string(rows.Bytes(column, row));
+  };
+  AlertChange change;
+  change.id = text(alerts::kId);
+  change.number = rows.Int(alerts::kChange, row);
+  change.rule = text(alerts::kRule);
+  change.device = text(alerts::kDevice);
+  change.metric = text(alerts::kMetric);
+  AVOCET_RETURN_IF_ERROR(
+      ParseWord(text(alerts::kState), AlertStateName, AlertState::kCleared, &change.state));
+  change.event_time_us = rows.Int(alerts::kEventTime, row);
+  change.opened_us = rows.Int(alerts::kOpenedAt, row);
+  AVOCET_RETURN_IF_ERROR(ParseWord(text(alerts::kSeverity), AlertSeverityName,
+                                   AlertSeverity::kCritical, &change.severity));
+  change.anomalies = rows.Int(alerts::kAnomalies, row);
+  change.reason = text(alerts::kReason);
+  change.strongest = {.anomaly_id = text(alerts::kAnomalyId),
+                      .detector = text(alerts::kDetector),
+                      .reason = {},
+                      .severity = change.severity,
+                      .value = rows.Double(alerts::kValue, row),
+                      .expected = rows.Double(alerts::kExpected, row),
+                      .lower = rows.Double(alerts::kLower, row),
+                      .upper = rows.Double(alerts::kUpper, row),
+                      .score = rows.Double(alerts::kScore, row)};
+  return change;
+}
+
+}  // namespace
+
+void AppendAlert(const AlertChange& change, ColumnBatch* out) {
+  const AlertFinding& strongest = change.strongest;
+  out->column(alerts::kId).AppendBytes(change.id);
+  out->column(alerts::kChange).AppendInt(change.number);
+  out->column(alerts::kRule).AppendBytes(change.rule);
+  AppendOrNull(change.device, &out->column(alerts::kDevice));
+  AppendOrNull(change.metric, &out->column(alerts::kMetric));
+  out->column(alerts::kState).AppendBytes(AlertStateName(change.state));
+  out->column(alerts::kEventTime).AppendInt(change.event_time_us);
+  out->column(alerts::kOpenedAt).AppendInt(change.opened_us);
+  out->column(alerts::kSeverity).AppendBytes(AlertSeverityName(change.severity));
+  out->column(alerts::kAnomalies).AppendInt(change.anomalies);
+  out->column(alerts::kReason).AppendBytes(change.reason);
+  AppendOrNull(strongest.detector, &out->column(alerts::kDetector));
+  out->column(alerts::kValue).AppendDouble(strongest.value);
+  out->column(alerts::kExpected).AppendDouble(strongest.expected);
+  out->column(alerts::kLower).AppendDouble(strongest.lower);
+  out->column(alerts::kUpper).AppendDouble(strongest.upper);
+  out->column(alerts::kScore).AppendDouble(strongest.score);
+  AppendOrNull(strongest.anomaly_id, &out->column(alerts::kAnomalyId));
+  out->column(alerts::kActor).AppendBytes("avocet");
+}
+
+Status ReadAlerts(Table* table, const std::function<void(AlertChange)>& on_change) {
+  std::vector<std::string> columns;
+  for (const TableColumn& column : AlertsSpec().columns) columns.push_back(column.name);
+  AVOCET_ASSIGN_OR_RETURN(const auto files, table->Files());
+  for (const TableFile& file : files) {
+    AVOCET_ASSIGN_OR_RETURN(const auto reader, table->Read(file.path, columns));
+    for (;;) {
+      AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* rows, reader->Next());
+      if (rows == nullptr) break;
+      for (size_t row = 0; row < rows->rows(); ++row) {
+        AVOCET_ASSIGN_OR_RETURN(AlertChange change, ChangeOf(*rows, row));
+        on_change(std::move(change));
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace avocet

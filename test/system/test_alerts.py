@@ -1,0 +1,405 @@
+"""Alerts end to end: rows in the table, messages at a real HTTP server, and what people do."""
+
+import hashlib
+import hmac
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Site, read_table
+from mail_server import MailServer
+from receiver import Answer, Received, Receiver
+
+HOT = """\
+lake: {lake}
+storage: {commit: {interval: 50ms}}
+sources: [{file: {path: {in}, poll_interval: 5ms}}]
+schema: {metrics: {t: {unit: degC}}}
+detectors: [{name: hot, type: threshold, max: 10}]
+alerts:
+  rules: [{name: heat, hold_off: 1s, flapping: {fires: 0}}]
+  channels:
+"""
+
+
+def line(device: str, second: int, value: float) -> str:
+    clock = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    return f'{{"device_id":"{device}","timestamp":"2021-06-15T{clock}Z","t":{value}}}\n'
+
+
+def site_with(tmp_path: Path, channels: str, lines: str = "") -> Site:
+    site = Site(tmp_path)
+    site.configure(HOT + channels)
+    if lines:
+        (site.inbox / "a.ndjson").write_text(lines)
+    return site
+
+
+def webhook(receiver: Receiver, options: str = "", beside: str = "") -> str:
+    return (
+        f"    - name: hook\n      rate_limit: 0\n{beside}"
+        f'      webhook: {{url: "{receiver.url}/hook", allow_private: true, '
+        f"timeout: 1s{options}}}\n"
+    )
+
+
+def changes(site: Site) -> set[tuple[str, int]]:
+    """(id, change) of the rows that people are told of."""
+    rows = site.rows("alerts").to_pylist()
+    assert len({(row["id"], row["change"]) for row in rows}) == len(rows)
+    return {(row["id"], row["change"]) for row in rows if row["state"] != "pending"}
+
+
+def told(receiver: Receiver) -> set[tuple[str, int]]:
+    return {(alert["id"], alert["change"]) for alert in receiver.alerts()}
+
+
+def test_a_webhook_gets_firing_and_cleared_signed(tmp_path: Path) -> None:
+    lines = line("d", 0, 1) + line("d", 1, 20) + line("d", 2, 1) + line("d", 3, 1)
+    with Receiver() as receiver:
+        site = site_with(tmp_path, webhook(receiver, ", secret: key"), lines)
+        site.drain()
+        alerts = receiver.alerts()
+        requests = receiver.requests
+    assert [alert["state"] for alert in alerts] == ["firing", "cleared"]
+    firing = alerts[0]
+    assert firing["device_id"] == "d" and firing["metric"] == "t" and firing["rule"] == "heat"
+    assert firing["value"] == 20 and firing["upper"] == 10 and firing["severity"] == "critical"
+    assert firing["event_time"] == "2021-06-15T00:00:01Z"
+    assert "t (degC) of d" in firing["title"] and "20" in firing["sentence"]
+    assert alerts[1]["id"] == firing["id"] and alerts[1]["event_time"] == "2021-06-15T00:00:02Z"
+    for request in requests:
+        signed = request.headers["x-avocet-timestamp"].encode() + b"." + request.body
+        digest = hmac.new(b"key", signed, hashlib.sha256).hexdigest()
+        assert request.headers["x-avocet-signature"] == f"sha256={digest}"
+        assert abs(time.time() - int(request.headers["x-avocet-timestamp"])) < 60
+    assert len({request.headers["x-avocet-delivery"] for request in requests}) == 2
+    assert changes(site) == {(alert["id"], alert["change"]) for alert in alerts}
+
+
+def test_the_template_is_filled(tmp_path: Path) -> None:
+    body = """, body: '{"text": "{{title}} at {{value}}", "other": "{{unknown}}"}'"""
+    with Receiver() as receiver:
+        site = site_with(
+            tmp_path, webhook(receiver, body), line('q"uote', 1, 20).replace('q"', 'q\\"')
+        )
+        site.drain()
+        got = receiver.requests[0].json()
+    assert got == {"text": 'CRITICAL: t (degC) of q"uote at 20', "other": "{{unknown}}"}
+
+
+def test_whatever_the_server_answers_every_alert_arrives_in_order(tmp_path: Path) -> None:
+    lines = "".join(line("d", i, 20 if i % 4 == 0 else 1) for i in range(20))
+    with Receiver() as receiver:
+        receiver.script = [
+            Answer(500),
+            Answer(429, headers={"Retry-After": "1"}),
+            Answer(raw=b"garbage\r\n\r\n"),
+            Answer(500, hang=3),
+            Answer(200),
+            Answer(503, body=b"\xff\x00" * 50_000),
+            Answer(302, headers={"Location": "http://example.com/"}),
+            Answer(raw=b""),
+        ]
+        site = site_with(tmp_path, webhook(receiver), lines)
+        with site.follow() as run:
+            run.wait_for(lambda: len(receiver.alerts()) >= 10, "all alerts", timeout=60)
+            assert run.stop() == 0, run.output()
+        alerts = receiver.alerts()
+        assert told(receiver) == changes(site)
+    # What came again, came because the answer was lost.
+    order = [(alert["event_time"], alert["change"]) for alert in alerts]
+    assert order == sorted(order)
+    assert "trying again" in run.output() and "takes alerts again" in run.output()
+
+
+def test_a_server_that_hangs_does_not_slow_ingest(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        receiver.answer = lambda _: Answer(hang=30)
+        site = site_with(tmp_path, webhook(receiver).replace("timeout: 1s", "timeout: 25s"))
+        with site.follow() as run:
+            (site.inbox / "a.ndjson").write_text(line("d", 0, 20))
+            run.wait_for(lambda: len(receiver.requests) > 0, "the first message")
+            (site.inbox / "b.ndjson").write_text(
+                "".join(line("d", i, 20 if i % 2 else 1) for i in range(1, 500))
+            )
+            run.wait_for(lambda: site.count("bronze") == 500, "all rows", timeout=15)
+
+
+def test_alerts_survive_kill_nine(tmp_path: Path) -> None:
+    """Killed over and over, with a server that fails often: rows and messages agree in the end."""
+    rng = random.Random(7)
+    with Receiver() as receiver:
+        receiver.answer = lambda _: Answer(200 if rng.random() < 0.6 else 500)
+        site = site_with(tmp_path, webhook(receiver))
+        points = ["alerts_stored", "bronze", "alerts", "anomalies", "files", "", "", ""]
+        second = 0
+        for round_number, point in enumerate(points):
+            env = {"AVOCET_KILL_POINT": f"{point}:2"} if point else {}
+            with site.follow(env) as run:
+                deadline = time.monotonic() + (5 if point else rng.uniform(0.05, 0.4))
+                while run.alive() and time.monotonic() < deadline:
+                    with (site.inbox / f"{round_number % 2}.ndjson").open("a") as out:
+                        for _ in range(20):
+                            device = f"d{round_number % 2}-{rng.randrange(5)}"
+                            out.write(line(device, second, rng.choice([1, 1, 20])))
+                            second += 1
+                    time.sleep(0.01)
+                run.kill()
+        with site.follow() as run:
+            size = sum(path.read_text().count("\n") for path in site.inbox.iterdir())
+            run.wait_for(lambda: site.count("bronze") == size, "all rows", timeout=60)
+            run.wait_for(lambda: changes(site) <= told(receiver), "all messages", timeout=90)
+            assert run.stop() == 0
+        assert told(receiver) == changes(site)
+        assert len(changes(site)) > 50
+    before = sorted(map(str, site.rows("alerts").to_pylist()))
+    done = site.avocet("rebuild", "-c", str(site.config))
+    assert done.returncode == 0, done.stderr
+    assert sorted(map(str, site.rows("alerts").to_pylist())) == before
+
+
+def slack_answer(request: Received) -> Answer:
+    number = len(request.body)
+    return Answer(
+        body=json.dumps({"ok": True, "channel": "C1", "ts": f"1.{number}"}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+
+
+def slack_text(message: Any) -> str:
+    return json.dumps(message["attachments"], ensure_ascii=False)
+
+
+def test_a_slack_bot_updates_its_message(tmp_path: Path) -> None:
+    lines = line("d<1>", 1, 20) + line("d<1>", 3, 1)
+    with Receiver() as receiver:
+        receiver.answer = slack_answer
+        receiver.script = [
+            Answer(429, headers={"Retry-After": "1"}),
+            Answer(body=b'{"ok":false,"error":"ratelimited"}'),
+        ]
+        token = tmp_path / "token"
+        token.write_text("xoxb-secret\n")
+        site = site_with(
+            tmp_path,
+            f"    - slack: {{bot_token_file: {token}, channel: '#ops', allow_private: true, "
+            f'api_url: "{receiver.url}/api"}}\n',
+            lines,
+        )
+        site.drain()
+        requests = receiver.requests
+    assert [request.path for request in requests] == [
+        "/api/chat.postMessage",
+        "/api/chat.postMessage",
+        "/api/chat.postMessage",
+        "/api/chat.update",
+    ]
+    assert all(r.headers["authorization"] == "Bearer xoxb-secret" for r in requests)
+    posted, updated = requests[2].json(), requests[3].json()
+    assert posted["channel"] == "#ops" and "ts" not in posted
+    assert updated["channel"] == "C1" and updated["ts"] == f"1.{len(requests[2].body)}"
+    assert "d&lt;1&gt;" in posted["text"] and "CRITICAL" in posted["text"]
+    assert posted["attachments"][0]["color"] == "#d50200"
+    assert updated["attachments"][0]["color"] == "#2eb886" and "CLEARED" in slack_text(updated)
+    kinds = [block["type"] for block in posted["attachments"][0]["blocks"]]
+    assert kinds == ["header", "section", "section", "context"]
+    assert "measured 20" in slack_text(posted)
+
+
+def test_pagerduty_opens_and_resolves_one_incident(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        receiver.answer = lambda _: Answer(202, body=b'{"status":"success"}')
+        site = site_with(
+            tmp_path,
+            f"    - pagerduty: {{routing_key: R1, api_url: '{receiver.url}', "
+            "allow_private: true}\n",
+            line("d", 1, 20) + line("d", 3, 1),
+        )
+        site.drain()
+        opened, resolved = (request.json() for request in receiver.requests)
+        assert {request.path for request in receiver.requests} == {"/v2/enqueue"}
+    assert opened["event_action"] == "trigger" and resolved["event_action"] == "resolve"
+    assert opened["dedup_key"] == resolved["dedup_key"] == site.rows("alerts").to_pylist()[0]["id"]
+    assert opened["routing_key"] == resolved["routing_key"] == "R1"
+    payload = opened["payload"]
+    assert payload["severity"] == "critical" and payload["source"] == "d"
+    assert "t (degC) was 20" in payload["summary"]
+
+
+def test_teams_gets_cards(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        site = site_with(
+            tmp_path,
+            f"    - teams: {{webhook_url: '{receiver.url}/w', allow_private: true}}\n",
+            line("d_1", 1, 20) + line("d_1", 3, 1),
+        )
+        site.drain()
+        firing, cleared = (r.json()["attachments"][0]["content"] for r in receiver.requests)
+    assert firing["type"] == "AdaptiveCard"
+    assert firing["body"][0]["text"] == "CRITICAL: t (degC) of d\\_1"
+    assert firing["body"][0]["color"] == "attention" and cleared["body"][0]["color"] == "good"
+    facts = {fact["title"]: fact["value"] for fact in firing["body"][2]["facts"]}
+    assert facts["Measured"].startswith("measured 20") and facts["Rule"] == "heat"
+
+
+def test_mails_of_an_alert_are_one_thread(tmp_path: Path) -> None:
+    with MailServer(tmp_path) as server:
+        site = site_with(
+            tmp_path,
+            f"    - email: {{server: 'smtps://localhost:{server.port}', ca_file: {server.ca_file}, "
+            "username: ann, password: secret, from: avocet@example.com, "
+            "to: [a@example.com, b@example.com], allow_private: true}\n",
+            line("dé", 1, 20) + line("dé", 3, 1),
+        )
+        site.drain()
+        firing, cleared = server.mails
+    assert server.logins == ["ann/secret", "ann/secret"]
+    assert firing.to == ["<a@example.com>", "<b@example.com>"]
+    assert firing.sender == "<avocet@example.com>"
+    assert firing.mail["Subject"] == "CRITICAL: t (degC) of dé"
+    assert firing.mail["In-Reply-To"] is None
+    assert cleared.mail["In-Reply-To"] == firing.mail["Message-ID"]
+    assert cleared.mail["Subject"] == "CLEARED: t (degC) of dé"
+    text = firing.mail.get_content()
+    assert "t (degC) of dé: t (degC) was 20" in text and "expected at most 10" in text
+
+
+def test_a_storm_is_a_bounded_number_of_messages_and_nothing_is_lost(tmp_path: Path) -> None:
+    devices = 10_000
+    lines = "".join(line(f"d{i}", 1, 20) for i in range(devices))
+    with Receiver() as receiver:
+        site = site_with(
+            tmp_path, webhook(receiver).replace("rate_limit: 0", "rate_limit: 20"), lines
+        )
+        site.drain()
+        assert len(receiver.requests) <= 20
+        assert len(told(receiver)) == devices
+        assert told(receiver) == changes(site)
+        titles = [request.json()["title"] for request in receiver.requests]
+    assert any("alerts at once" in title for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ("allow_private: true", 0, "took the test alert"),
+        ("allow_private: false", 78, "127.0.0.1, which is not public"),
+    ],
+)
+def test_notify_test_goes_the_same_way(tmp_path: Path, options: str, code: int, said: str) -> None:
+    with Receiver() as receiver:
+        site = site_with(tmp_path, f'    - webhook: {{url: "{receiver.url}", {options}}}\n')
+        done = site.avocet("notify", "test", "webhook", "-c", str(site.config))
+        assert done.returncode == code, done.stderr
+        assert said in done.stdout + done.stderr
+        assert len(receiver.requests) == (1 if code == 0 else 0)
+        if code == 0:
+            receiver.answer = lambda _: Answer(503)
+            done = site.avocet("notify", "test", "webhook", "-c", str(site.config))
+            assert done.returncode == 69 and "answered 503" in done.stderr
+            receiver.answer = lambda _: Answer(404)
+            done = site.avocet("notify", "test", "webhook", "-c", str(site.config))
+            assert done.returncode == 78 and "answered 404" in done.stderr
+    done = site.avocet("notify", "test", "nobody", "-c", str(site.config))
+    assert done.returncode == 64 and "known are webhook" in done.stderr
+
+
+def test_people_look_acknowledge_and_mute(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        site = site_with(tmp_path, webhook(receiver), line("d", 1, 20) + line("e", 1, 30))
+        site.drain()
+        config = ["-c", str(site.config)]
+
+        def listed(*arguments: str) -> list[dict[str, Any]]:
+            done = site.avocet("alerts", "list", *config, "-f", "json", *arguments)
+            assert done.returncode == 0, done.stderr
+            return list(json.loads(done.stdout)["alerts"])
+
+        assert sorted(alert["device_id"] for alert in listed()) == ["d", "e"]
+        alert = listed("--device", "d")[0]
+        done = site.avocet("alerts", "ack", alert["id"][:12], "looking", "--by", "ann", *config)
+        assert done.returncode == 0, done.stderr
+        assert listed("--device", "d")[0]["state"] == "acknowledged"
+        shown = site.avocet("alerts", "show", alert["id"], *config)
+        assert "acknowledged by ann: looking" in shown.stdout and "firing" in shown.stdout
+        assert "t (degC) was 20" in shown.stdout
+        done = site.avocet("alerts", "label", alert["id"], "rubbish", *config)
+        assert done.returncode == 64
+        assert site.avocet("alerts", "ack", "zzzz", *config).returncode == 69
+
+        done = site.avocet(
+            "alerts", "mute", "--device", "m*", "--for", "1h", "--by", "bob", *config
+        )
+        assert done.returncode == 0, done.stderr
+        before = len(receiver.requests)
+        (site.inbox / "b.ndjson").write_text(
+            line("m1", 2, 20) + line("n1", 2, 20) + line("d", 9, 1)
+        )
+        site.drain()
+        assert [a["device_id"] for a in receiver.alerts()[before:]] == ["n1", "d"]
+        # The row is there all the same.
+        assert {alert["device_id"] for alert in listed()} == {"e", "m1", "n1"}
+        assert {alert["device_id"] for alert in listed("--all")} == {"d", "e", "m1", "n1"}
+        assert "mute 1 by bob" in site.avocet("alerts", "mutes", *config).stdout
+        assert site.avocet("alerts", "unmute", "1", *config).returncode == 0
+        assert "nothing is muted" in site.avocet("alerts", "mutes", *config).stdout
+
+
+def test_an_outbox_that_is_damaged_stops_the_run(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        site = site_with(tmp_path, webhook(receiver), line("d", 1, 20))
+        (site.lake / "_avocet").mkdir(parents=True)
+        (site.lake / "_avocet" / "alerts.db").write_bytes(b"not a database at all" * 1000)
+        done = site.run()
+    assert done.returncode == 65 and "alerts.db" in done.stderr, done.stderr
+
+
+def test_alerts_leave_within_the_tick(tmp_path: Path) -> None:
+    """Long before the commit."""
+    with Receiver() as receiver:
+        site = site_with(tmp_path, webhook(receiver))
+        site.configure(site.config.read_text().replace("interval: 50ms", "interval: 1h"))
+        with site.follow() as run:
+            (site.inbox / "a.ndjson").write_text(line("d", 1, 20))
+            run.wait_for(lambda: len(receiver.taken) == 1, "the message", timeout=10)
+            assert site.count("bronze") == 0
+
+
+def test_live_and_rebuilt_rows_are_the_same(tmp_path: Path) -> None:
+    """Over a simulated fleet with faults and every kind of rule."""
+    site = Site(tmp_path)
+    site.configure("""\
+lake: {lake}
+storage: {commit: {rows: 700}}
+sources:
+  - simulate: {devices: 40, duration: 3h, seed: 3, speed: 0, faults: [spike, dropout, stuck],
+               start_time: "2026-01-01T00:00:00Z"}
+detectors:
+  - {type: zscore, min_samples: 20}
+  - {type: missing}
+  - {type: stuck, duration: 5m}
+alerts:
+  rules:
+    - {name: one}
+    - {name: twice, count: 2, of: 5, min_severity: info, hold_off: 1m}
+    - {name: many, type: fleet_spike, min_severity: info,
+       spike: {window: 3m, sigma: 2, min_count: 3}}
+    - {name: busy, type: device_spike, min_severity: info,
+       spike: {window: 6m, sigma: 1, min_count: 2}}
+""")
+    site.drain()
+    live = sorted(map(str, site.rows("alerts").to_pylist()))
+    rules = {row["rule"] for row in site.rows("alerts").to_pylist()}
+    assert rules >= {"one", "twice", "many"}, rules
+    done = site.avocet("rebuild", "-c", str(site.config))
+    assert done.returncode == 0, done.stderr
+    assert sorted(map(str, read_table(site.lake, "alerts").to_pylist())) == live
+    # However it is cut into ticks and spread over threads.
+    other = tmp_path / "other"
+    site.configure(site.config.read_text() + "engine: {tick_records: 97, threads: 2}\n")
+    site.drain("--lake", str(other))
+    assert sorted(map(str, read_table(other, "alerts").to_pylist())) == live
