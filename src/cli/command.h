@@ -45,5 +45,6 @@ void AddTokenCommand(CLI::App* app, int* exit_code);
 void AddAccessCommand(CLI::App* app, int* exit_code);
 void AddNotifyCommand(CLI::App* app, int* exit_code);
 void AddAlertsCommand(CLI::App* app, int* exit_code);
+void AddAwsCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

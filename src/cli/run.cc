@@ -21,6 +21,7 @@
 #include "src/engine/engine.h"
 #include "src/engine/owned_lake.h"
 #include "src/env/signals.h"
+#include "src/server/cloudwatch_publisher.h"
 #include "src/server/serve.h"
 
 namespace avocet {
@@ -192,6 +193,15 @@ Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config) {
                           .make_channel = MakeAlertChannel});
 }
 
+// Null when nothing is to be published.
+Result<std::unique_ptr<CloudWatchPublisher>> StartCloudWatch(const Engine& engine) {
+  if (!engine.config().cloudwatch.IsOn()) return std::unique_ptr<CloudWatchPublisher>();
+  return CloudWatchPublisher::Start({.config = &engine.config(),
+                                     .env = Env::Posix(),
+                                     .progress = [&engine] { return engine.progress(); },
+                                     .transport = nullptr});
+}
+
 void FinishDeliveries(Notifier* notifier) {
   const auto waiting = notifier->Drain(kLastDeliveries);
   if (!waiting.ok()) {
@@ -207,12 +217,16 @@ int Run(const RunArguments& arguments) {
   SetUpLogging(config->log);
   Explain(*config, arguments);
   CatchTermination();
-  // Made once the lake is locked, so that there is one sender.
+  // Both are made once the lake is locked, so that there is one sender.
   std::unique_ptr<Notifier> notifier;
+  CloudWatchPublisher* counter = nullptr;
   EngineOptions options{
       .once = arguments.once, .on_step = {}, .on_alerts = {}, .before_commit = {}};
+  options.on_alerts = [&](std::span<const AlertChange> changes) {
+    if (notifier != nullptr) notifier->Publish(changes);
+    if (counter != nullptr) counter->CountAlerts(changes);
+  };
   if (!config->alerts.channels.empty()) {
-    options.on_alerts = [&](std::span<const AlertChange> changes) { notifier->Publish(changes); };
     options.before_commit = [&] { return notifier->WaitUntilStored(); };
   }
   auto opened = Engine::Open(*config, Env::Posix(), std::move(options));
@@ -225,6 +239,9 @@ int Run(const RunArguments& arguments) {
   if (!serving.ok()) return Report(serving.status());
   const std::string url = (*serving)->Url();
   if (!url.empty() && !arguments.quiet) fmt::print(stderr, "Dashboard: {}\n", url);
+  auto cloudwatch = StartCloudWatch(engine);
+  if (!cloudwatch.ok()) return Report(cloudwatch.status());
+  counter = cloudwatch->get();
   const RecoveryReport& recovery = engine.recovery();
   if (recovery.epoch > 0) {
     spdlog::info(
@@ -240,6 +257,7 @@ int Run(const RunArguments& arguments) {
   }
   if (!status.ok()) return Report(status);
   if (notifier != nullptr) FinishDeliveries(notifier.get());
+  cloudwatch->reset();
   if (!arguments.report.empty()) {
     const std::chrono::duration<double> seconds = Env::Posix()->Monotonic() - started;
     status = Env::Posix()->PutDurably(arguments.report, ReportJson(engine, seconds.count()),

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/config/alert_config.h"
+#include "src/config/cloudwatch_config.h"
 #include "src/config/duration.h"
 #include "src/net/aws_options.h"
 
@@ -193,6 +194,7 @@ struct Config {
   Duration allowed_lateness = std::chrono::hours(1);  ///< windows.allowed_lateness
   std::vector<DetectorConfig> detectors;
   AlertsConfig alerts;
+  CloudWatchConfig cloudwatch;
 };
 
 /// The suffix of rolling average columns: "5m" for five minutes, "90s", "1h".

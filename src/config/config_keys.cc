@@ -6,6 +6,8 @@
 
 #include "src/base/check.h"
 #include "src/config/alert_keys.h"
+#include "src/config/aws_keys.h"
+#include "src/config/cloudwatch_keys.h"
 
 namespace avocet {
 namespace {
@@ -303,30 +305,6 @@ SourceType HttpSource() {
       });
 }
 
-/// The keys of what talks to AWS, whose options are the member `aws` of `Options`.
-template <typename Options>
-std::vector<KeySpec> AwsKeys() {
-  return {
-      Key<&Options::aws, &AwsOptions::region>("region", "AWS region.")
-          .DefaultNote("from the environment, the profile or the machine")
-          .Example("eu-west-1"),
-      Key<&Options::aws, &AwsOptions::endpoint>("endpoint",
-                                                "URL of another server than the region's.")
-          .DefaultNote("the region's")
-          .Example("http://127.0.0.1:4566"),
-      Key<&Options::aws, &AwsOptions::profile>("profile", "Profile of the shared AWS files.")
-          .DefaultNote("`AWS_PROFILE`, or `default`")
-          .Example("plant"),
-      Key<&Options::aws, &AwsOptions::role_arn>("role_arn", "Role to take on.")
-          .DefaultNote("none")
-          .Example("arn:aws:iam::123456789012:role/avocet"),
-      Key<&Options::aws, &AwsOptions::ca_file>("ca_file",
-                                               "PEM file of the only authorities to trust.")
-          .DefaultNote("the system's")
-          .Example("/etc/ssl/plant-ca.pem"),
-  };
-}
-
 std::vector<KeySpec> Joined(std::vector<KeySpec> keys, const std::vector<KeySpec>& more) {
   keys.insert(keys.end(), more.begin(), more.end());
   return keys;
@@ -467,6 +445,7 @@ const std::vector<KeySpec>& RootKeys() {
               }),
       Collection(KeyKind::kDetectors, "detectors", "What looks for anomalies: a list."),
       AlertsSection(),
+      CloudWatchSection(),
       Section<&Config::engine>(
           "engine", "How much of the machine is used.",
           {

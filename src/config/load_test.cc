@@ -210,6 +210,14 @@ void ExpectFull(const Config& config) {
   EXPECT_EQ(config.log.level, "warning");
   EXPECT_EQ(config.log.format, "json");
   ExpectAlerts(config.alerts);
+  const CloudWatchConfig& cloudwatch = config.cloudwatch;
+  EXPECT_TRUE(cloudwatch.IsOn());
+  EXPECT_EQ(cloudwatch.metrics_namespace, "avocet/test");
+  EXPECT_EQ(cloudwatch.instance, "hall-3");
+  EXPECT_EQ(cloudwatch.interval, std::chrono::seconds(30));
+  EXPECT_EQ(cloudwatch.alarm_actions.size(), 1U);
+  EXPECT_EQ(cloudwatch.aws.region, "eu-west-1");
+  EXPECT_EQ(cloudwatch.aws.endpoint, "http://127.0.0.1:4566");
 }
 
 TEST(LoadTest, EveryKeyReachesItsField) { ExpectFull(ParseGood("full.yaml")); }
