@@ -25,7 +25,7 @@ std::string Upper(std::string_view text) {
 }
 
 std::string SubjectOf(const AlertChange& change) {
-  if (change.device.empty()) return "the fleet";
+  if (change.device.empty()) return change.metric.empty() ? "the fleet" : change.label;
   if (change.metric.empty()) return change.device;
   return fmt::format("{} of {}", change.label, change.device);
 }

@@ -47,7 +47,7 @@ class Notifier {
   /// Stops; what is not delivered stays in the outbox.
   ~Notifier();
 
-  /// Takes changes over. Any thread, but one at a time.
+  /// Takes changes over. Any thread; changes of one alert come from one.
   void Publish(std::span<const AlertChange> changes);
   /// Waits until all that was published is stored. An error means that it is not; the next call
   /// tries again.

@@ -1,6 +1,8 @@
 #include "src/alert/outbox.h"
 
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace avocet {
 namespace {
@@ -134,6 +136,25 @@ Result<std::string> Outbox::ReferenceOf(const std::string& channel, const std::s
   select.Bind(1, channel).Bind(2, alert_id);
   AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
   return row ? select.Text(0) : std::string();
+}
+
+Result<std::vector<AlertChange>> Outbox::OpenAlerts(std::string_view rule) {
+  const std::lock_guard lock(mutex_);
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement select,
+                          db_->Prepare("SELECT payload FROM outbox WHERE device = '' "
+                                       "ORDER BY alert_id, change"));
+  std::vector<AlertChange> newest;
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) break;
+    AVOCET_ASSIGN_OR_RETURN(AlertChange change, DecodeAlertChange(select.Text(0)));
+    if (change.rule != rule) continue;
+    if (newest.empty() || newest.back().id != change.id) newest.emplace_back();
+    newest.back() = std::move(change);
+  }
+  std::erase_if(newest,
+                [](const AlertChange& change) { return change.state == AlertState::kCleared; });
+  return newest;
 }
 
 Result<std::vector<OutboxStanding>> Outbox::Standings() {

@@ -64,6 +64,9 @@ class Outbox {
   /// The receiver's name of the newest message about the alert; empty when there is none.
   Result<std::string> ReferenceOf(const std::string& channel, const std::string& alert_id);
 
+  /// The newest change of each alert of `rule` about no device that has fired and not cleared.
+  Result<std::vector<AlertChange>> OpenAlerts(std::string_view rule);
+
   Result<std::vector<OutboxStanding>> Standings();
 
   /// Erases everything about a device, also what waits, down to the bytes of the file.

@@ -22,6 +22,7 @@
 #include "src/engine/owned_lake.h"
 #include "src/env/signals.h"
 #include "src/server/cloudwatch_publisher.h"
+#include "src/server/pipeline_monitor.h"
 #include "src/server/serve.h"
 
 namespace avocet {
@@ -193,6 +194,15 @@ Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config) {
                           .make_channel = MakeAlertChannel});
 }
 
+// Null when nobody is to be told, or the run ends by itself and says how it went.
+Result<std::unique_ptr<PipelineMonitor>> StartMonitor(const Engine& engine, Notifier* notifier,
+                                                      bool once) {
+  if (notifier == nullptr || once || !engine.config().alerts.pipeline.enabled) {
+    return std::unique_ptr<PipelineMonitor>();
+  }
+  return PipelineMonitor::Start(&engine, notifier, Env::Posix());
+}
+
 // Null when nothing is to be published.
 Result<std::unique_ptr<CloudWatchPublisher>> StartCloudWatch(const Engine& engine) {
   if (!engine.config().cloudwatch.IsOn()) return std::unique_ptr<CloudWatchPublisher>();
@@ -242,6 +252,8 @@ int Run(const RunArguments& arguments) {
   auto cloudwatch = StartCloudWatch(engine);
   if (!cloudwatch.ok()) return Report(cloudwatch.status());
   counter = cloudwatch->get();
+  auto monitor = StartMonitor(engine, notifier.get(), arguments.once);
+  if (!monitor.ok()) return Report(monitor.status());
   const RecoveryReport& recovery = engine.recovery();
   if (recovery.epoch > 0) {
     spdlog::info(
@@ -255,6 +267,7 @@ int Run(const RunArguments& arguments) {
     ProgressLine progress(&engine, arguments.quiet);
     status = engine.Run();
   }
+  monitor->reset();
   if (!status.ok()) return Report(status);
   if (notifier != nullptr) FinishDeliveries(notifier.get());
   cloudwatch->reset();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -103,9 +104,20 @@ struct AlertChannelConfig {
   int line = 0;
 };
 
+/// `alerts.pipeline`: trouble of avocet itself, by the clock on the wall.
+struct PipelineAlertConfig {
+  bool enabled = true;
+  Duration lag = std::chrono::minutes(5);
+  double rejected_share = 0.1;
+  size_t free_space_bytes = size_t{1} << 30;
+  Duration duration = std::chrono::minutes(1);  ///< `for`
+  Duration hold_off = std::chrono::minutes(5);
+};
+
 struct AlertsConfig {
   std::vector<AlertRuleConfig> rules;
   std::vector<AlertChannelConfig> channels;
+  PipelineAlertConfig pipeline;
 };
 
 }  // namespace avocet

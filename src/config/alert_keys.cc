@@ -50,6 +50,31 @@ KeySpec SpikeSection() {
                  });
 }
 
+KeySpec PipelineSection() {
+  using P = PipelineAlertConfig;
+  constexpr double kTiB = 1024.0 * 1024 * 1024 * 1024;
+  return Section<&AlertsConfig::pipeline>(
+      "pipeline",
+      "Trouble of avocet itself, told to all channels while `avocet run` follows its sources: a "
+      "source is down, the tables cannot be written, and what is below.",
+      {
+          Key<&P::enabled>("enabled", "Whether it is told of."),
+          Key<&P::lag>("lag", "A source is so far behind its broker.")
+              .Between(milliseconds(1), days(30)),
+          Key<&P::rejected_share>("rejected_share",
+                                  "So many of the records of the last five minutes, as a share of "
+                                  "1, went to quarantine.")
+              .Between(0, 1)
+              .Above(0),
+          Key<&P::free_space_bytes>("free_space", "The disk of the data directory has less room.")
+              .As(KeyKind::kBytes)
+              .Between(0, 1024 * kTiB),
+          Key<&P::duration>("for", "How long that must hold.").Between(Duration(0), days(30)),
+          Key<&P::hold_off>("hold_off", "How long it must be well before the alert clears.")
+              .Between(Duration(0), days(30)),
+      });
+}
+
 template <typename Options>
 AlertChannelType MakeType(std::string name, std::string help, std::vector<KeySpec> keys) {
   AlertChannelType type;
@@ -202,6 +227,7 @@ KeySpec AlertsSection() {
           List(KeyKind::kAlertRules, "rules", "What is an alert: a list of rules."),
           List(KeyKind::kAlertChannels, "channels",
                "Who is told: a list of entries with one type each."),
+          PipelineSection(),
       });
 }
 

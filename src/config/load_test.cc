@@ -210,6 +210,13 @@ void ExpectFull(const Config& config) {
   EXPECT_EQ(config.log.level, "warning");
   EXPECT_EQ(config.log.format, "json");
   ExpectAlerts(config.alerts);
+  const PipelineAlertConfig& pipeline = config.alerts.pipeline;
+  EXPECT_TRUE(pipeline.enabled);
+  EXPECT_EQ(pipeline.lag, std::chrono::minutes(2));
+  EXPECT_EQ(pipeline.rejected_share, 0.25);
+  EXPECT_EQ(pipeline.free_space_bytes, size_t{5} << 30);
+  EXPECT_EQ(pipeline.duration, std::chrono::seconds(30));
+  EXPECT_EQ(pipeline.hold_off, std::chrono::minutes(3));
   const CloudWatchConfig& cloudwatch = config.cloudwatch;
   EXPECT_TRUE(cloudwatch.IsOn());
   EXPECT_EQ(cloudwatch.metrics_namespace, "avocet/test");

@@ -403,3 +403,37 @@ alerts:
     site.configure(site.config.read_text() + "engine: {tick_records: 97, threads: 2}\n")
     site.drain("--lake", str(other))
     assert sorted(map(str, read_table(other, "alerts").to_pylist())) == live
+
+
+def trouble(receiver: Receiver) -> list[tuple[str, str]]:
+    return [
+        (alert["state"], alert["metric"])
+        for alert in receiver.alerts()
+        if alert["rule"] == "pipeline"
+    ]
+
+
+def test_trouble_of_the_pipeline_is_told_and_ends_with_the_next_run(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        site = site_with(tmp_path, webhook(receiver))
+        well = site.config.read_text()
+        pipeline = "  pipeline: {free_space: 1000TiB, rejected_share: 0.5, for: 0s}\n"
+        site.config.write_text(well + pipeline)
+        (site.inbox / "a.ndjson").write_text("no reading\n" * 30 + line("d", 1, 1))
+        with site.follow() as run:
+            run.wait_for(lambda: ("firing", "disk") in trouble(receiver), "a full disk")
+            (site.inbox / "b.ndjson").write_text("no reading\n" * 30)
+            run.wait_for(
+                lambda: ("firing", "rejected records") in trouble(receiver), "rejected records"
+            )
+            run.kill()
+        disk = next(alert for alert in receiver.alerts() if alert["metric"] == "disk")
+        assert disk["title"] == "CRITICAL: disk" and "GB left" in disk["sentence"]
+        site.config.write_text(well + "  pipeline: {free_space: 0, rejected_share: 1}\n")
+        with site.follow() as run:
+            ends = {("cleared", "disk"), ("cleared", "rejected records")}
+            run.wait_for(lambda: ends <= set(trouble(receiver)), "the ends")
+            assert run.stop() == 0, run.output()
+        cleared = [alert["id"] for alert in receiver.alerts() if alert["state"] == "cleared"]
+        assert disk["id"] in cleared
+        assert site.count("alerts") == 0
