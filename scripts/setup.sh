@@ -11,7 +11,7 @@ MIN_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT"/rust/*/Cargo.toml | 
 
 declare -A PACKAGES=(
   [build]="g++ cmake ninja-build make pkg-config git curl ca-certificates binutils ccache mold
-    libsimdjson-dev libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev libsqlite3-dev
+    libsimdjson-dev libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev libsqlite3-dev libabsl-dev tzdata
     libboost1.81-dev libcurl4-openssl-dev libssl-dev libzstd-dev zlib1g-dev librdkafka-dev
     libxxhash-dev libgtest-dev libbenchmark-dev"
   [test]="python3 python3-venv kcat maven openjdk-17-jre-headless openssl

@@ -1,5 +1,6 @@
 #include "src/alert/notifier.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -231,6 +232,30 @@ TEST_F(NotifierTest, MutedAlertsAreRecordedAndNotSent) {
   notifier->Publish(std::vector{muted});
   EXPECT_EQ(Drain(notifier.get()), 0);
   EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"y.0", "z.0"}));
+}
+
+TEST_F(NotifierTest, AMuteWithHoursHoldsOnlyThen) {
+  const auto log = OperatorLog::Open(path_);
+  ASSERT_TRUE(log.ok());
+  Mute mute;
+  mute.until_us = INT64_MAX;
+  mute.schedule = "daily 00:00-24:00 Europe/Berlin";
+  mute.rule = "at_all_hours";
+  ASSERT_TRUE((*log)->AddMute(mute).ok());
+  mute.schedule = "at night";
+  EXPECT_EQ((*log)->AddMute(mute).status().code(), StatusCode::kInvalid);
+  // Nine hours that begin six hours from now are over long before.
+  const int64_t hour = Env::Posix()->NowMicros() / 3'600'000'000 % 24;
+  mute.schedule = fmt::format("daily {:02}:00-{:02}:00", (hour + 6) % 24, (hour + 15) % 24);
+  mute.rule = "later";
+  ASSERT_TRUE((*log)->AddMute(mute).ok());
+  const auto notifier = Start();
+  AlertChange muted = Change("x"), told = Change("y");
+  muted.rule = "at_all_hours";
+  told.rule = "later";
+  notifier->Publish(std::vector{muted, told});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), std::vector<std::string>{"y.0"});
 }
 
 TEST(WantsTest, ByRuleSeverityAndState) {

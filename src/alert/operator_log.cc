@@ -27,8 +27,19 @@ CREATE TABLE IF NOT EXISTS mute (
   rule TEXT NOT NULL,
   device TEXT NOT NULL,
   metric TEXT NOT NULL,
-  reason TEXT NOT NULL);
+  reason TEXT NOT NULL,
+  schedule TEXT NOT NULL DEFAULT '');
 )sql";
+
+// Files of the first layout have no schedules.
+Status AddScheduleColumn(SqliteDb* db) {
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db->Prepare("SELECT count(*) FROM pragma_table_info('mute') WHERE name = 'schedule'"));
+  AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
+  if (row && select.Int(0) > 0) return Status::Ok();
+  return db->Execute("ALTER TABLE mute ADD COLUMN schedule TEXT NOT NULL DEFAULT ''");
+}
 
 }  // namespace
 
@@ -39,18 +50,22 @@ std::string_view OperatorActionName(OperatorAction action) {
 }
 
 bool Mute::Fits(const AlertChange& change, int64_t now_us) const {
+  if (hours && !hours->Contains(now_us)) return false;
   return now_us >= created_us && now_us < until_us && MatchesGlob(rule, change.rule) &&
          MatchesGlob(device, change.device) && MatchesGlob(metric, change.metric);
 }
 
 std::string Mute::Text() const {
-  return fmt::format("mute {} by {} until {}{}{}", id, actor, FormatTimestamp(until_us),
-                     reason.empty() ? "" : ": ", reason);
+  std::string text = fmt::format("mute {} by {}", id, actor);
+  if (!schedule.empty()) text += ", " + schedule + ",";
+  text += until_us == INT64_MAX ? " until it is ended" : " until " + FormatTimestamp(until_us);
+  return text + (reason.empty() ? "" : ": " + reason);
 }
 
 Result<std::unique_ptr<OperatorLog>> OperatorLog::Open(const std::string& path) {
   AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
   AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
+  AVOCET_RETURN_IF_ERROR(AddScheduleColumn(db.get()).WithContext("cannot prepare " + path));
   return std::unique_ptr<OperatorLog>(new OperatorLog(std::move(db)));
 }
 
@@ -85,12 +100,15 @@ Result<std::vector<OperatorEntry>> OperatorLog::Entries(const std::string& alert
 }
 
 Result<int64_t> OperatorLog::AddMute(const Mute& mute) {
+  if (!mute.schedule.empty()) {
+    AVOCET_RETURN_IF_ERROR(MuteSchedule::Parse(mute.schedule).status());
+  }
   AVOCET_ASSIGN_OR_RETURN(SqliteStatement insert,
                           db_->Prepare("INSERT INTO mute (created_us, until_us, actor, rule, "
-                                       "device, metric, reason) "
-                                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+                                       "device, metric, reason, schedule) "
+                                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
   insert.Bind(1, mute.created_us).Bind(2, mute.until_us).Bind(3, mute.actor).Bind(4, mute.rule);
-  insert.Bind(5, mute.device).Bind(6, mute.metric).Bind(7, mute.reason);
+  insert.Bind(5, mute.device).Bind(6, mute.metric).Bind(7, mute.reason).Bind(8, mute.schedule);
   AVOCET_RETURN_IF_ERROR(insert.Run());
   return db_->LastRowId();
 }
@@ -107,21 +125,27 @@ Status OperatorLog::EndMute(int64_t id, int64_t now_us) {
 Result<std::vector<Mute>> OperatorLog::Mutes(int64_t now_us) {
   AVOCET_ASSIGN_OR_RETURN(
       SqliteStatement select,
-      db_->Prepare("SELECT id, created_us, until_us, actor, rule, device, metric, reason "
+      db_->Prepare("SELECT id, created_us, until_us, actor, rule, device, metric, reason, "
+                   "schedule "
                    "FROM mute WHERE until_us > ?1 ORDER BY id"));
   select.Bind(1, now_us);
   std::vector<Mute> mutes;
   for (;;) {
     AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
     if (!row) return mutes;
-    mutes.push_back({.id = select.Int(0),
-                     .created_us = select.Int(1),
-                     .until_us = select.Int(2),
-                     .actor = select.Text(3),
-                     .rule = select.Text(4),
-                     .device = select.Text(5),
-                     .metric = select.Text(6),
-                     .reason = select.Text(7)});
+    Mute& mute = mutes.emplace_back();
+    mute = {.id = select.Int(0),
+            .created_us = select.Int(1),
+            .until_us = select.Int(2),
+            .actor = select.Text(3),
+            .rule = select.Text(4),
+            .device = select.Text(5),
+            .metric = select.Text(6),
+            .reason = select.Text(7),
+            .schedule = select.Text(8),
+            .hours = {}};
+    if (mute.schedule.empty()) continue;
+    AVOCET_ASSIGN_OR_RETURN(mute.hours, MuteSchedule::Parse(mute.schedule));
   }
 }
 

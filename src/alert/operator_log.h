@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/alert/alert_change.h"
+#include "src/alert/mute_schedule.h"
 #include "src/alert/sqlite_db.h"
 
 namespace avocet {
@@ -36,10 +37,14 @@ struct Mute {
   std::string device = "*";  ///< "*" also fits the fleet
   std::string metric = "*";
   std::string reason;
+  std::string schedule;  ///< as MuteSchedule has it; empty: all the time
 
+  /// REQUIRES: hours, when there is a schedule.
   bool Fits(const AlertChange& change, int64_t now_us) const;
   /// Why an alert is not sent, for the outbox.
   std::string Text() const;
+
+  std::optional<MuteSchedule> hours;  ///< `schedule`, read
 };
 
 /// One thread at a time; several processes.
@@ -51,6 +56,7 @@ class OperatorLog {
   /// Oldest first; of all alerts when `alert_id` is empty.
   Result<std::vector<OperatorEntry>> Entries(const std::string& alert_id);
 
+  /// kInvalid when its schedule makes no sense.
   Result<int64_t> AddMute(const Mute& mute);
   /// kNotFound when there is none of that number.
   Status EndMute(int64_t id, int64_t now_us);

@@ -39,7 +39,7 @@ struct OneArguments : LakeArguments {
 
 struct MuteArguments : LakeArguments {
   Mute mute;
-  std::string duration = "1h";
+  std::string duration;  // empty: an hour, or with a schedule until it is ended
   std::string actor;
 };
 
@@ -234,14 +234,23 @@ Status Act(const OneArguments& arguments, OperatorAction action) {
 
 Status AddMute(const MuteArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  const auto duration = ParseDuration(arguments.duration);
-  if (!duration.ok() || *duration <= 0) {
-    return Status::Usage("cannot read --for " + arguments.duration +
-                         ": give a duration such as 2h");
-  }
   Mute mute = arguments.mute;
   mute.created_us = Env::Posix()->NowMicros();
-  if (__builtin_add_overflow(mute.created_us, *duration, &mute.until_us)) mute.until_us = INT64_MAX;
+  mute.until_us = INT64_MAX;
+  if (mute.schedule.empty() || !arguments.duration.empty()) {
+    const auto duration = ParseDuration(arguments.duration.empty() ? "1h" : arguments.duration);
+    if (!duration.ok() || *duration <= 0) {
+      return Status::Usage("cannot read --for " + arguments.duration +
+                           ": give a duration such as 2h");
+    }
+    if (__builtin_add_overflow(mute.created_us, *duration, &mute.until_us)) {
+      mute.until_us = INT64_MAX;
+    }
+  }
+  if (!mute.schedule.empty()) {
+    const Status schedule = MuteSchedule::Parse(mute.schedule).status();
+    if (!schedule.ok()) return Status::Usage(schedule.message());
+  }
   mute.actor = ActorOr(arguments.actor);
   AVOCET_ASSIGN_OR_RETURN(const auto log, OpenLog(config));
   AVOCET_ASSIGN_OR_RETURN(mute.id, log->AddMute(mute));
@@ -267,7 +276,8 @@ Status ListMutes(const LakeArguments& arguments) {
     for (const Mute& mute : mutes) {
       json.BeginObject().Field("id", mute.id).Field("rule", mute.rule);
       json.Field("device", mute.device).Field("metric", mute.metric).Field("actor", mute.actor);
-      json.Field("until", FormatTimestamp(mute.until_us)).Field("reason", mute.reason).EndObject();
+      json.Field("until", FormatTimestamp(mute.until_us)).Field("schedule", mute.schedule);
+      json.Field("reason", mute.reason).EndObject();
     }
     json.EndArray();
     fmt::print("{}\n", json.Take());
@@ -324,7 +334,11 @@ void AddMuteCommands(CLI::App* app, int* exit_code) {
   mute->add_option("--rule", arguments->mute.rule, "Only this rule; * and ? are allowed");
   mute->add_option("--device", arguments->mute.device, "Only these devices; * and ? are allowed");
   mute->add_option("--metric", arguments->mute.metric, "Only this metric; * and ? are allowed");
-  mute->add_option("--for", arguments->duration, "How long (default: 1h)");
+  mute->add_option("--for", arguments->duration,
+                   "How long (default: 1h, or with --every until it is ended)");
+  mute->add_option("--every", arguments->mute.schedule,
+                   "Only at these hours, as in \"mon-fri 22:00-06:00 Europe/Berlin\" or \"daily "
+                   "12:00-13:00\"");
   mute->add_option("--reason", arguments->mute.reason, "Why");
   mute->add_option("--by", arguments->actor, "Who does it (default: $USER)");
   mute->callback([arguments, exit_code] { *exit_code = Report(AddMute(*arguments)); });

@@ -347,6 +347,12 @@ def test_people_look_acknowledge_and_mute(tmp_path: Path) -> None:
         assert "mute 1 by bob" in site.avocet("alerts", "mutes", *config).stdout
         assert site.avocet("alerts", "unmute", "1", *config).returncode == 0
         assert "nothing is muted" in site.avocet("alerts", "mutes", *config).stdout
+        hours = "mon-fri 22:00-06:00 Europe/Berlin"
+        done = site.avocet("alerts", "mute", "--every", hours, "--by", "bob", *config)
+        assert done.returncode == 0 and "until it is ended" in done.stdout, done.stderr
+        assert f"mute 2 by bob, {hours}," in site.avocet("alerts", "mutes", *config).stdout
+        done = site.avocet("alerts", "mute", "--every", "at night", *config)
+        assert done.returncode == 64 and "mon-fri 22:00-06:00" in done.stderr
 
 
 def test_an_outbox_that_is_damaged_stops_the_run(tmp_path: Path) -> None:
