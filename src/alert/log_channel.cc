@@ -10,9 +10,14 @@ namespace {
 class LogChannel final : public AlertChannel {
  public:
   AlertDelivery Send(const AlertMessage& message) override {
-    const bool over = !message.digest && message.change().state == AlertState::kCleared;
-    spdlog::log(over ? spdlog::level::info : spdlog::level::warn, "alert: {}: {}",
-                AlertTitle(message), AlertSentence(message));
+    const AlertChange& change = message.change();
+    if (message.digest) {
+      spdlog::warn("alert: {}: {}", AlertTitle(message), AlertSentence(message));
+    } else {
+      const bool over = change.state == AlertState::kCleared;
+      spdlog::log(over ? spdlog::level::info : spdlog::level::warn, "alert: {}: {} (rule {})",
+                  AlertTitle(message), change.reason, change.rule);
+    }
     return {};
   }
 };
