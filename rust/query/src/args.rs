@@ -127,7 +127,9 @@ fn defaults() -> Args {
 fn time_zone(name: &str) -> Result<String> {
     match Tz::from_str(name) {
         Ok(_) => Ok(name.to_string()),
-        Err(_) => Err(QueryError::usage("expected a zone such as UTC, Europe/Berlin or +02:00")),
+        Err(_) => Err(QueryError::usage(
+            "expected a zone such as UTC, Europe/Berlin or +02:00",
+        )),
     }
 }
 
@@ -156,8 +158,20 @@ mod tests {
         assert_eq!((args.max_rows, args.memory_bytes), (Some(1000), 512 << 20));
 
         let args = query(&[
-            "avocet-query", "--lake=l", "-fjson", "-o", "-", "--timeout", "0", "--memory", "1GiB",
-            "--max-rows", "5", "--time-zone", "Europe/Berlin", "-",
+            "avocet-query",
+            "--lake=l",
+            "-fjson",
+            "-o",
+            "-",
+            "--timeout",
+            "0",
+            "--memory",
+            "1GiB",
+            "--max-rows",
+            "5",
+            "--time-zone",
+            "Europe/Berlin",
+            "-",
         ]);
         let args = args.unwrap();
         assert_eq!((args.sql, args.output, args.timeout), (None, None, None));

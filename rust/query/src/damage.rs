@@ -15,12 +15,16 @@ pub fn damaged_file(lake: &Lake) -> Option<String> {
     suspects.dedup();
     match suspects.len() {
         1 => suspects.pop(),
-        _ => suspects.into_iter().find(|file| !is_decodable(&lake.root.join(file))),
+        _ => suspects
+            .into_iter()
+            .find(|file| !is_decodable(&lake.root.join(file))),
     }
 }
 
 fn is_decodable(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
     reader.is_ok_and(|mut batches| batches.all(|batch| batch.is_ok()))
 }

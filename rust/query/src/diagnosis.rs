@@ -37,7 +37,9 @@ pub fn positioned(position: Position, message: &str) -> QueryError {
 fn diagnose_at(error: &DataFusionError, position: Position, lake: Option<&Lake>) -> QueryError {
     match error {
         DataFusionError::Diagnostic(diagnostic, inner) => {
-            let start = diagnostic.span.map(|span| (span.start.line, span.start.column));
+            let start = diagnostic
+                .span
+                .map(|span| (span.start.line, span.start.column));
             diagnose_at(inner, start.or(position), lake)
         }
         DataFusionError::Context(_, inner) => diagnose_at(inner, position, lake),
@@ -132,13 +134,17 @@ fn exhausted(message: &str) -> QueryError {
 fn syntax_error(error: &ParserError) -> QueryError {
     let message = match error {
         ParserError::ParserError(message) | ParserError::TokenizerError(message) => message,
-        ParserError::RecursionLimitExceeded => return QueryError::usage("the query nests too deep"),
+        ParserError::RecursionLimitExceeded => {
+            return QueryError::usage("the query nests too deep");
+        }
     };
-    let parsed = message.split_once(" at Line: ").and_then(|(message, place)| {
-        let (line, column) = place.split_once(", Column: ")?;
-        let digits = |text: &str| text.trim().trim_end_matches('.').parse::<u64>().ok();
-        Some((message, (digits(line)?, digits(column)?)))
-    });
+    let parsed = message
+        .split_once(" at Line: ")
+        .and_then(|(message, place)| {
+            let (line, column) = place.split_once(", Column: ")?;
+            let digits = |text: &str| text.trim().trim_end_matches('.').parse::<u64>().ok();
+            Some((message, (digits(line)?, digits(column)?)))
+        });
     match parsed {
         Some((message, position)) => positioned(Some(position), message),
         None => QueryError::usage(message),
@@ -146,7 +152,11 @@ fn syntax_error(error: &ParserError) -> QueryError {
 }
 
 fn schema_message(error: &SchemaError) -> String {
-    let SchemaError::FieldNotFound { field, valid_fields } = error else {
+    let SchemaError::FieldNotFound {
+        field,
+        valid_fields,
+    } = error
+    else {
         return error.to_string();
     };
     let mut message = format!("column {} not found", field.flat_name());

@@ -47,7 +47,10 @@ pub type Result<T, E = QueryError> = std::result::Result<T, E>;
 
 impl QueryError {
     pub fn new(kind: Kind, message: impl AsRef<str>) -> Self {
-        Self { kind, message: one_line(message.as_ref()) }
+        Self {
+            kind,
+            message: one_line(message.as_ref()),
+        }
     }
 
     pub fn usage(message: impl AsRef<str>) -> Self {

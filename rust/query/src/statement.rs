@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-use datafusion::execution::session_state::SessionState;
 use datafusion::common::TableReference;
+use datafusion::execution::session_state::SessionState;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{self, ObjectName, Spanned, visit_relations};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
@@ -27,7 +27,9 @@ pub fn read_only_statement(state: &SessionState, lake: &Lake, sql: &str) -> Resu
 
 fn parse_one(state: &SessionState, sql: &str) -> Result<Statement> {
     if sql.len() > SQL_BYTES_MAX {
-        return Err(QueryError::usage(format!("the query is longer than {SQL_BYTES_MAX} bytes")));
+        return Err(QueryError::usage(format!(
+            "the query is longer than {SQL_BYTES_MAX} bytes"
+        )));
     }
     let recursion_limit = state.config_options().sql_parser.recursion_limit.get();
     let statements = DFParserBuilder::new(sql)
@@ -43,9 +45,10 @@ fn exactly_one(mut statements: VecDeque<Statement>) -> Result<Statement> {
     match (statements.pop_front(), statements.len()) {
         (None, _) => Err(QueryError::usage("the query is empty")),
         (Some(statement), 0) => Ok(statement),
-        (Some(_), more) => {
-            Err(QueryError::usage(format!("expected one statement, found {}", more + 1)))
-        }
+        (Some(_), more) => Err(QueryError::usage(format!(
+            "expected one statement, found {}",
+            more + 1
+        ))),
     }
 }
 
@@ -79,7 +82,11 @@ fn check_reads_only(statement: &Statement) -> Result<()> {
 /// `CREATE TABLE t ...` becomes `CREATE TABLE`.
 fn first_words(sql: &str) -> String {
     let is_keyword = |word: &&str| word.chars().all(|c| c.is_ascii_uppercase());
-    let words: Vec<&str> = sql.split_whitespace().take_while(is_keyword).take(3).collect();
+    let words: Vec<&str> = sql
+        .split_whitespace()
+        .take_while(is_keyword)
+        .take(3)
+        .collect();
     match words.is_empty() {
         true => "the statement".to_string(),
         false => words.join(" "),
@@ -87,8 +94,9 @@ fn first_words(sql: &str) -> String {
 }
 
 fn check_tables(state: &SessionState, lake: &Lake, statement: &Statement) -> Result<()> {
-    let references =
-        state.resolve_table_references(statement).map_err(|error| diagnose_sql(&error))?;
+    let references = state
+        .resolve_table_references(statement)
+        .map_err(|error| diagnose_sql(&error))?;
     for reference in references {
         let is_virtual = reference.schema() == Some("information_schema")
             || state.table_functions().contains_key(reference.table());

@@ -32,7 +32,10 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped() {
-        assert_eq!(escape_control("a\tb\u{1b}[31m\u{9b}"), "a\\tb\\u{1b}[31m\\u{9b}");
+        assert_eq!(
+            escape_control("a\tb\u{1b}[31m\u{9b}"),
+            "a\\tb\\u{1b}[31m\\u{9b}"
+        );
         assert!(matches!(escape_control("Grüße"), Cow::Borrowed("Grüße")));
         assert_eq!(one_line(" first\n  second\r\n"), "first second");
     }

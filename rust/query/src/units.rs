@@ -15,8 +15,13 @@ const BYTE_UNITS: [(&str, u64); 8] = [
     ("GiB", 1 << 30),
 ];
 
-const MILLISECOND_UNITS: [(&str, u64); 5] =
-    [("", 1_000), ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+const MILLISECOND_UNITS: [(&str, u64); 5] = [
+    ("", 1_000),
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+];
 
 pub fn parse_bytes(text: &str) -> Result<u64> {
     parse(text, &BYTE_UNITS).ok_or_else(|| QueryError::usage("expected a size such as 512MiB"))
@@ -30,9 +35,13 @@ pub fn parse_duration(text: &str) -> Result<Duration> {
 }
 
 fn parse(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    let (_, factor) = units.iter().find(|(name, _)| unit.trim().eq_ignore_ascii_case(name))?;
+    let (_, factor) = units
+        .iter()
+        .find(|(name, _)| unit.trim().eq_ignore_ascii_case(name))?;
     number.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
@@ -48,7 +57,14 @@ mod tests {
         assert_eq!(parse_duration("500ms").unwrap(), Duration::from_millis(500));
         assert_eq!(parse_duration("2m").unwrap(), Duration::from_secs(120));
         assert_eq!(parse_duration("3").unwrap(), Duration::from_secs(3));
-        for wrong in ["", "-1", "1.5GiB", "MiB", "99999999999999999999", "9999999999999GiB"] {
+        for wrong in [
+            "",
+            "-1",
+            "1.5GiB",
+            "MiB",
+            "99999999999999999999",
+            "9999999999999GiB",
+        ] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");
         }
     }

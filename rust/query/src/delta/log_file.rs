@@ -27,7 +27,10 @@ const COLUMNS: [&str; 9] = [
 /// Calls `on_action` for every action of a commit or checkpoint file. Damage is reported with
 /// the file and, for JSON, the line.
 pub fn read_actions(path: &Path, on_action: &mut dyn FnMut(Action) -> Result<()>) -> Result<()> {
-    if path.extension().is_some_and(|extension| extension == "parquet") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "parquet")
+    {
         read_parquet(path, on_action)
     } else {
         let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
@@ -41,7 +44,9 @@ pub fn read_actions(path: &Path, on_action: &mut dyn FnMut(Action) -> Result<()>
 /// The file of a V2 checkpoint's sidecar action.
 pub fn sidecar_path(log_dir: &Path, path: &str) -> Result<PathBuf> {
     if path.contains('/') {
-        return Err(QueryError::data(format!("sidecar {path} is outside _delta_log/_sidecars")));
+        return Err(QueryError::data(format!(
+            "sidecar {path} is outside _delta_log/_sidecars"
+        )));
     }
     Ok(log_dir.join("_sidecars").join(path))
 }

@@ -23,19 +23,26 @@ pub struct Segment {
 
 impl LogListing {
     pub fn read(log_dir: &Path) -> Result<Self> {
-        let fail = |error: std::io::Error| {
-            QueryError::io(&format!("list {}", log_dir.display()), &error)
-        };
+        let fail =
+            |error: std::io::Error| QueryError::io(&format!("list {}", log_dir.display()), &error);
         let mut listing = Self::default();
         let mut parts: BTreeMap<(u64, u32), Vec<PathBuf>> = BTreeMap::new();
         for entry in fs::read_dir(log_dir).map_err(fail)? {
             let path = entry.map_err(fail)?.path();
-            match path.file_name().and_then(|name| name.to_str()).and_then(LogFile::parse) {
+            match path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(LogFile::parse)
+            {
                 Some(LogFile::Commit(version)) => {
                     listing.commits.insert(version, path);
                 }
                 Some(LogFile::Checkpoint(version)) => {
-                    listing.checkpoints.entry(version).or_default().push(vec![path]);
+                    listing
+                        .checkpoints
+                        .entry(version)
+                        .or_default()
+                        .push(vec![path]);
                 }
                 Some(LogFile::CheckpointPart { version, num_parts }) => {
                     parts.entry((version, num_parts)).or_default().push(path);
@@ -56,7 +63,10 @@ impl LogListing {
     /// and from the commits alone. Commits are gapless in every one of them.
     pub fn segments(&self) -> Result<Vec<Segment>> {
         let newest_commit = self.commits.last_key_value().map(|(version, _)| *version);
-        let newest_checkpoint = self.checkpoints.last_key_value().map(|(version, _)| *version);
+        let newest_checkpoint = self
+            .checkpoints
+            .last_key_value()
+            .map(|(version, _)| *version);
         let Some(version) = newest_commit.max(newest_checkpoint) else {
             return Err(QueryError::data("_delta_log holds no commit"));
         };
@@ -67,14 +77,20 @@ impl LogListing {
                 match self.commits_between(at + 1, version) {
                     Ok(commits) => {
                         let checkpoint = checkpoint.clone();
-                        segments.push(Segment { checkpoint, commits });
+                        segments.push(Segment {
+                            checkpoint,
+                            commits,
+                        });
                     }
                     Err(error) => missing = missing.or(Some(error)),
                 }
             }
         }
         match self.commits_between(0, version) {
-            Ok(commits) => segments.push(Segment { checkpoint: Vec::new(), commits }),
+            Ok(commits) => segments.push(Segment {
+                checkpoint: Vec::new(),
+                commits,
+            }),
             Err(error) => missing = missing.or(Some(error)),
         }
         match missing {
@@ -87,7 +103,9 @@ impl LogListing {
         (first..=last)
             .map(|version| {
                 self.commits.get(&version).cloned().ok_or_else(|| {
-                    QueryError::data(format!("log entry _delta_log/{version:020}.json is missing"))
+                    QueryError::data(format!(
+                        "log entry _delta_log/{version:020}.json is missing"
+                    ))
                 })
             })
             .collect()
@@ -136,12 +154,23 @@ mod tests {
         assert_eq!(f(".json"), Some(LogFile::Commit(12)));
         assert_eq!(f(".checkpoint.parquet"), Some(LogFile::Checkpoint(12)));
         let uuid = "80a083e8-7026-4e79-81be-64bd76c43a11";
-        assert_eq!(f(&format!(".checkpoint.{uuid}.json")), Some(LogFile::Checkpoint(12)));
+        assert_eq!(
+            f(&format!(".checkpoint.{uuid}.json")),
+            Some(LogFile::Checkpoint(12))
+        );
         assert_eq!(
             f(".checkpoint.0000000002.0000000003.parquet"),
-            Some(LogFile::CheckpointPart { version: 12, num_parts: 3 })
+            Some(LogFile::CheckpointPart {
+                version: 12,
+                num_parts: 3
+            })
         );
-        for other in [".crc", ".00000000000000000015.compacted.json", ".json.tmp", ""] {
+        for other in [
+            ".crc",
+            ".00000000000000000015.compacted.json",
+            ".json.tmp",
+            "",
+        ] {
             assert_eq!(f(other), None, "{other}");
         }
         assert_eq!(LogFile::parse("_last_checkpoint"), None);
@@ -152,12 +181,21 @@ mod tests {
     fn gap_after_every_checkpoint_names_the_missing_entry() {
         let mut listing = LogListing::default();
         for version in [0, 1, 3] {
-            listing.commits.insert(version, PathBuf::from(format!("{version}")));
+            listing
+                .commits
+                .insert(version, PathBuf::from(format!("{version}")));
         }
         let error = listing.segments().unwrap_err();
-        assert!(error.message.contains("00000000000000000002.json is missing"), "{error}");
+        assert!(
+            error
+                .message
+                .contains("00000000000000000002.json is missing"),
+            "{error}"
+        );
 
-        listing.checkpoints.insert(2, vec![vec![PathBuf::from("c")]]);
+        listing
+            .checkpoints
+            .insert(2, vec![vec![PathBuf::from("c")]]);
         let segments = listing.segments().unwrap();
         assert_eq!(segments.len(), 1);
         assert_eq!(segments[0].commits, [PathBuf::from("3")]);

@@ -3,8 +3,13 @@
 use super::action::{Add, Metadata, Protocol};
 use crate::error::{QueryError, Result};
 
-const READABLE_FEATURES: [&str; 5] =
-    ["columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
+const READABLE_FEATURES: [&str; 5] = [
+    "columnMapping",
+    "deletionVectors",
+    "timestampNtz",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+];
 
 /// Fails when the table as a whole needs a feature that this program does not read.
 pub fn check_readable(protocol: &Protocol, metadata: &Metadata) -> Result<()> {
@@ -17,7 +22,11 @@ pub fn check_readable(protocol: &Protocol, metadata: &Metadata) -> Result<()> {
             return Err(unsupported(&format!("the Delta feature {feature}")));
         }
     }
-    match metadata.configuration.get("delta.columnMapping.mode").map(String::as_str) {
+    match metadata
+        .configuration
+        .get("delta.columnMapping.mode")
+        .map(String::as_str)
+    {
         None | Some("none") => Ok(()),
         Some(mode) => Err(unsupported(&format!("column mapping (mode {mode})"))),
     }
@@ -27,7 +36,10 @@ pub fn check_readable(protocol: &Protocol, metadata: &Metadata) -> Result<()> {
 /// without having any.
 pub fn check_file_readable(add: &Add) -> Result<()> {
     match add.deletion_vector {
-        Some(_) => Err(unsupported(&format!("a deletion vector (file {})", add.path))),
+        Some(_) => Err(unsupported(&format!(
+            "a deletion vector (file {})",
+            add.path
+        ))),
         None => Ok(()),
     }
 }

@@ -28,11 +28,22 @@ enum DeltaType {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase"
+)]
 enum NestedType {
-    Struct { fields: Vec<StructField> },
-    Array { element_type: DeltaType },
-    Map { key_type: DeltaType, value_type: DeltaType },
+    Struct {
+        fields: Vec<StructField>,
+    },
+    Array {
+        element_type: DeltaType,
+    },
+    Map {
+        key_type: DeltaType,
+        value_type: DeltaType,
+    },
 }
 
 /// All columns in the order of the table. Strings are views, because that is the layout in which
@@ -55,23 +66,34 @@ fn arrow_type(column: &str, delta_type: DeltaType) -> Result<DataType> {
     let nested = match delta_type {
         DeltaType::Primitive(name) => {
             return primitive_type(&name).ok_or_else(|| {
-                QueryError::data(format!("column {column} has type {name}, which is not supported"))
+                QueryError::data(format!(
+                    "column {column} has type {name}, which is not supported"
+                ))
             });
         }
         DeltaType::Nested(nested) => *nested,
     };
     // Nested fields are nullable whatever the schema says: files of other writers differ in it.
     let field = |name: &str, delta_type| {
-        Ok::<_, QueryError>(Arc::new(Field::new(name, arrow_type(column, delta_type)?, true)))
+        Ok::<_, QueryError>(Arc::new(Field::new(
+            name,
+            arrow_type(column, delta_type)?,
+            true,
+        )))
     };
     Ok(match nested {
         NestedType::Struct { fields } => {
-            let fields: Result<Vec<_>> =
-                fields.into_iter().map(|f| field(&f.name, f.data_type)).collect();
+            let fields: Result<Vec<_>> = fields
+                .into_iter()
+                .map(|f| field(&f.name, f.data_type))
+                .collect();
             DataType::Struct(Fields::from(fields?))
         }
         NestedType::Array { element_type } => DataType::List(field("element", element_type)?),
-        NestedType::Map { key_type, value_type } => {
+        NestedType::Map {
+            key_type,
+            value_type,
+        } => {
             let key = Arc::new(Field::new("key", arrow_type(column, key_type)?, false));
             let entry = Fields::from(vec![key, field("value", value_type)?]);
             let entries = Field::new("key_value", DataType::Struct(entry), false);
@@ -121,18 +143,25 @@ mod tests {
     #[test]
     fn delta_types_have_an_arrow_type() {
         assert_eq!(type_of(r#""long""#).unwrap(), DataType::Int64);
-        assert_eq!(type_of(r#""decimal(10, 2)""#).unwrap(), DataType::Decimal128(10, 2));
+        assert_eq!(
+            type_of(r#""decimal(10, 2)""#).unwrap(),
+            DataType::Decimal128(10, 2)
+        );
         let list = type_of(r#"{"type":"array","elementType":"double","containsNull":false}"#);
         let element = Arc::new(Field::new("element", DataType::Float64, true));
         assert_eq!(list.unwrap(), DataType::List(element));
-        let map = r#"{"type":"map","keyType":"string","valueType":"long","valueContainsNull":true}"#;
+        let map =
+            r#"{"type":"map","keyType":"string","valueType":"long","valueContainsNull":true}"#;
         assert!(matches!(type_of(map).unwrap(), DataType::Map(_, false)));
     }
 
     #[test]
     fn unknown_type_names_column_and_type() {
         let error = type_of(r#""variant""#).unwrap_err();
-        assert_eq!(error.message, "column c has type variant, which is not supported");
+        assert_eq!(
+            error.message,
+            "column c has type variant, which is not supported"
+        );
         assert!(type_of("7").is_err());
     }
 }

@@ -88,14 +88,17 @@ impl Replay {
             self.files.remove(&(remove.path, remove.deletion_vector));
         }
         if let Some(add) = action.add {
-            self.files.insert((add.path.clone(), add.deletion_vector.clone()), add);
+            self.files
+                .insert((add.path.clone(), add.deletion_vector.clone()), add);
         }
         Ok(())
     }
 
     fn finish(self) -> Result<Snapshot> {
         let (Some(metadata), Some(protocol)) = (self.metadata, self.protocol) else {
-            return Err(QueryError::data("_delta_log holds no metaData or no protocol action"));
+            return Err(QueryError::data(
+                "_delta_log holds no metaData or no protocol action",
+            ));
         };
         check_readable(&protocol, &metadata)?;
         let mut files: Vec<Add> = self.files.into_values().collect();

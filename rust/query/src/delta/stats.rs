@@ -27,11 +27,17 @@ pub fn file_statistics(
     partition_values: &[ScalarValue],
 ) -> Statistics {
     // Statistics that cannot be parsed cost speed, not correctness.
-    let stats: FileStats =
-        stats.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    let stats: FileStats = stats
+        .and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or_default();
     let num_rows = exact(stats.num_records);
-    let columns = file_schema.fields().iter().map(|field| column_statistics(&stats, field));
-    let partitions = partition_values.iter().map(|value| partition_statistics(value, num_rows));
+    let columns = file_schema
+        .fields()
+        .iter()
+        .map(|field| column_statistics(&stats, field));
+    let partitions = partition_values
+        .iter()
+        .map(|value| partition_statistics(value, num_rows));
     Statistics {
         num_rows,
         total_byte_size: Precision::Absent,
@@ -56,8 +62,14 @@ pub fn table_statistics<'a>(
 
 fn column_statistics(stats: &FileStats, field: &Field) -> ColumnStatistics {
     let name = field.name();
-    let min = stats.min_values.get(name).and_then(|json| min_value(json, field.data_type()));
-    let max = stats.max_values.get(name).and_then(|json| max_value(json, field.data_type()));
+    let min = stats
+        .min_values
+        .get(name)
+        .and_then(|json| min_value(json, field.data_type()));
+    let max = stats
+        .max_values
+        .get(name)
+        .and_then(|json| max_value(json, field.data_type()));
     let nulls = stats.null_count.get(name).and_then(Value::as_u64);
     ColumnStatistics {
         null_count: exact(nulls.and_then(|nulls| usize::try_from(nulls).ok())),
@@ -69,7 +81,10 @@ fn column_statistics(stats: &FileStats, field: &Field) -> ColumnStatistics {
 
 fn partition_statistics(value: &ScalarValue, num_rows: Precision<usize>) -> ColumnStatistics {
     if value.is_null() {
-        return ColumnStatistics { null_count: num_rows, ..ColumnStatistics::new_unknown() };
+        return ColumnStatistics {
+            null_count: num_rows,
+            ..ColumnStatistics::new_unknown()
+        };
     }
     ColumnStatistics {
         null_count: Precision::Exact(0),

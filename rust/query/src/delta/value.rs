@@ -16,7 +16,9 @@ pub fn partition_value(text: Option<&str>, data_type: &DataType) -> Result<Scala
         None | Some("") => ScalarValue::try_from(data_type)
             .map_err(|error| QueryError::internal(error.to_string())),
         Some(text) => cast(ScalarValue::Utf8(Some(text.to_string())), data_type).ok_or_else(|| {
-            QueryError::data(format!("partition value {text:?} is not of type {data_type}"))
+            QueryError::data(format!(
+                "partition value {text:?} is not of type {data_type}"
+            ))
         }),
     }
 }
@@ -44,15 +46,18 @@ pub fn min_value(json: &Value, data_type: &DataType) -> Option<ScalarValue> {
 /// An upper bound of file statistics; `None` when it cannot be used for pruning.
 pub fn max_value(json: &Value, data_type: &DataType) -> Option<ScalarValue> {
     match min_value(json, data_type)? {
-        ScalarValue::TimestampMicrosecond(Some(micros), zone) => {
-            Some(ScalarValue::TimestampMicrosecond(micros.checked_add(CUT_OFF_MICROS), zone))
-        }
+        ScalarValue::TimestampMicrosecond(Some(micros), zone) => Some(
+            ScalarValue::TimestampMicrosecond(micros.checked_add(CUT_OFF_MICROS), zone),
+        ),
         value => Some(value),
     }
 }
 
 fn cast(value: ScalarValue, data_type: &DataType) -> Option<ScalarValue> {
-    value.cast_to(data_type).ok().filter(|value| !value.is_null())
+    value
+        .cast_to(data_type)
+        .ok()
+        .filter(|value| !value.is_null())
 }
 
 #[cfg(test)]
@@ -64,10 +69,22 @@ mod tests {
         let f = |text, data_type: DataType, want: ScalarValue| {
             assert_eq!(partition_value(text, &data_type).unwrap(), want);
         };
-        f(Some("2021-06-15"), DataType::Date32, ScalarValue::Date32(Some(18793)));
+        f(
+            Some("2021-06-15"),
+            DataType::Date32,
+            ScalarValue::Date32(Some(18793)),
+        );
         f(Some("7"), DataType::Int32, ScalarValue::Int32(Some(7)));
-        f(Some("a"), DataType::Utf8View, ScalarValue::Utf8View(Some("a".into())));
-        f(Some("true"), DataType::Boolean, ScalarValue::Boolean(Some(true)));
+        f(
+            Some("a"),
+            DataType::Utf8View,
+            ScalarValue::Utf8View(Some("a".into())),
+        );
+        f(
+            Some("true"),
+            DataType::Boolean,
+            ScalarValue::Boolean(Some(true)),
+        );
         f(Some(""), DataType::Date32, ScalarValue::Date32(None));
         f(None, DataType::Utf8View, ScalarValue::Utf8View(None));
         let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
@@ -91,7 +108,13 @@ mod tests {
         assert_eq!(min_value(&Value::Null, &DataType::Int64), None);
         assert_eq!(min_value(&serde_json::json!("x"), &DataType::Int64), None);
         assert_eq!(min_value(&serde_json::json!(300), &DataType::Int8), None);
-        assert_eq!(min_value(&serde_json::json!(1.5), &DataType::Decimal128(5, 2)), None);
-        assert_eq!(min_value(&serde_json::json!({"a": 1}), &DataType::Int64), None);
+        assert_eq!(
+            min_value(&serde_json::json!(1.5), &DataType::Decimal128(5, 2)),
+            None
+        );
+        assert_eq!(
+            min_value(&serde_json::json!({"a": 1}), &DataType::Int64),
+            None
+        );
     }
 }

@@ -31,7 +31,10 @@ impl CatalogProviderList for LakeCatalogs {
         let exists = self.0.tables.iter().any(|table| table.catalog == name);
         exists.then(|| {
             let lake = Arc::clone(&self.0);
-            Arc::new(LakeCatalog { lake, name: name.to_string() }) as Arc<dyn CatalogProvider>
+            Arc::new(LakeCatalog {
+                lake,
+                name: name.to_string(),
+            }) as Arc<dyn CatalogProvider>
         })
     }
 }
@@ -44,7 +47,11 @@ struct LakeCatalog {
 
 impl CatalogProvider for LakeCatalog {
     fn schema_names(&self) -> Vec<String> {
-        let in_catalog = self.lake.tables.iter().filter(|table| table.catalog == self.name);
+        let in_catalog = self
+            .lake
+            .tables
+            .iter()
+            .filter(|table| table.catalog == self.name);
         let mut schemas: Vec<String> = in_catalog.map(|table| table.schema.clone()).collect();
         schemas.dedup();
         schemas
@@ -56,9 +63,13 @@ impl CatalogProvider for LakeCatalog {
             return Some(Arc::new(AnySchema { lake }));
         }
         let (catalog, schema) = (self.name.clone(), name.to_string());
-        self.schema_names()
-            .contains(&schema)
-            .then(|| Arc::new(LakeSchema { lake, catalog, schema }) as Arc<dyn SchemaProvider>)
+        self.schema_names().contains(&schema).then(|| {
+            Arc::new(LakeSchema {
+                lake,
+                catalog,
+                schema,
+            }) as Arc<dyn SchemaProvider>
+        })
     }
 }
 
@@ -80,7 +91,12 @@ impl SchemaProvider for LakeSchema {
     fn table_names(&self) -> Vec<String> {
         let in_schema =
             |name: &&TableName| name.catalog == self.catalog && name.schema == self.schema;
-        self.lake.tables.iter().filter(in_schema).map(|name| name.table.clone()).collect()
+        self.lake
+            .tables
+            .iter()
+            .filter(in_schema)
+            .map(|name| name.table.clone())
+            .collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
@@ -124,4 +140,3 @@ impl SchemaProvider for AnySchema {
         names::unqualified(&self.lake, name).len() == 1
     }
 }
-

@@ -8,7 +8,10 @@ use crate::error::{Kind, QueryError, Result};
 
 pub fn lake_root(root: &Path) -> Result<PathBuf> {
     let no_lake = |cause: &dyn std::fmt::Display| {
-        QueryError::new(Kind::NoLake, format!("cannot open lake {}: {cause}", root.display()))
+        QueryError::new(
+            Kind::NoLake,
+            format!("cannot open lake {}: {cause}", root.display()),
+        )
     };
     let absolute = fs::canonicalize(root).map_err(|error| no_lake(&error))?;
     match absolute.is_dir() {
@@ -26,7 +29,11 @@ pub fn find_tables(root: &Path) -> Result<Vec<TableName>> {
             for table in folders(&schema_dir)? {
                 if schema_dir.join(&table).join("_delta_log").is_dir() {
                     let (catalog, schema) = (catalog.clone(), schema.clone());
-                    tables.push(TableName { catalog, schema, table });
+                    tables.push(TableName {
+                        catalog,
+                        schema,
+                        table,
+                    });
                 }
             }
         }

@@ -63,7 +63,10 @@ impl Lake {
             return Ok(Arc::clone(table));
         }
         let in_table = |error: QueryError| {
-            QueryError::new(error.kind, format!("cannot read table {name}: {}", error.message))
+            QueryError::new(
+                error.kind,
+                format!("cannot read table {name}: {}", error.message),
+            )
         };
         let dir = self.root.join(name.relative_path());
         let snapshot = Snapshot::open(&dir).map_err(in_table)?;

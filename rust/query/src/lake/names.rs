@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use datafusion::common::utils::datafusion_strsim::levenshtein;
 use datafusion::common::TableReference;
+use datafusion::common::utils::datafusion_strsim::levenshtein;
 
 use super::Lake;
 
@@ -23,7 +23,11 @@ pub struct TableName {
 
 impl TableName {
     pub fn new(catalog: &str, schema: &str, table: &str) -> Self {
-        Self { catalog: catalog.into(), schema: schema.into(), table: table.into() }
+        Self {
+            catalog: catalog.into(),
+            schema: schema.into(),
+            table: table.into(),
+        }
     }
 
     /// The table folder below the lake root.
@@ -68,9 +72,11 @@ pub fn problem_with(lake: &Lake, reference: &TableReference) -> Option<String> {
         TableReference::Partial { schema, table } => {
             lake.has(&TableName::new(&lake.default_catalog, schema, table))
         }
-        TableReference::Full { catalog, schema, table } => {
-            lake.has(&TableName::new(catalog, schema, table))
-        }
+        TableReference::Full {
+            catalog,
+            schema,
+            table,
+        } => lake.has(&TableName::new(catalog, schema, table)),
     };
     (!found).then(|| not_found(lake, reference))
 }
@@ -93,7 +99,9 @@ fn nearest_table<'a>(lake: &'a Lake, reference: &TableReference) -> Option<&'a T
     let wanted = reference.table().to_lowercase();
     let distance = |name: &TableName| levenshtein(&name.table.to_lowercase(), &wanted);
     let nearest = lake.tables.iter().min_by_key(|name| {
-        let schema = reference.schema().map_or(0, |schema| levenshtein(&name.schema, schema));
+        let schema = reference
+            .schema()
+            .map_or(0, |schema| levenshtein(&name.schema, schema));
         (distance(name), schema)
     })?;
     is_near(&wanted, distance(nearest)).then_some(nearest)

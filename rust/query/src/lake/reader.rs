@@ -30,7 +30,10 @@ pub struct OpenFiles {
 
 impl OpenFiles {
     pub fn new(root: PathBuf) -> Self {
-        Self { root, last: Mutex::default() }
+        Self {
+            root,
+            last: Mutex::default(),
+        }
     }
 
     /// The files in which damage may have been met.
@@ -60,9 +63,16 @@ impl ParquetFileReaderFactory for NamingReaderFactory {
         metrics: &ExecutionPlanMetricsSet,
     ) -> Result<Box<dyn AsyncFileReader + Send>> {
         let name = file.path().to_string();
-        let inner = self.inner.create_reader(partition_index, file, metadata_size_hint, metrics)?;
+        let inner = self
+            .inner
+            .create_reader(partition_index, file, metadata_size_hint, metrics)?;
         let open_files = Arc::clone(&self.open_files);
-        Ok(Box::new(NamingReader { inner, file: name, partition_index, open_files }))
+        Ok(Box::new(NamingReader {
+            inner,
+            file: name,
+            partition_index,
+            open_files,
+        }))
     }
 }
 
@@ -83,7 +93,9 @@ impl NamingReader {
         T: Send + 'a,
     {
         let named = |error| file_error(&open_files.root, file, &error);
-        result.map_err(move |error| ParquetError::External(Box::new(named(error)))).boxed()
+        result
+            .map_err(move |error| ParquetError::External(Box::new(named(error))))
+            .boxed()
     }
 }
 
@@ -98,14 +110,22 @@ impl AsyncFileReader for NamingReader {
         ranges: Vec<Range<u64>>,
     ) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
         self.open_files.note(self.partition_index, &self.file);
-        Self::name_errors(&self.open_files, &self.file, self.inner.get_byte_ranges(ranges))
+        Self::name_errors(
+            &self.open_files,
+            &self.file,
+            self.inner.get_byte_ranges(ranges),
+        )
     }
 
     fn get_metadata<'a>(
         &'a mut self,
         options: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
-        Self::name_errors(&self.open_files, &self.file, self.inner.get_metadata(options))
+        Self::name_errors(
+            &self.open_files,
+            &self.file,
+            self.inner.get_metadata(options),
+        )
     }
 }
 

@@ -24,7 +24,9 @@ pub struct LakeStore {
 impl LakeStore {
     pub fn new(root: &Path) -> Result<Self> {
         let files = LocalFileSystem::new_with_prefix(root).map_err(DataFusionError::from)?;
-        Ok(Self { files: Arc::new(files) })
+        Ok(Self {
+            files: Arc::new(files),
+        })
     }
 }
 

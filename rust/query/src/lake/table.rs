@@ -16,8 +16,8 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
-use datafusion::object_store::path::Path;
 use datafusion::object_store::ObjectMeta;
+use datafusion::object_store::path::Path;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
@@ -64,7 +64,13 @@ impl DeltaTable {
             .into_iter()
             .map(|add| partitioned_file(&table_path, add, &scan_schema))
             .collect::<crate::error::Result<Vec<_>>>()?;
-        Ok(Self { schema: Arc::new(schema), scan_schema, scan_index, files, open_files })
+        Ok(Self {
+            schema: Arc::new(schema),
+            scan_schema,
+            scan_index,
+            files,
+            open_files,
+        })
     }
 
     /// The files that may hold rows for which all filters are true.
@@ -82,9 +88,18 @@ impl DeltaTable {
         let predicate = PruningPredicateBuilder::new()
             .with_file_schema(Arc::clone(scan_schema))
             .build(filter);
-        let Some(predicate) = predicate else { return Ok(self.files.clone()) };
-        let statistics = self.files.iter().filter_map(|file| file.statistics.clone()).collect();
-        let keep = predicate.prune(&PrunableStatistics::new(statistics, Arc::clone(scan_schema)))?;
+        let Some(predicate) = predicate else {
+            return Ok(self.files.clone());
+        };
+        let statistics = self
+            .files
+            .iter()
+            .filter_map(|file| file.statistics.clone())
+            .collect();
+        let keep = predicate.prune(&PrunableStatistics::new(
+            statistics,
+            Arc::clone(scan_schema),
+        ))?;
         let kept = self.files.iter().zip(keep).filter(|(_, keep)| *keep);
         Ok(kept.map(|(file, _)| file.clone()).collect())
     }
@@ -140,7 +155,10 @@ impl TableProvider for DeltaTable {
             self.scan_schema.table_schema(),
         );
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
-        let columns = columns.into_iter().map(|column| self.scan_index[column]).collect();
+        let columns = columns
+            .into_iter()
+            .map(|column| self.scan_index[column])
+            .collect();
         let source = Arc::new(self.parquet_source(state)?);
         let config = FileScanConfigBuilder::new(lake_url()?, source)
             .with_file_groups(groups)
@@ -166,7 +184,9 @@ fn scan_schema(schema: &Schema, partition_columns: &[String]) -> crate::error::R
         .map(|name| {
             let field = schema.fields().iter().find(|field| field.name() == name);
             field.cloned().ok_or_else(|| {
-                QueryError::data(format!("partition column {name} is not in the table's schema"))
+                QueryError::data(format!(
+                    "partition column {name} is not in the table's schema"
+                ))
             })
         })
         .collect::<crate::error::Result<Vec<FieldRef>>>()?;
@@ -186,12 +206,18 @@ fn partitioned_file(
         .table_partition_cols()
         .iter()
         .map(|field| {
-            let value = add.partition_values.get(field.name()).and_then(Option::as_deref);
+            let value = add
+                .partition_values
+                .get(field.name())
+                .and_then(Option::as_deref);
             partition_value(value, field.data_type())
         })
         .collect::<crate::error::Result<Vec<_>>>()?;
-    let statistics =
-        file_statistics(add.stats.as_deref(), scan_schema.file_schema(), &partition_values);
+    let statistics = file_statistics(
+        add.stats.as_deref(),
+        scan_schema.file_schema(),
+        &partition_values,
+    );
     let mut file = PartitionedFile::new_from_meta(ObjectMeta {
         location: file_location(table_path, &add.path)?,
         last_modified: chrono::DateTime::from_timestamp_millis(add.modification_time)
@@ -209,7 +235,9 @@ fn partitioned_file(
 /// Refuses paths that leave the table's folder, as those of a shallow clone do.
 fn file_location(table_path: &str, encoded: &str) -> crate::error::Result<Path> {
     let outside = || QueryError::data(format!("data file {encoded} is outside the table's folder"));
-    let decoded = percent_decode_str(encoded).decode_utf8().map_err(|_| outside())?;
+    let decoded = percent_decode_str(encoded)
+        .decode_utf8()
+        .map_err(|_| outside())?;
     if decoded.starts_with('/') || decoded.contains("://") {
         return Err(outside());
     }

@@ -9,8 +9,9 @@ use crate::error::{QueryError, Result};
 
 /// Timestamps with a zone are RFC 3339, floats are the shortest text that reads back as the same
 /// number, bytes are hexadecimal.
-const OPTIONS: FormatOptions<'static> =
-    FormatOptions::new().with_display_error(false).with_duration_format(DurationFormat::ISO8601);
+const OPTIONS: FormatOptions<'static> = FormatOptions::new()
+    .with_display_error(false)
+    .with_duration_format(DurationFormat::ISO8601);
 
 /// One column of a batch as text.
 pub struct TextColumn<'a> {
@@ -21,13 +22,20 @@ pub struct TextColumn<'a> {
 
 impl<'a> TextColumn<'a> {
     pub fn all(batch: &'a RecordBatch) -> Result<Vec<Self>> {
-        batch.columns().iter().map(|column| Self::new(column)).collect()
+        batch
+            .columns()
+            .iter()
+            .map(|column| Self::new(column))
+            .collect()
     }
 
     fn new(column: &'a dyn Array) -> Result<Self> {
         let formatter =
             ArrayFormatter::try_new(column, &OPTIONS).map_err(|error| cannot_print(&error))?;
-        Ok(Self { formatter, nulls: column.logical_nulls() })
+        Ok(Self {
+            formatter,
+            nulls: column.logical_nulls(),
+        })
     }
 
     /// `None` for null.

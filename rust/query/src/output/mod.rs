@@ -48,9 +48,13 @@ pub trait RowWriter {
 pub type Output = Box<dyn Write + Send>;
 
 pub fn write_all(output: &mut Output, bytes: &[u8]) -> Result<()> {
-    output.write_all(bytes).map_err(|error| QueryError::io("write the output", &error))
+    output
+        .write_all(bytes)
+        .map_err(|error| QueryError::io("write the output", &error))
 }
 
 pub fn flush(output: &mut Output) -> Result<()> {
-    output.flush().map_err(|error| QueryError::io("write the output", &error))
+    output
+        .flush()
+        .map_err(|error| QueryError::io("write the output", &error))
 }

@@ -29,11 +29,16 @@ impl ParquetWriter {
 
 impl RowWriter for ParquetWriter {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.writer.write(batch).map_err(|error| cannot_write(&error))
+        self.writer
+            .write(batch)
+            .map_err(|error| cannot_write(&error))
     }
 
     fn finish(self: Box<Self>, _more: bool) -> Result<()> {
-        let mut output = self.writer.into_inner().map_err(|error| cannot_write(&error))?;
+        let mut output = self
+            .writer
+            .into_inner()
+            .map_err(|error| cannot_write(&error))?;
         flush(&mut output)
     }
 }

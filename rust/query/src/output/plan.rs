@@ -22,7 +22,10 @@ impl RowWriter for PlanWriter {
         for row in 0..batch.num_rows() {
             for column in &columns {
                 let text = column.text(row)?.unwrap_or_default();
-                write_all(&mut self.output, format!("{}\n", text.trim_end()).as_bytes())?;
+                write_all(
+                    &mut self.output,
+                    format!("{}\n", text.trim_end()).as_bytes(),
+                )?;
             }
         }
         Ok(())

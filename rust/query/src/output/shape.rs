@@ -23,7 +23,11 @@ pub fn printed_schema(schema: &Schema, time_zone: &str) -> SchemaRef {
                 }
                 other => other.clone(),
             };
-            Field::new(unique_name(&mut taken, field.name()), data_type, field.is_nullable())
+            Field::new(
+                unique_name(&mut taken, field.name()),
+                data_type,
+                field.is_nullable(),
+            )
         })
         .collect();
     Arc::new(Schema::new(fields))
@@ -34,13 +38,15 @@ pub fn to_printed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch
         .columns()
         .iter()
         .zip(schema.fields())
-        .map(|(column, field)| match column.data_type() == field.data_type() {
-            true => Ok(Arc::clone(column)),
-            false => cast(column, field.data_type()),
-        })
+        .map(
+            |(column, field)| match column.data_type() == field.data_type() {
+                true => Ok(Arc::clone(column)),
+                false => cast(column, field.data_type()),
+            },
+        )
         .collect();
-    let options = datafusion::arrow::array::RecordBatchOptions::new()
-        .with_row_count(Some(batch.num_rows()));
+    let options =
+        datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     columns
         .and_then(|columns| {
             RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)

@@ -20,12 +20,19 @@ pub struct TableWriter {
 
 impl TableWriter {
     pub fn start(schema: SchemaRef, cell_width_max: Option<usize>, output: Output) -> Self {
-        Self { output, schema, rows: Vec::new(), cell_width_max }
+        Self {
+            output,
+            schema,
+            rows: Vec::new(),
+            cell_width_max,
+        }
     }
 
     fn header(&self) -> Vec<String> {
         let fields = self.schema.fields().iter();
-        fields.map(|field| escape_control(field.name()).into_owned()).collect()
+        fields
+            .map(|field| escape_control(field.name()).into_owned())
+            .collect()
     }
 
     fn render(&self, more: bool) -> String {
@@ -36,8 +43,12 @@ impl TableWriter {
                 *width = value.width().max(*width);
             }
         }
-        let is_number: Vec<bool> =
-            self.schema.fields().iter().map(|field| field.data_type().is_numeric()).collect();
+        let is_number: Vec<bool> = self
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.data_type().is_numeric())
+            .collect();
         let mut text = String::new();
         if !header.is_empty() {
             push_rule(&mut text, &widths, ["┌", "┬", "┐"]);

@@ -13,7 +13,11 @@ static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Removes the unfinished output file, if there is one.
 pub fn discard_unfinished() {
-    if let Some(path) = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    if let Some(path) = UNFINISHED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
+    {
         // Best effort: the program is about to report the error that brought it here.
         let _ = fs::remove_file(path);
     }
@@ -35,7 +39,9 @@ impl Target {
     pub fn new(output: Option<&Path>, format: Format, lake_root: &Path) -> Result<Self> {
         let Some(path) = output else {
             if format == Format::Parquet && io::stdout().is_terminal() {
-                return Err(QueryError::usage("refusing to write Parquet to a terminal; use -o"));
+                return Err(QueryError::usage(
+                    "refusing to write Parquet to a terminal; use -o",
+                ));
             }
             return Ok(Self::Stdout);
         };
@@ -47,21 +53,34 @@ impl Target {
         let parent = parent.canonicalize().map_err(fail)?;
         let resolved = path.canonicalize().unwrap_or_else(|_| parent.clone());
         if parent.starts_with(lake_root) || resolved.starts_with(lake_root) {
-            return Err(QueryError::usage(format!("output {} is in the lake", path.display())));
+            return Err(QueryError::usage(format!(
+                "output {} is in the lake",
+                path.display()
+            )));
         }
         let Some(name) = path.file_name() else {
-            return Err(QueryError::usage(format!("output {} is a folder", path.display())));
+            return Err(QueryError::usage(format!(
+                "output {} is a folder",
+                path.display()
+            )));
         };
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                Err(QueryError::usage(format!("output {} is a folder", path.display())))
-            }
+            Ok(metadata) if metadata.is_dir() => Err(QueryError::usage(format!(
+                "output {} is a folder",
+                path.display()
+            ))),
             Ok(metadata) if !metadata.is_file() => Ok(Self::Device(path.to_path_buf())),
             _ => {
-                let unfinished =
-                    format!(".{}.{}.unfinished", name.to_string_lossy(), std::process::id());
+                let unfinished = format!(
+                    ".{}.{}.unfinished",
+                    name.to_string_lossy(),
+                    std::process::id()
+                );
                 let unfinished = parent.join(unfinished);
-                Ok(Self::File { path: parent.join(name), unfinished })
+                Ok(Self::File {
+                    path: parent.join(name),
+                    unfinished,
+                })
             }
         }
     }
@@ -90,9 +109,13 @@ impl Target {
 
     /// Makes a complete file appear under its name.
     pub fn commit(&self) -> Result<()> {
-        let Self::File { path, unfinished } = self else { return Ok(()) };
+        let Self::File { path, unfinished } = self else {
+            return Ok(());
+        };
         let fail = |error| QueryError::io(&format!("write {}", path.display()), &error);
-        File::open(unfinished).and_then(|file| file.sync_all()).map_err(fail)?;
+        File::open(unfinished)
+            .and_then(|file| file.sync_all())
+            .map_err(fail)?;
         fs::rename(unfinished, path).map_err(fail)?;
         *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())

@@ -15,16 +15,28 @@ fn damaged_log_entry_is_named_with_its_line() {
     let path = table.log_entry(1);
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, &text[..text.len() - 20]).unwrap();
-    lake.fails("SELECT * FROM r", 65, &[
-        "cannot read table iot_catalog.raw.r",
-        "_delta_log/00000000000000000001.json is damaged: line 2: ",
-    ]);
+    lake.fails(
+        "SELECT * FROM r",
+        65,
+        &[
+            "cannot read table iot_catalog.raw.r",
+            "_delta_log/00000000000000000001.json is damaged: line 2: ",
+        ],
+    );
     fs::write(&path, "").unwrap();
-    lake.fails("SELECT * FROM r", 65, &["00000000000000000001.json", "empty"]);
+    lake.fails(
+        "SELECT * FROM r",
+        65,
+        &["00000000000000000001.json", "empty"],
+    );
     fs::write(&path, b"\xff\xfe").unwrap();
     lake.fails("SELECT * FROM r", 65, &["00000000000000000001.json"]);
     fs::remove_file(&path).unwrap();
-    lake.fails("SELECT * FROM r", 65, &["00000000000000000001.json is missing"]);
+    lake.fails(
+        "SELECT * FROM r",
+        65,
+        &["00000000000000000001.json is missing"],
+    );
 }
 
 #[test]
@@ -51,14 +63,19 @@ fn missing_and_cut_data_files_are_named() {
     lake.fails("SELECT * FROM r", 65, &[&name(&path), "damaged"]);
     fs::remove_file(&path).unwrap();
     lake.fails("SELECT * FROM r", 65, &[&name(&path), "missing"]);
-    assert_eq!(lake.rows("SELECT count(*) FROM r WHERE date = '2021-06-16'"), "2\n");
+    assert_eq!(
+        lake.rows("SELECT count(*) FROM r WHERE date = '2021-06-16'"),
+        "2\n"
+    );
 }
 
 #[test]
 fn damaged_pages_are_traced_to_their_file() {
     let lake = TestLake::new();
     let table = lake.readings("iot_catalog.raw.r");
-    let rows: Vec<_> = (0..2000).map(|i| ("device", i, Some(i as f64 / 7.0))).collect();
+    let rows: Vec<_> = (0..2000)
+        .map(|i| ("device", i, Some(i as f64 / 7.0)))
+        .collect();
     let path = table.append(&readings(&rows), &[("date", "2021-06-15")]);
     let mut bytes = fs::read(&path).unwrap();
     // Pages begin behind the magic number; the footer, at the end, stays whole.

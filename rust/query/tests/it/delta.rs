@@ -22,7 +22,10 @@ fn columns_come_in_table_order_with_partition_values_of_the_log() {
          2021-06-16,a,2021-06-16T00:00:00Z,20.0\n\
          2021-06-16,c,2021-06-16T00:00:01Z,0.1\n"
     );
-    assert_eq!(lake.rows("SELECT count(*) FROM r WHERE date = '2021-06-16'"), "2\n");
+    assert_eq!(
+        lake.rows("SELECT count(*) FROM r WHERE date = '2021-06-16'"),
+        "2\n"
+    );
     assert_eq!(
         lake.rows("SELECT date, count(*), max(temperature) FROM r GROUP BY date ORDER BY date"),
         "2021-06-15,2,1.5\n2021-06-16,2,20.0\n"
@@ -32,15 +35,25 @@ fn columns_come_in_table_order_with_partition_values_of_the_log() {
 #[test]
 fn null_partition_values_are_null() {
     let lake = TestLake::new();
-    let table = lake.table("iot_catalog.raw.t", &[("site", "string"), ("n", "long")], &["site"]);
+    let table = lake.table(
+        "iot_catalog.raw.t",
+        &[("site", "string"), ("n", "long")],
+        &["site"],
+    );
     let rows = |n: i64| batch(vec![("n", Arc::new(Int64Array::from(vec![n])) as ArrayRef)]);
     table.append(&rows(1), &[("site", "x y%")]);
     table.append(&rows(2), &[]);
     let (_, mut add) = table.write(&rows(3), &[]);
     add["add"]["partitionValues"] = json!({"site": null});
     table.commit(&[add]);
-    assert_eq!(lake.rows("SELECT n FROM t WHERE site IS NULL ORDER BY n"), "2\n3\n");
-    assert_eq!(lake.rows("SELECT site, n FROM t WHERE site IS NOT NULL"), "x y%,1\n");
+    assert_eq!(
+        lake.rows("SELECT n FROM t WHERE site IS NULL ORDER BY n"),
+        "2\n3\n"
+    );
+    assert_eq!(
+        lake.rows("SELECT site, n FROM t WHERE site IS NOT NULL"),
+        "x y%,1\n"
+    );
     assert_eq!(lake.rows("SELECT count(site), count(*) FROM t"), "1,3\n");
 }
 
@@ -75,7 +88,10 @@ fn files_without_a_newer_column_give_nulls() {
     let table = lake.readings("iot_catalog.raw.r");
     let mut columns = READINGS.to_vec();
     columns.push(("humidity", "double"));
-    columns.push(("tags", r#"{"type":"array","elementType":"string","containsNull":true}"#));
+    columns.push((
+        "tags",
+        r#"{"type":"array","elementType":"string","containsNull":true}"#,
+    ));
     table.commit(&[metadata(&columns, &["date"])]);
     let humidity: ArrayRef = Arc::new(Int32Array::from(vec![60]));
     let mut fields = readings(&[("d", 200_000, None)]).schema().fields().to_vec();
@@ -86,9 +102,18 @@ fn files_without_a_newer_column_give_nulls() {
     let rows = datafusion::arrow::array::RecordBatch::try_new(schema, arrays).unwrap();
     table.append(&rows, &[("date", "2021-06-17")]);
 
-    assert_eq!(lake.rows("SELECT count(*), count(humidity), count(tags) FROM r"), "5,1,0\n");
-    assert_eq!(lake.rows("SELECT device_id, humidity FROM r WHERE humidity > 59"), "d,60.0\n");
-    assert_eq!(lake.rows("SELECT count(*) FROM r WHERE humidity IS NULL"), "4\n");
+    assert_eq!(
+        lake.rows("SELECT count(*), count(humidity), count(tags) FROM r"),
+        "5,1,0\n"
+    );
+    assert_eq!(
+        lake.rows("SELECT device_id, humidity FROM r WHERE humidity > 59"),
+        "d,60.0\n"
+    );
+    assert_eq!(
+        lake.rows("SELECT count(*) FROM r WHERE humidity IS NULL"),
+        "4\n"
+    );
 }
 
 #[test]
@@ -102,24 +127,38 @@ fn nested_columns_are_read() {
     let columns = [("position", position), ("tags", tags), ("scores", list)];
     let table = lake.table("iot_catalog.raw.t", &columns, &[]);
     let fields = |fields: Vec<(&str, DataType)>| {
-        fields.into_iter().map(|(name, t)| Field::new(name, t, true)).collect::<Vec<_>>()
+        fields
+            .into_iter()
+            .map(|(name, t)| Field::new(name, t, true))
+            .collect::<Vec<_>>()
     };
     let position = DataType::Struct(
         fields(vec![("topic", DataType::Utf8), ("offset", DataType::Int64)]).into(),
     );
     let entry = DataType::Struct(
-        vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)]
-            .into(),
+        vec![
+            Field::new("key", DataType::Utf8, false),
+            Field::new("value", DataType::Utf8, true),
+        ]
+        .into(),
     );
     let tags = DataType::Map(Arc::new(Field::new("key_value", entry, false)), false);
     let scores = DataType::List(Arc::new(Field::new("item", DataType::Float64, true)));
-    let schema =
-        Schema::new(fields(vec![("position", position), ("tags", tags), ("scores", scores)]));
+    let schema = Schema::new(fields(vec![
+        ("position", position),
+        ("tags", tags),
+        ("scores", scores),
+    ]));
     let line = r#"{"position":{"topic":"t","offset":3},"tags":{"k":"v"},"scores":[1.5,null]}"#;
-    let mut reader = ReaderBuilder::new(Arc::new(schema)).build(line.as_bytes()).unwrap();
+    let mut reader = ReaderBuilder::new(Arc::new(schema))
+        .build(line.as_bytes())
+        .unwrap();
     table.append(&reader.next().unwrap().unwrap(), &[]);
 
-    assert_eq!(lake.rows("SELECT position['offset'], scores[1] FROM t"), "3,1.5\n");
+    assert_eq!(
+        lake.rows("SELECT position['offset'], scores[1] FROM t"),
+        "3,1.5\n"
+    );
     let run = lake.run(&["-f", "json"], "SELECT * FROM t");
     assert_eq!(run.stdout, format!("{line}\n"), "{}", run.stderr);
 }
@@ -129,7 +168,10 @@ fn every_query_sees_the_newest_commit() {
     let lake = TestLake::new();
     let table = lake.readings("iot_catalog.raw.r");
     assert_eq!(lake.rows("SELECT count(*) FROM r"), "4\n");
-    table.append(&readings(&[("d", 90, Some(3.0))]), &[("date", "2021-06-15")]);
+    table.append(
+        &readings(&[("d", 90, Some(3.0))]),
+        &[("date", "2021-06-15")],
+    );
     assert_eq!(lake.rows("SELECT count(*) FROM r"), "5\n");
 }
 
@@ -137,7 +179,11 @@ fn every_query_sees_the_newest_commit() {
 fn queries_during_writes_see_whole_commits() {
     let lake = TestLake::new();
     let table = lake.table("iot_catalog.raw.r", &READINGS, &["date"]);
-    let rows = readings(&[("a", 0, Some(1.0)), ("b", 0, Some(2.0)), ("c", 0, Some(3.0))]);
+    let rows = readings(&[
+        ("a", 0, Some(1.0)),
+        ("b", 0, Some(2.0)),
+        ("c", 0, Some(3.0)),
+    ]);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let table = table;
@@ -170,7 +216,10 @@ fn write_checkpoint(table: &TestTable, version: u64) {
         }
     }
     let field = |name: &str, t: DataType| Field::new(name, t, true);
-    let entry = vec![Field::new("key", DataType::Utf8, false), field("value", DataType::Utf8)];
+    let entry = vec![
+        Field::new("key", DataType::Utf8, false),
+        field("value", DataType::Utf8),
+    ];
     let entries = Field::new("key_value", DataType::Struct(entry.into()), false);
     let map = DataType::Map(Arc::new(entries), false);
     let list = DataType::List(Arc::new(field("element", DataType::Utf8)));
@@ -188,15 +237,21 @@ fn write_checkpoint(table: &TestTable, version: u64) {
         field("partitionColumns", list),
         field("configuration", map),
     ];
-    let protocol =
-        vec![field("minReaderVersion", DataType::Int32), field("minWriterVersion", DataType::Int32)];
+    let protocol = vec![
+        field("minReaderVersion", DataType::Int32),
+        field("minWriterVersion", DataType::Int32),
+    ];
     let schema = Arc::new(Schema::new(vec![
         field("add", DataType::Struct(add.into())),
         field("metaData", DataType::Struct(metadata.into())),
         field("protocol", DataType::Struct(protocol.into())),
     ]));
-    let reader = ReaderBuilder::new(Arc::clone(&schema)).build(lines.as_bytes()).unwrap();
-    let path = table.log_dir().join(format!("{version:020}.checkpoint.parquet"));
+    let reader = ReaderBuilder::new(Arc::clone(&schema))
+        .build(lines.as_bytes())
+        .unwrap();
+    let path = table
+        .log_dir()
+        .join(format!("{version:020}.checkpoint.parquet"));
     let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), schema, None).unwrap();
     for batch in reader {
         writer.write(&batch.unwrap()).unwrap();
@@ -209,7 +264,10 @@ fn checkpoint_replaces_the_log_before_it() {
     let lake = TestLake::new();
     let table = lake.readings("iot_catalog.raw.r");
     write_checkpoint(&table, 2);
-    table.append(&readings(&[("d", 90, Some(3.0))]), &[("date", "2021-06-15")]);
+    table.append(
+        &readings(&[("d", 90, Some(3.0))]),
+        &[("date", "2021-06-15")],
+    );
     for version in 0..=2 {
         fs::remove_file(table.log_entry(version)).unwrap();
     }
@@ -223,11 +281,17 @@ fn checkpoint_replaces_the_log_before_it() {
 fn damaged_checkpoint_is_passed_over_while_the_log_reaches_back() {
     let lake = TestLake::new();
     let table = lake.readings("iot_catalog.raw.r");
-    let path = table.log_dir().join("00000000000000000002.checkpoint.parquet");
+    let path = table
+        .log_dir()
+        .join("00000000000000000002.checkpoint.parquet");
     fs::write(&path, "PAR1 nonsense PAR1").unwrap();
     assert_eq!(lake.rows("SELECT count(*) FROM r"), "4\n");
     fs::remove_file(table.log_entry(0)).unwrap();
-    lake.fails("SELECT count(*) FROM r", 65, &["00000000000000000002.checkpoint.parquet"]);
+    lake.fails(
+        "SELECT count(*) FROM r",
+        65,
+        &["00000000000000000002.checkpoint.parquet"],
+    );
 }
 
 #[test]
@@ -237,12 +301,18 @@ fn v2_checkpoint_with_sidecar_is_read() {
     write_checkpoint(&table, 2);
     let sidecars = table.log_dir().join("_sidecars");
     fs::create_dir(&sidecars).unwrap();
-    let checkpoint = table.log_dir().join("00000000000000000002.checkpoint.parquet");
+    let checkpoint = table
+        .log_dir()
+        .join("00000000000000000002.checkpoint.parquet");
     fs::rename(checkpoint, sidecars.join("part.parquet")).unwrap();
     let top = table
         .log_dir()
         .join("00000000000000000002.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json");
-    fs::write(top, r#"{"sidecar":{"path":"part.parquet","sizeInBytes":1}}"#).unwrap();
+    fs::write(
+        top,
+        r#"{"sidecar":{"path":"part.parquet","sizeInBytes":1}}"#,
+    )
+    .unwrap();
     for version in 0..=1 {
         fs::remove_file(table.log_entry(version)).unwrap();
     }
@@ -257,21 +327,34 @@ fn unsupported_features_are_named() {
     add["add"]["deletionVector"] =
         json!({"storageType": "u", "pathOrInlineDv": "ab", "offset": 1, "cardinality": 1});
     table.commit(&[add]);
-    lake.fails("SELECT * FROM dv", 65, &["deletion vector", "not supported", "raw.dv"]);
+    lake.fails(
+        "SELECT * FROM dv",
+        65,
+        &["deletion vector", "not supported", "raw.dv"],
+    );
 
     let table = lake.readings("iot_catalog.raw.mapped");
     let mut mapped = metadata(&READINGS, &["date"]);
     mapped["metaData"]["configuration"] = json!({"delta.columnMapping.mode": "name"});
     table.commit(&[mapped]);
-    lake.fails("SELECT * FROM mapped", 65, &["column mapping (mode name)", "not supported"]);
+    lake.fails(
+        "SELECT * FROM mapped",
+        65,
+        &["column mapping (mode name)", "not supported"],
+    );
 
     let table = lake.readings("iot_catalog.raw.newer");
-    table.commit(&[json!({"protocol": {"minReaderVersion": 3, "minWriterVersion": 7,
-        "readerFeatures": ["timestampNtz", "someday"], "writerFeatures": []}})]);
+    table.commit(&[
+        json!({"protocol": {"minReaderVersion": 3, "minWriterVersion": 7,
+        "readerFeatures": ["timestampNtz", "someday"], "writerFeatures": []}}),
+    ]);
     lake.fails("SELECT * FROM newer", 65, &["someday", "not supported"]);
 
     let table = lake.table("iot_catalog.raw.variant", &[("v", "variant")], &[]);
-    let strings = batch(vec![("v", Arc::new(StringArray::from(vec!["x"])) as Arc<dyn Array>)]);
+    let strings = batch(vec![(
+        "v",
+        Arc::new(StringArray::from(vec!["x"])) as Arc<dyn Array>,
+    )]);
     table.append(&strings, &[]);
     lake.fails("SELECT * FROM variant", 65, &["column v has type variant"]);
 }

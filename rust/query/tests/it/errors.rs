@@ -71,8 +71,16 @@ fn statements_that_write_are_refused_and_change_nothing() {
 
 #[test]
 fn refusal_says_what_is_allowed() {
-    lake().fails("DROP TABLE r", 64, &["DROP TABLE is refused", "SELECT, WITH, VALUES"]);
-    lake().fails("SELECT 1; SELECT 2", 64, &["expected one statement, found 2"]);
+    lake().fails(
+        "DROP TABLE r",
+        64,
+        &["DROP TABLE is refused", "SELECT, WITH, VALUES"],
+    );
+    lake().fails(
+        "SELECT 1; SELECT 2",
+        64,
+        &["expected one statement, found 2"],
+    );
     lake().fails("", 64, &["empty"]);
 }
 
@@ -82,14 +90,29 @@ fn files_and_urls_are_no_tables() {
     let path = fs::read_dir(lake.root().join("iot_catalog/raw/r"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "parquet"))
+        .find(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "parquet")
+        })
         .unwrap();
-    lake.fails(&format!("SELECT * FROM '{}'", path.display()), 64, &["not found"]);
-    for name in ["'/etc/passwd'", "'file:///etc/passwd'", "'http://127.0.0.1/x.csv'"] {
+    lake.fails(
+        &format!("SELECT * FROM '{}'", path.display()),
+        64,
+        &["not found"],
+    );
+    for name in [
+        "'/etc/passwd'",
+        "'file:///etc/passwd'",
+        "'http://127.0.0.1/x.csv'",
+    ] {
         lake.fails(&format!("SELECT * FROM {name}"), 64, &["not found"]);
     }
     for function in ["read_csv", "read_parquet", "glob"] {
-        lake.fails(&format!("SELECT * FROM {function}('/etc/passwd')"), 64, &[function]);
+        lake.fails(
+            &format!("SELECT * FROM {function}('/etc/passwd')"),
+            64,
+            &[function],
+        );
     }
 }
 
@@ -97,9 +120,16 @@ fn files_and_urls_are_no_tables() {
 fn data_files_outside_the_table_are_refused() {
     let lake = lake();
     let table = lake.table("iot_catalog.raw.clone", &[("n", "long")], &[]);
-    for path in ["../r/x.parquet", "/etc/passwd", "file:///etc/passwd", "%2e%2e/x.parquet"] {
-        table.commit(&[serde_json::json!({"add": {"path": path, "partitionValues": {},
-            "size": 10, "modificationTime": 0, "dataChange": true}})]);
+    for path in [
+        "../r/x.parquet",
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "%2e%2e/x.parquet",
+    ] {
+        table.commit(&[
+            serde_json::json!({"add": {"path": path, "partitionValues": {},
+            "size": 10, "modificationTime": 0, "dataChange": true}}),
+        ]);
         lake.fails("SELECT * FROM clone", 65, &["outside the table's folder"]);
     }
 }
@@ -127,20 +157,42 @@ fn syntax_errors_have_a_position() {
 #[test]
 fn unknown_columns_are_suggested() {
     let lake = lake();
-    lake.fails("SELECT temprature FROM r", 64, &[
-        "line 1, column 8: column temprature not found; did you mean temperature?",
-    ]);
-    lake.fails("SELECT r.xyz FROM r", 64, &["columns are: date, device_id, event_time, temperature"]);
-    let table = lake.table("iot_catalog.raw.upper", &[("batteryVoltage", "double")], &[]);
+    lake.fails(
+        "SELECT temprature FROM r",
+        64,
+        &["line 1, column 8: column temprature not found; did you mean temperature?"],
+    );
+    lake.fails(
+        "SELECT r.xyz FROM r",
+        64,
+        &["columns are: date, device_id, event_time, temperature"],
+    );
+    let table = lake.table(
+        "iot_catalog.raw.upper",
+        &[("batteryVoltage", "double")],
+        &[],
+    );
     drop(table);
-    lake.fails("SELECT batteryVoltage FROM upper", 64, &["did you mean \"batteryVoltage\""]);
-    lake.fails("SELECT averag(temperature) FROM r", 64, &["Invalid function 'averag'", "Did you mean"]);
+    lake.fails(
+        "SELECT batteryVoltage FROM upper",
+        64,
+        &["did you mean \"batteryVoltage\""],
+    );
+    lake.fails(
+        "SELECT averag(temperature) FROM r",
+        64,
+        &["Invalid function 'averag'", "Did you mean"],
+    );
 }
 
 #[test]
 fn errors_while_running_are_one_line() {
     let lake = lake();
-    lake.fails("SELECT 1 / (temperature::BIGINT - 20) FROM r", 64, &["ivide by zero"]);
+    lake.fails(
+        "SELECT 1 / (temperature::BIGINT - 20) FROM r",
+        64,
+        &["ivide by zero"],
+    );
     lake.fails("SELECT CAST(device_id AS INT) FROM r", 64, &["'a'"]);
 }
 
@@ -151,5 +203,8 @@ fn long_queries_do_not_overflow_the_stack() {
     let sums = vec!["1"; 3000].join(" + ");
     assert_eq!(lake.rows(&format!("SELECT {sums}")), "3000\n");
     let alternatives = vec!["temperature = 1.5"; 500].join(" OR ");
-    assert_eq!(lake.rows(&format!("SELECT count(*) FROM r WHERE {alternatives}")), "1\n");
+    assert_eq!(
+        lake.rows(&format!("SELECT count(*) FROM r WHERE {alternatives}")),
+        "1\n"
+    );
 }

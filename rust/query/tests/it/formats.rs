@@ -40,13 +40,21 @@ fn table_is_aligned() {
 #[test]
 fn table_tells_that_there_are_more_rows() {
     let shown = printed(&["--max-rows", "3"], SQL);
-    assert!(shown.ends_with("┘\n3 rows shown, ... more rows (--max-rows 0 shows all)\n"), "{shown}");
+    assert!(
+        shown.ends_with("┘\n3 rows shown, ... more rows (--max-rows 0 shows all)\n"),
+        "{shown}"
+    );
     assert!(printed(&["--max-rows", "4"], SQL).ends_with("┘\n4 rows\n"));
     let sql = "SELECT * FROM generate_series(1, 5000)";
-    assert!(printed(&[], sql).ends_with("┘\n1000 rows shown, ... more rows (--max-rows 0 shows all)\n"));
+    assert!(
+        printed(&[], sql).ends_with("┘\n1000 rows shown, ... more rows (--max-rows 0 shows all)\n")
+    );
     assert!(printed(&["--max-rows", "0"], sql).ends_with("┘\n5000 rows\n"));
     assert_eq!(printed(&["-f", "csv"], sql).lines().count(), 5001);
-    assert_eq!(printed(&["-f", "csv", "--max-rows", "2"], sql), "value\n1\n2\n");
+    assert_eq!(
+        printed(&["-f", "csv", "--max-rows", "2"], sql),
+        "value\n1\n2\n"
+    );
 }
 
 #[test]
@@ -74,7 +82,10 @@ fn csv_is_quoted_and_tells_null_from_empty() {
                 c,2021-06-16T00:00:01Z,0.1,7\n";
     assert_eq!(printed(&["--format", "csv"], SQL), want);
     let sql = r#"SELECT 'a,"b"' AS "x,y", '' AS e, NULL AS n, chr(10) AS l"#;
-    assert_eq!(printed(&["-f", "csv"], sql), "\"x,y\",e,n,l\n\"a,\"\"b\"\"\",\"\",,\"\n\"\n");
+    assert_eq!(
+        printed(&["-f", "csv"], sql),
+        "\"x,y\",e,n,l\n\"a,\"\"b\"\"\",\"\",,\"\n\"\n"
+    );
 }
 
 #[test]
@@ -111,9 +122,14 @@ fn timestamps_are_shown_in_the_chosen_zone() {
     let berlin = ["--time-zone", "Europe/Berlin", "-f", "csv"];
     assert_eq!(printed(&berlin, sql), "t\n2021-06-15T02:00:00+02:00\n");
     let sql = "SELECT event_time + INTERVAL '1500 microseconds' AS t FROM r ORDER BY t LIMIT 1";
-    assert_eq!(printed(&["-f", "json"], sql), "{\"t\":\"2021-06-15T00:00:00.001500Z\"}\n");
-    assert_eq!(printed(&["-f", "csv"], "SELECT TIMESTAMP '2021-06-15 00:00:00' t"),
-        "t\n2021-06-15T00:00:00\n");
+    assert_eq!(
+        printed(&["-f", "json"], sql),
+        "{\"t\":\"2021-06-15T00:00:00.001500Z\"}\n"
+    );
+    assert_eq!(
+        printed(&["-f", "csv"], "SELECT TIMESTAMP '2021-06-15 00:00:00' t"),
+        "t\n2021-06-15T00:00:00\n"
+    );
 }
 
 #[test]
@@ -121,16 +137,37 @@ fn parquet_file_holds_the_rows() {
     let lake = lake();
     let out = tempfile::tempdir().unwrap();
     let path = out.path().join("result.parquet");
-    let run = finish(lake.command().args(["-f", "parquet", "-o"]).arg(&path).arg(SQL));
-    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
+    let run = finish(
+        lake.command()
+            .args(["-f", "parquet", "-o"])
+            .arg(&path)
+            .arg(SQL),
+    );
+    assert_eq!(
+        (run.code, run.stdout.as_str(), run.stderr.as_str()),
+        (0, "", "")
+    );
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
-    let names: Vec<_> = reader.schema().fields().iter().map(|f| f.name().clone()).collect();
+    let names: Vec<_> = reader
+        .schema()
+        .fields()
+        .iter()
+        .map(|f| f.name().clone())
+        .collect();
     assert_eq!(names, ["device_id", "event_time", "temperature", "n"]);
-    let rows: usize = reader.build().unwrap().map(|batch| batch.unwrap().num_rows()).sum();
+    let rows: usize = reader
+        .build()
+        .unwrap()
+        .map(|batch| batch.unwrap().num_rows())
+        .sum();
     assert_eq!(rows, 4);
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
 
-    let piped = lake.command().args(["-f", "parquet", SQL]).output().unwrap();
+    let piped = lake
+        .command()
+        .args(["-f", "parquet", SQL])
+        .output()
+        .unwrap();
     assert!(piped.stdout.starts_with(b"PAR1") && piped.stdout.ends_with(b"PAR1"));
 }
 
@@ -141,10 +178,20 @@ fn output_file_appears_only_when_complete() {
     let path = out.path().join("result.csv");
     fs::write(&path, "before").unwrap();
     let failing = "SELECT 1 / (value - 40000) FROM generate_series(1, 50000)";
-    let run = finish(lake.command().args(["-f", "csv", "-o"]).arg(&path).arg(failing));
+    let run = finish(
+        lake.command()
+            .args(["-f", "csv", "-o"])
+            .arg(&path)
+            .arg(failing),
+    );
     assert_eq!(run.code, 64, "{}", run.stderr);
     assert_eq!(fs::read_to_string(&path).unwrap(), "before");
-    let run = finish(lake.command().args(["-f", "csv", "-o"]).arg(&path).arg("SELECT 1 AS n"));
+    let run = finish(
+        lake.command()
+            .args(["-f", "csv", "-o"])
+            .arg(&path)
+            .arg("SELECT 1 AS n"),
+    );
     assert_eq!(run.code, 0);
     assert_eq!(fs::read_to_string(&path).unwrap(), "n\n1\n");
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
@@ -159,7 +206,12 @@ fn output_file_appears_only_when_complete() {
 fn sql_comes_from_standard_input_too() {
     let lake = lake();
     let run = run_with_stdin(lake.command().args(["-f", "csv", "-"]), "SELECT 1 AS n;\n");
-    assert_eq!((run.code, run.stdout.as_str()), (0, "n\n1\n"), "{}", run.stderr);
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (0, "n\n1\n"),
+        "{}",
+        run.stderr
+    );
     let run = run_with_stdin(lake.command().args(["-f", "csv"]), "SELECT 2 AS n");
     assert_eq!(run.stdout, "n\n2\n");
     let run = run_with_stdin(&mut lake.command(), "  ");
@@ -170,8 +222,11 @@ fn sql_comes_from_standard_input_too() {
 fn plans_are_shown_as_text() {
     let plan = printed(&[], "EXPLAIN SELECT device_id FROM r WHERE temperature > 2");
     assert!(plan.starts_with("logical_plan\n"), "{plan}");
-    assert!(plan.contains("\n  TableScan: r projection=[device_id, temperature]")
-        || plan.contains("TableScan: r"), "{plan}");
+    assert!(
+        plan.contains("\n  TableScan: r projection=[device_id, temperature]")
+            || plan.contains("TableScan: r"),
+        "{plan}"
+    );
     assert!(printed(&[], "EXPLAIN ANALYZE SELECT count(*) FROM r").contains("metrics"));
 }
 
@@ -180,7 +235,11 @@ fn reader_that_stops_early_is_no_error() {
     let lake = lake();
     let mut command = lake.command();
     command.args(["-f", "csv", "SELECT * FROM generate_series(1, 100000000)"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));

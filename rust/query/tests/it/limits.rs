@@ -14,7 +14,10 @@ fn timeout_is_exit_code_75() {
     let start = Instant::now();
     let run = lake.run(&["--timeout", "300ms"], ENDLESS);
     assert_eq!(run.code, 75, "{}", run.stderr);
-    assert_eq!(run.stderr, "error: the query took longer than --timeout 300ms\n");
+    assert_eq!(
+        run.stderr,
+        "error: the query took longer than --timeout 300ms\n"
+    );
     assert!(start.elapsed() < Duration::from_secs(20));
 }
 
@@ -24,7 +27,10 @@ fn timeout_removes_the_unfinished_output() {
     let out = tempfile::tempdir().unwrap();
     let path = out.path().join("x.csv");
     let sql = "SELECT * FROM generate_series(1, 100000000000)";
-    let run = lake.run(&["--timeout", "1s", "-f", "csv", "-o", path.to_str().unwrap()], sql);
+    let run = lake.run(
+        &["--timeout", "1s", "-f", "csv", "-o", path.to_str().unwrap()],
+        sql,
+    );
     assert_eq!(run.code, 75, "{}", run.stderr);
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
 }
@@ -42,7 +48,8 @@ fn memory_limit_is_exit_code_75() {
 #[test]
 fn sort_larger_than_memory_spills() {
     let lake = TestLake::new();
-    let sql = "SELECT value, value % 1000 AS k FROM generate_series(1, 1500000) ORDER BY k, value DESC";
+    let sql =
+        "SELECT value, value % 1000 AS k FROM generate_series(1, 1500000) ORDER BY k, value DESC";
     let run = lake.run(&["--memory", "16MiB", "-f", "csv"], sql);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     assert_eq!(run.stdout.lines().count(), 1_500_001);

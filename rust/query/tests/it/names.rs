@@ -17,20 +17,30 @@ fn lake() -> TestLake {
 #[test]
 fn names_of_one_two_and_three_levels_mean_the_same_table() {
     let lake = lake();
-    for name in ["iot_catalog.raw.sensor_readings", "raw.sensor_readings", "sensor_readings"] {
+    for name in [
+        "iot_catalog.raw.sensor_readings",
+        "raw.sensor_readings",
+        "sensor_readings",
+    ] {
         assert_eq!(lake.rows(&format!("SELECT count(*) FROM {name}")), "4\n");
     }
     let joined = "SELECT count(*) FROM sensor_readings r JOIN processed.valid_readings v
         ON r.device_id = v.device_id AND r.event_time = v.event_time";
     assert_eq!(lake.rows(joined), "4\n");
-    assert_eq!(lake.rows("SELECT sensor_readings.device_id FROM sensor_readings LIMIT 0"), "");
+    assert_eq!(
+        lake.rows("SELECT sensor_readings.device_id FROM sensor_readings LIMIT 0"),
+        ""
+    );
     assert_eq!(lake.rows("SELECT count(*) FROM other.raw.only_here"), "0\n");
 }
 
 #[test]
 fn default_catalog_can_be_chosen_and_a_single_catalog_needs_no_choice() {
     let lake = lake();
-    let run = lake.run(&["--catalog", "other", "-f", "csv"], "SELECT count(*) FROM only_here");
+    let run = lake.run(
+        &["--catalog", "other", "-f", "csv"],
+        "SELECT count(*) FROM only_here",
+    );
     assert_eq!(run.stdout, "count(*)\n0\n", "{}", run.stderr);
 
     let single = TestLake::new();
@@ -40,7 +50,11 @@ fn default_catalog_can_be_chosen_and_a_single_catalog_needs_no_choice() {
 
 #[test]
 fn ambiguous_name_lists_the_candidates() {
-    let texts = ["ambiguous", "iot_catalog.analytics.anomalies", "iot_catalog.raw.anomalies"];
+    let texts = [
+        "ambiguous",
+        "iot_catalog.analytics.anomalies",
+        "iot_catalog.raw.anomalies",
+    ];
     lake().fails("SELECT * FROM anomalies", 64, &texts);
 }
 
@@ -56,10 +70,26 @@ fn unknown_table_is_suggested_and_all_are_listed() {
             "available tables: iot_catalog.analytics.anomalies, iot_catalog.processed.valid",
         ],
     );
-    lake.fails("SELECT * FROM valid_reading", 64, &["iot_catalog.processed.valid_readings?"]);
-    lake.fails("SELECT * FROM no.such.thing", 64, &["not found", "available tables"]);
-    lake.fails("DESCRIBE sensor_reading", 64, &["did you mean iot_catalog.raw.sensor_readings?"]);
-    lake.fails("EXPLAIN SELECT * FROM sensor_reading", 64, &["column 23", "did you mean"]);
+    lake.fails(
+        "SELECT * FROM valid_reading",
+        64,
+        &["iot_catalog.processed.valid_readings?"],
+    );
+    lake.fails(
+        "SELECT * FROM no.such.thing",
+        64,
+        &["not found", "available tables"],
+    );
+    lake.fails(
+        "DESCRIBE sensor_reading",
+        64,
+        &["did you mean iot_catalog.raw.sensor_readings?"],
+    );
+    lake.fails(
+        "EXPLAIN SELECT * FROM sensor_reading",
+        64,
+        &["column 23", "did you mean"],
+    );
     TestLake::new().fails("SELECT * FROM t", 64, &["the lake has no tables"]);
 }
 
@@ -67,11 +97,20 @@ fn unknown_table_is_suggested_and_all_are_listed() {
 fn catalog_statements_work() {
     let lake = lake();
     let tables = lake.rows("SHOW TABLES");
-    assert!(tables.contains("iot_catalog,processed,valid_readings,BASE TABLE\n"), "{tables}");
+    assert!(
+        tables.contains("iot_catalog,processed,valid_readings,BASE TABLE\n"),
+        "{tables}"
+    );
     let columns = lake.rows("DESCRIBE raw.sensor_readings");
-    assert!(columns.starts_with("date,Date32,YES\ndevice_id,"), "{columns}");
+    assert!(
+        columns.starts_with("date,Date32,YES\ndevice_id,"),
+        "{columns}"
+    );
     let columns = lake.rows("SHOW COLUMNS FROM sensor_readings");
-    assert!(columns.contains("sensor_readings,temperature,Float64,YES"), "{columns}");
+    assert!(
+        columns.contains("sensor_readings,temperature,Float64,YES"),
+        "{columns}"
+    );
     assert_eq!(
         lake.rows(
             "SELECT table_schema, table_name FROM information_schema.tables
@@ -110,5 +149,8 @@ fn missing_lake_is_exit_code_69() {
     let mut command = lake.command();
     let run = finish(command.args(["--lake", "/nonexistent/lake", "SELECT 1"]));
     assert_eq!(run.code, 69);
-    assert!(run.stderr.starts_with("error: cannot open lake /nonexistent/lake: "));
+    assert!(
+        run.stderr
+            .starts_with("error: cannot open lake /nonexistent/lake: ")
+    );
 }

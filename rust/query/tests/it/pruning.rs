@@ -18,7 +18,11 @@ fn lake() -> TestLake {
         let start = file * 3_600;
         let rows = readings(&[
             (&device, start, Some(file as f64)),
-            (&device, start + 60, (file % 3 != 0).then_some(-0.5 * file as f64)),
+            (
+                &device,
+                start + 60,
+                (file % 3 != 0).then_some(-0.5 * file as f64),
+            ),
             ("zz", start + 3_599, None),
         ]);
         let date = if file < 6 { "2021-06-15" } else { "2021-06-16" };
@@ -72,9 +76,15 @@ fn filters_give_the_same_rows_with_and_without_statistics() {
         };
         assert_eq!(counts("r"), counts("plain"), "{filter}");
     }
-    for order in ["event_time DESC", "event_time", "temperature DESC NULLS LAST, event_time"] {
+    for order in [
+        "event_time DESC",
+        "event_time",
+        "temperature DESC NULLS LAST, event_time",
+    ] {
         let top = |table: &str| {
-            lake.rows(&format!("SELECT event_time FROM {table} ORDER BY {order} LIMIT 4"))
+            lake.rows(&format!(
+                "SELECT event_time FROM {table} ORDER BY {order} LIMIT 4"
+            ))
         };
         assert_eq!(top("r"), top("plain"), "{order}");
     }
@@ -85,7 +95,10 @@ fn files_that_cannot_match_are_not_opened() {
     let lake = lake();
     let f = |filter: &str, want: usize| {
         // Only the verbose plan names every file.
-        let run = lake.run(&[], &format!("EXPLAIN VERBOSE SELECT * FROM r WHERE {filter}"));
+        let run = lake.run(
+            &[],
+            &format!("EXPLAIN VERBOSE SELECT * FROM r WHERE {filter}"),
+        );
         let names = run.stdout.split("part-").skip(1).map(|rest| &rest[..6]);
         let files: BTreeSet<&str> = names.collect();
         assert_eq!(files.len(), want, "{filter}\n{}{}", run.stdout, run.stderr);
@@ -108,23 +121,37 @@ fn rounded_upper_bound_loses_no_row() {
     let lake = TestLake::new();
     let table = lake.table("iot_catalog.raw.r", &READINGS, &["date"]);
     let (_, mut add) = table.write(&readings(&[("a", 1, None)]), &[("date", "2021-06-15")]);
-    let stats = add["add"]["stats"].as_str().unwrap().replace("00:00:01.000Z", "00:00:00.999Z");
+    let stats = add["add"]["stats"]
+        .as_str()
+        .unwrap()
+        .replace("00:00:01.000Z", "00:00:00.999Z");
     add["add"]["stats"] = Value::from(stats);
     table.commit(&[add]);
     let sql = "SELECT count(*) FROM r WHERE event_time > '2021-06-15T00:00:00.999500Z'";
     assert_eq!(lake.rows(sql), "1\n");
-    assert_eq!(lake.rows("SELECT max(event_time) FROM r"), "2021-06-15T00:00:01Z\n");
+    assert_eq!(
+        lake.rows("SELECT max(event_time) FROM r"),
+        "2021-06-15T00:00:01Z\n"
+    );
 }
 
 #[test]
 fn statistics_that_make_no_sense_are_ignored() {
     let lake = TestLake::new();
     let table = lake.table("iot_catalog.raw.r", &READINGS, &["date"]);
-    for stats in ["", "nonsense", r#"{"minValues":{"temperature":"x"},"numRecords":null}"#] {
-        let (_, mut add) = table.write(&readings(&[("a", 1, Some(9.0))]), &[("date", "2021-06-15")]);
+    for stats in [
+        "",
+        "nonsense",
+        r#"{"minValues":{"temperature":"x"},"numRecords":null}"#,
+    ] {
+        let (_, mut add) =
+            table.write(&readings(&[("a", 1, Some(9.0))]), &[("date", "2021-06-15")]);
         add["add"]["stats"] = Value::from(stats);
         table.commit(&[add]);
     }
-    assert_eq!(lake.rows("SELECT count(*) FROM r WHERE temperature = 9"), "3\n");
+    assert_eq!(
+        lake.rows("SELECT count(*) FROM r WHERE temperature = 9"),
+        "3\n"
+    );
     assert_eq!(lake.rows("SELECT count(*) FROM r"), "3\n");
 }

@@ -28,7 +28,9 @@ pub struct Run {
 
 impl TestLake {
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub fn root(&self) -> &Path {
@@ -51,7 +53,10 @@ impl TestLake {
     pub fn readings(&self, name: &str) -> TestTable {
         let table = self.table(name, &READINGS, &["date"]);
         let (first, second) = ("2021-06-15", "2021-06-16");
-        table.append(&readings(&[("a", 0, Some(1.5)), ("b", 1, None)]), &[("date", first)]);
+        table.append(
+            &readings(&[("a", 0, Some(1.5)), ("b", 1, None)]),
+            &[("date", first)],
+        );
         let day = 86_400;
         table.append(
             &readings(&[("a", day, Some(20.0)), ("c", day + 1, Some(0.1))]),
@@ -84,7 +89,11 @@ impl TestLake {
         assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
         for text in texts {
-            assert!(run.stderr.contains(text), "{sql}\n{}misses {text}", run.stderr);
+            assert!(
+                run.stderr.contains(text),
+                "{sql}\n{}misses {text}",
+                run.stderr
+            );
         }
     }
 }
@@ -111,8 +120,10 @@ pub const DAY_MICROS: i64 = 1_623_715_200_000_000;
 /// Rows of (device, seconds after the start of 2021-06-15, temperature).
 pub fn readings(rows: &[(&str, i64, Option<f64>)]) -> RecordBatch {
     let devices: StringArray = rows.iter().map(|row| Some(row.0)).collect();
-    let times: TimestampMicrosecondArray =
-        rows.iter().map(|row| Some(DAY_MICROS + row.1 * 1_000_000)).collect();
+    let times: TimestampMicrosecondArray = rows
+        .iter()
+        .map(|row| Some(DAY_MICROS + row.1 * 1_000_000))
+        .collect();
     let temperatures: Float64Array = rows.iter().map(|row| row.2).collect();
     batch(vec![
         ("device_id", Arc::new(devices)),
@@ -188,8 +199,10 @@ impl TestTable {
             ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
         writer.write(batch).unwrap();
         writer.close().unwrap();
-        let values: serde_json::Map<String, Value> =
-            partition.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+        let values: serde_json::Map<String, Value> = partition
+            .iter()
+            .map(|(name, value)| (name.to_string(), json!(value)))
+            .collect();
         let add = json!({"add": {
             "path": name,
             "partitionValues": values,
@@ -222,7 +235,10 @@ fn statistics(batch: &RecordBatch) -> Value {
             }
             DataType::Timestamp(..) => {
                 let column = column.as_primitive::<TimestampMicrosecondType>();
-                (json!(min(column).map(millis_text)), json!(max(column).map(millis_text)))
+                (
+                    json!(min(column).map(millis_text)),
+                    json!(max(column).map(millis_text)),
+                )
             }
             DataType::Utf8 => {
                 let values: Vec<&str> = column.as_string::<i32>().iter().flatten().collect();
@@ -253,7 +269,12 @@ pub fn run_with_stdin(command: &mut Command, sql: &str) -> Run {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(sql.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(sql.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     Run {
         code: output.status.code().unwrap(),
