@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from dashboard import Client, chromium, series, serving
 from harness import ROOT, Run, Site
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 SERVER = "{listen: '127.0.0.1:PORT'}"
 LIMIT_BYTES = 300_000  # of what a browser fetches, compressed
@@ -38,6 +38,12 @@ READY = {
     "/data": ".bars i",
     "/system": ".stack i",
 }
+
+WIDER_THAN_THE_WINDOW = """() => {
+  const main = document.querySelector(".main");
+  return Math.max(document.documentElement.scrollWidth - innerWidth,
+                  main.scrollWidth - main.clientWidth);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +80,7 @@ def page_of(
     """Opens a page; fails when the browser complains about anything but `allow`."""
     options = {"viewport": {"width": 1440, "height": 900}, **options}
     context = browser.new_context(timezone_id="Europe/Berlin", **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     complaints: list[str] = []
 
@@ -103,9 +109,17 @@ def parameters(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
+def arrives(page: Page, path: str) -> bool:
+    try:
+        page.wait_for_function("path => location.pathname === path", arg=path, timeout=2000)
+    except TimeoutError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("target", READY)
-def test_a_page_is_shown_and_accessible(
+def test_a_page_is_shown_accessible_and_fits(
     browser: Browser, running: Client, target: str, scheme: Any
 ) -> None:
     with page_of(browser, running, target, color_scheme=scheme) as page:
@@ -114,21 +128,11 @@ def test_a_page_is_shown_and_accessible(
         rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
         found = Axe().run(page, options=rules)
         assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("width", [390, 1024])
-@pytest.mark.parametrize("target", READY)
-def test_a_page_fits(browser: Browser, running: Client, target: str, width: int) -> None:
-    with page_of(browser, running, target, viewport={"width": width, "height": 844}) as page:
-        page.locator(READY[target]).first.wait_for()
-        over = page.evaluate(
-            """() => {
-              const main = document.querySelector(".main");
-              return Math.max(document.documentElement.scrollWidth - innerWidth,
-                              main.scrollWidth - main.clientWidth);
-            }"""
-        )
-        assert over <= 0, f"{over} pixels too wide"
+        for width in (1024, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.locator(READY[target]).first.wait_for()
+            over = page.evaluate(WIDER_THAN_THE_WINDOW)
+            assert over <= 0, f"{over} pixels too wide for {width}"
 
 
 def test_what_a_browser_fetches_is_small() -> None:
@@ -190,9 +194,12 @@ def test_the_keyboard_is_enough(browser: Browser, running: Client) -> None:
         page.keyboard.press("Escape")
         page.wait_for_url(re.compile("/$"))
         for key, path in {"a": "/anomalies", "d": "/data", "s": "/system", "f": "/"}.items():
-            page.keyboard.press("g")
-            page.keyboard.press(key)
-            page.wait_for_url(lambda url, path=path: urlsplit(url).path == path)
+            # On a slow machine the second key may come too late to belong to the first.
+            for _ in range(10):
+                page.keyboard.type("g" + key)
+                if arrives(page, path):
+                    break
+            assert urlsplit(page.url).path == path
         page.keyboard.press("?")
         page.get_by_text("Keyboard shortcuts").wait_for()
         page.keyboard.press("Escape")
