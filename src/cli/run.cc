@@ -222,11 +222,11 @@ void FinishDeliveries(Notifier* notifier) {
 }
 
 int Run(const RunArguments& arguments) {
+  CatchTermination();
   auto config = Configure(arguments);
   if (!config.ok()) return Report(config.status());
   SetUpLogging(config->log);
   Explain(*config, arguments);
-  CatchTermination();
   // Both are made once the lake is locked, so that there is one sender.
   std::unique_ptr<Notifier> notifier;
   CloudWatchPublisher* counter = nullptr;

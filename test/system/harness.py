@@ -173,8 +173,17 @@ class Run:
         self.process.kill()
         self.process.wait()
 
+    def catches_termination(self) -> bool:
+        """Whether SIGTERM would be noticed: not yet, when the program is still being loaded."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        caught = re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)
+        return caught is not None and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1 == 1
+
     def stop(self, timeout: float = 30) -> int:
         """SIGTERM; the exit code."""
+        deadline = time.monotonic() + timeout
+        while self.alive() and not self.catches_termination() and time.monotonic() < deadline:
+            time.sleep(0.01)
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout)
 

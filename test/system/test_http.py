@@ -231,7 +231,8 @@ def test_a_full_disk_acknowledges_nothing_and_passes(site: HttpSite) -> None:
             taken += 1
         assert answer.status == 503
         assert int(answer.headers["Retry-After"]) > 0
-        assert 10 < taken < 30
+        # About 22, and as many again when the first commit of a run comes in between.
+        assert 10 < taken < 60
         assert run.stop() == 0
     site.configure_http(journal_size="16MiB", max_record_size="1MiB")
     with site.start() as run:
