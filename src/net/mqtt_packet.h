@@ -1,0 +1,84 @@
+// MQTT packets, of versions 3.1.1 and 5: what a client that receives messages sends and reads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/status.h"
+
+namespace avocet {
+
+enum class MqttVersion : uint8_t { k311 = 4, k5 = 5 };
+
+struct MqttConnect {
+  std::string client_id;
+  bool clean_start = false;
+  uint32_t session_expiry_seconds = 0;  ///< version 5: how long the broker keeps the session
+  uint16_t keep_alive_seconds = 60;
+  uint16_t receive_maximum = 0;  ///< version 5: messages in flight; 0: as many as the broker likes
+  std::optional<std::string> username, password;
+};
+
+struct MqttSubscription {
+  std::string filter;
+  uint8_t qos = 1;
+};
+
+// What a client sends. REQUIRES: texts of at most 65,535 bytes.
+std::string EncodeMqttConnect(MqttVersion version, const MqttConnect& connect);
+std::string EncodeMqttSubscribe(MqttVersion version, uint16_t packet_id,
+                                const std::vector<MqttSubscription>& subscriptions);
+std::string EncodeMqttPuback(uint16_t packet_id);
+/// With quality of service 0, not retained.
+std::string EncodeMqttPublish(MqttVersion version, std::string_view topic,
+                              std::string_view payload);
+std::string EncodeMqttPing();
+std::string EncodeMqttDisconnect(MqttVersion version);
+
+/// One packet of a broker. Views are slices of the bytes that it was read from.
+struct MqttPacket {
+  enum class Type : uint8_t {
+    kConnack = 2,
+    kPublish = 3,
+    kSuback = 9,
+    kPingresp = 13,
+    kDisconnect = 14,  ///< version 5
+  };
+  Type type = Type::kPingresp;
+  uint16_t packet_id = 0;  ///< of kSuback, and of kPublish unless its qos is 0
+  // kConnack.
+  bool session_present = false;
+  std::optional<std::string_view> assigned_client_id;
+  std::optional<uint16_t> server_keep_alive_seconds;
+  uint8_t reason = 0;  ///< of kConnack and kDisconnect; see MqttReasonText
+  std::string_view reason_string;
+  // kPublish.
+  std::string_view topic, payload;
+  uint8_t qos = 0;
+  bool retained = false, duplicate = false;
+  std::vector<uint8_t> reasons;  ///< of kSuback, one for each subscription
+};
+
+/// The size of the packet that `bytes` begins with, header included; nothing while too few bytes
+/// are there to tell. kInvalid: no packet begins so, or it has more than `max_bytes`.
+Result<std::optional<size_t>> MqttPacketSize(std::string_view bytes, size_t max_bytes);
+
+/// Reads one whole packet. kInvalid when it is damaged, or one that no broker sends to such a
+/// client.
+Result<MqttPacket> DecodeMqttPacket(MqttVersion version, std::string_view packet);
+
+/// What a reason code of CONNACK, SUBACK or DISCONNECT means; from 0x80 on it is a refusal in
+/// version 5, as is any but 0 of a CONNACK in 3.1.1.
+std::string MqttReasonText(MqttVersion version, uint8_t reason);
+
+/// Whether `topic` matches `filter`, with its wildcards + and #. A "$share/GROUP/" in front of the
+/// filter does not count. What matched each + is added to `levels`, if it is given.
+bool MqttTopicMatches(std::string_view filter, std::string_view topic,
+                      std::vector<std::string_view>* levels = nullptr);
+
+}  // namespace avocet
