@@ -3,6 +3,14 @@
 #include <cstddef>
 
 namespace avocet {
+namespace {
+
+void AppendVarint(uint64_t value, std::string* message) {
+  for (; value >= 0x80; value >>= 7U) *message += static_cast<char>((value & 0x7FU) | 0x80U);
+  *message += static_cast<char>(value);
+}
+
+}  // namespace
 
 std::optional<ProtobufField> ProtobufReader::Next() {
   if (rest_.empty() || damaged_) return std::nullopt;
@@ -60,6 +68,17 @@ bool ProtobufReader::TakeFixed(size_t size, uint64_t* value) {
   }
   rest_.remove_prefix(size);
   return true;
+}
+
+void AppendProtobufVarint(uint32_t number, uint64_t value, std::string* message) {
+  AppendVarint(uint64_t{number} << 3U, message);
+  AppendVarint(value, message);
+}
+
+void AppendProtobufBytes(uint32_t number, std::string_view bytes, std::string* message) {
+  AppendVarint(uint64_t{number} << 3U | 2U, message);
+  AppendVarint(bytes.size(), message);
+  *message += bytes;
 }
 
 }  // namespace avocet

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace avocet {
@@ -36,5 +37,9 @@ class ProtobufReader {
   std::string_view rest_;
   bool damaged_ = false;
 };
+
+/// Appends one field to a message.
+void AppendProtobufVarint(uint32_t number, uint64_t value, std::string* message);
+void AppendProtobufBytes(uint32_t number, std::string_view bytes, std::string* message);
 
 }  // namespace avocet

@@ -99,6 +99,27 @@ struct KafkaSourceConfig {
   size_t max_record_bytes = size_t{1} << 20;
 };
 
+struct MqttSourceConfig {
+  std::string broker;                ///< mqtt://host:1883 or mqtts://host:8883
+  std::vector<std::string> topics;   ///< filters in which levels can have names: plant/{site}/#
+  std::string payload = "auto";      ///< auto | sparkplug
+  std::string value_name = "value";  ///< of a payload that is no object; or {level} of the topic
+  std::map<std::string, std::string> fields;  ///< member to add to a record -> what of the message
+  bool retained = true;                       ///< whether retained messages are taken
+  int64_t qos = 1;
+  std::string version = "5";  ///< 5 | 3.1.1
+  std::string client_id;      ///< empty: made from machine and lake
+  Duration session_expiry = std::chrono::hours(24);
+  Duration keep_alive = std::chrono::seconds(30);
+  std::string username;
+  std::string password_file;
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+  int64_t journal_bytes = int64_t{1} << 30;
+  size_t max_record_bytes = size_t{1} << 20;
+};
+
 struct KinesisSourceConfig {
   AwsOptions aws;
   std::string stream;
@@ -127,7 +148,7 @@ struct S3SourceConfig {
 struct SourceConfig {
   std::string name;  ///< unique; defaults to the type, then type_2, ...
   std::variant<FileSourceConfig, StdinSourceConfig, SimulateSourceConfig, HttpSourceConfig,
-               KinesisSourceConfig, S3SourceConfig, KafkaSourceConfig>
+               KinesisSourceConfig, S3SourceConfig, KafkaSourceConfig, MqttSourceConfig>
       options;
   int line = 0;  ///< in the configuration file, for messages
 };

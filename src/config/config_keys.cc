@@ -305,6 +305,70 @@ SourceType HttpSource() {
       });
 }
 
+SourceType MqttSource() {
+  using M = MqttSourceConfig;
+  return MakeSourceType<M>(
+      "mqtt", "Takes the messages of an MQTT broker.",
+      {
+          Key<&M::broker>("broker", "The broker: mqtt://host:1883, or mqtts://host:8883 with TLS.")
+              .Required()
+              .Example("mqtt://localhost:1883"),
+          Key<&M::topics>(
+              "topics",
+              "Topic filters, also of shared subscriptions; a level written as `{name}` "
+              "becomes a member of the record.")
+              .Required()
+              .Example("[\"plant/{site}/{device_id}/telemetry\"]"),
+          Key<&M::payload>("payload",
+                           "How payloads are written; `auto`: a JSON object, or a value.")
+              .Words({"auto", "sparkplug"}),
+          Key<&M::value_name>(
+              "value_name",
+              "Member for a payload that is no object; `{name}` is that level of the "
+              "topic."),
+          Key<&M::fields>("fields",
+                          "Members to add to each record, from the `topic`, `received_at`, "
+                          "`retained` or `qos` of its message.")
+              .DefaultNote("none")
+              .Example("{timestamp: received_at}"),
+          Key<&M::retained>("retained", "Whether messages that the broker has retained are taken."),
+          Key<&M::qos>("qos", "Quality of service: 1, or 0 for messages that may be lost.")
+              .Between(0, 1),
+          Key<&M::version>("version", "Version of MQTT.").Words({"5", "3.1.1"}),
+          Key<&M::client_id>("client_id", "Name of the session at the broker.")
+              .DefaultNote("made from the machine and the lake")
+              .Example("avocet-plant-7"),
+          Key<&M::session_expiry>(
+              "session_expiry",
+              "How long the broker keeps messages for an avocet that is away; 0: "
+              "not at all. In version 3.1.1 the broker decides how long.")
+              .Between(Duration(0), days(365)),
+          Key<&M::keep_alive>("keep_alive", "How soon a connection that is dead is noticed.")
+              .Between(seconds(2), hours(18)),
+          Key<&M::username>("username", "Name of the user.").DefaultNote("none").Example("avocet"),
+          Key<&M::password_file>("password_file", "File with the password.")
+              .DefaultNote("none")
+              .Example("/run/secrets/mqtt"),
+          Key<&M::ca_file>("tls_ca", "PEM file of the only authorities to trust.")
+              .DefaultNote("the system's")
+              .Example("/etc/avocet/ca.pem"),
+          Key<&M::certificate_file>("tls_certificate",
+                                    "PEM file with the certificate chain to show to the broker.")
+              .DefaultNote("none")
+              .Example("/etc/avocet/client.crt"),
+          Key<&M::key_file>("tls_key", "PEM file with the private key for it.")
+              .DefaultNote("none")
+              .Example("/etc/avocet/client.key"),
+          Key<&M::journal_bytes>(
+              "journal_size",
+              "Disk space for what is not in the tables yet; when it is used up, "
+              "messages stay with the broker.")
+              .As(KeyKind::kBytes)
+              .Between(16 * kMiB, 1024 * kGiB),
+          MaxRecordKey<M>(),
+      });
+}
+
 std::vector<KeySpec> Joined(std::vector<KeySpec> keys, const std::vector<KeySpec>& more) {
   keys.insert(keys.end(), more.begin(), more.end());
   return keys;
@@ -561,9 +625,9 @@ KeySpec DetectorParamKey(const DetectorParam& param) {
 }
 
 const std::vector<SourceType>& SourceTypes() {
-  static const std::vector<SourceType> types = {FileSource(), StdinSource(),   SimulateSource(),
-                                                HttpSource(), KinesisSource(), S3Source(),
-                                                KafkaSource()};
+  static const std::vector<SourceType> types = {FileSource(),  StdinSource(),   SimulateSource(),
+                                                HttpSource(),  KinesisSource(), S3Source(),
+                                                KafkaSource(), MqttSource()};
   return types;
 }
 

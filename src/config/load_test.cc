@@ -49,7 +49,7 @@ void ExpectFullStorage(const StorageConfig& storage) {
 }
 
 void ExpectFullSources(const std::vector<SourceConfig>& sources) {
-  ASSERT_EQ(sources.size(), 4U);
+  ASSERT_EQ(sources.size(), 5U);
   EXPECT_EQ(sources[0].name, "floor");
   const auto& file = std::get<FileSourceConfig>(sources[0].options);
   EXPECT_EQ(file.paths, (std::vector<std::string>{"data/*.ndjson", "more data/${x}.csv"}));
@@ -89,6 +89,22 @@ void ExpectFullSources(const std::vector<SourceConfig>& sources) {
   EXPECT_EQ(kafka.password_file, "/run/secrets/kafka");
   EXPECT_EQ(kafka.handover_timeout, minutes(5));
   EXPECT_EQ(kafka.max_record_bytes, size_t{10} << 20);
+  const auto& mqtt = std::get<MqttSourceConfig>(sources[4].options);
+  EXPECT_EQ(mqtt.broker, "mqtts://broker.example.com");
+  EXPECT_EQ(mqtt.topics, (std::vector<std::string>{"plant/{site}/{device_id}/#", "$share/a/b/+"}));
+  EXPECT_EQ(mqtt.value_name, "{metric}");
+  EXPECT_EQ(mqtt.fields, (Texts{{"timestamp", "received_at"}}));
+  EXPECT_FALSE(mqtt.retained);
+  EXPECT_EQ(mqtt.qos, 0);
+  EXPECT_EQ(mqtt.version, "3.1.1");
+  EXPECT_EQ(mqtt.client_id, "floor");
+  EXPECT_EQ(mqtt.session_expiry, hours(2));
+  EXPECT_EQ(mqtt.keep_alive, minutes(1));
+  EXPECT_EQ(mqtt.username, "avocet");
+  EXPECT_EQ(mqtt.ca_file, "ca.pem");
+  EXPECT_EQ(mqtt.certificate_file, "client.crt");
+  EXPECT_EQ(mqtt.key_file, "client.key");
+  EXPECT_EQ(mqtt.journal_bytes, int64_t{64} << 20);
 }
 
 TEST(LoadTest, DumpHidesSecretsAmongOptions) {

@@ -29,6 +29,7 @@
 #include "src/source/http_source.h"
 #include "src/source/kafka_source.h"
 #include "src/source/kinesis_source.h"
+#include "src/source/mqtt_source.h"
 #include "src/source/s3_source.h"
 #include "src/source/simulate_source.h"
 #include "src/source/stdin_source.h"
@@ -91,6 +92,10 @@ std::unique_ptr<Source> MakeSource(const SourceConfig& source, const SourceConte
     }
     std::unique_ptr<Source> operator()(const KafkaSourceConfig& options) const {
       return MakeKafkaSource(options, source.name, context.once, context.env, context.peers);
+    }
+    std::unique_ptr<Source> operator()(const MqttSourceConfig& options) const {
+      return MakeMqttSource(options, source.name, JournalDir(*context.config, source.name),
+                            context.once, context.env);
     }
   };
   return std::visit(Maker{source, context}, source.options);

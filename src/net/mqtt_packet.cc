@@ -26,6 +26,9 @@ enum Property : uint8_t {
   kReceiveMaximum = 0x21,
 };
 
+// Option of a subscription in version 5.
+constexpr uint8_t kRetainedOnce = 1U << 4U;
+
 void AppendByte(uint8_t value, std::string* out) { *out += static_cast<char>(value); }
 
 void AppendUint16(uint16_t value, std::string* out) {
@@ -170,6 +173,20 @@ void ReadProperties(Cursor* body, MqttPacket* packet) {
   if (!properties.ok()) body->Fail();
 }
 
+// Whether a packet that a broker sends to such a client can have this first byte.
+bool CanBegin(uint8_t head) {
+  switch (static_cast<MqttPacket::Type>(head >> 4U)) {
+    case MqttPacket::Type::kPublish:
+      return true;
+    case MqttPacket::Type::kConnack:
+    case MqttPacket::Type::kSuback:
+    case MqttPacket::Type::kPingresp:
+    case MqttPacket::Type::kDisconnect:
+      return (head & 0xFU) == 0;
+  }
+  return false;
+}
+
 bool ReadBody(MqttVersion version, uint8_t flags, Cursor* body, MqttPacket* packet) {
   const bool v5 = version == MqttVersion::k5;
   switch (packet->type) {
@@ -241,7 +258,8 @@ std::string EncodeMqttSubscribe(MqttVersion version, uint16_t packet_id,
   if (version == MqttVersion::k5) AppendLength(0, &body);
   for (const MqttSubscription& subscription : subscriptions) {
     AppendText(subscription.filter, &body);
-    AppendByte(subscription.qos, &body);
+    const bool once = version == MqttVersion::k5 && subscription.retained_once;
+    AppendByte(static_cast<uint8_t>(subscription.qos | (once ? kRetainedOnce : 0)), &body);
   }
   return Packet(kSendSubscribe, 2, body);
 }
@@ -266,6 +284,10 @@ std::string EncodeMqttPing() { return Packet(kSendPing, 0, ""); }
 std::string EncodeMqttDisconnect(MqttVersion) { return Packet(kSendDisconnect, 0, ""); }
 
 Result<std::optional<size_t>> MqttPacketSize(std::string_view bytes, size_t max_bytes) {
+  if (!bytes.empty() && !CanBegin(static_cast<uint8_t>(bytes[0]))) {
+    return Status::Invalid("what the broker sends is not MQTT: no packet begins with byte " +
+                           std::to_string(static_cast<uint8_t>(bytes[0])));
+  }
   size_t length = 0;
   for (size_t i = 1; i <= 4; ++i) {
     if (i >= bytes.size()) return std::optional<size_t>();
@@ -280,6 +302,15 @@ Result<std::optional<size_t>> MqttPacketSize(std::string_view bytes, size_t max_
   return Status::Invalid("what the broker sends is not MQTT: a packet has no valid length");
 }
 
+std::string CutMqttPacket(std::string_view bytes) {
+  Cursor cursor(bytes);
+  std::string packet;
+  AppendByte(cursor.Byte(), &packet);
+  cursor.Length();
+  AppendLength(cursor.rest().size(), &packet);
+  return packet.append(cursor.rest());
+}
+
 Result<MqttPacket> DecodeMqttPacket(MqttVersion version, std::string_view bytes) {
   Cursor cursor(bytes);
   const uint8_t head = cursor.Byte();
@@ -287,8 +318,7 @@ Result<MqttPacket> DecodeMqttPacket(MqttVersion version, std::string_view bytes)
   MqttPacket packet;
   packet.type = static_cast<MqttPacket::Type>(head >> 4U);
   const auto flags = static_cast<uint8_t>(head & 0xFU);
-  const bool flags_ok = flags == 0 || packet.type == MqttPacket::Type::kPublish;
-  if (cursor.ok() && length == cursor.rest().size() && flags_ok &&
+  if (CanBegin(head) && cursor.ok() && length == cursor.rest().size() &&
       ReadBody(version, flags, &cursor, &packet)) {
     return packet;
   }

@@ -27,6 +27,8 @@ struct MqttConnect {
 struct MqttSubscription {
   std::string filter;
   uint8_t qos = 1;
+  /// Version 5: retained messages are sent only for a subscription that is new in the session.
+  bool retained_once = true;
 };
 
 // What a client sends. REQUIRES: texts of at most 65,535 bytes.
@@ -67,6 +69,10 @@ struct MqttPacket {
 /// The size of the packet that `bytes` begins with, header included; nothing while too few bytes
 /// are there to tell. kInvalid: no packet begins so, or it has more than `max_bytes`.
 Result<std::optional<size_t>> MqttPacketSize(std::string_view bytes, size_t max_bytes);
+
+/// The packet that `bytes` begins with, as if it ended where they do. REQUIRES: its header is
+/// there.
+std::string CutMqttPacket(std::string_view bytes);
 
 /// Reads one whole packet. kInvalid when it is damaged, or one that no broker sends to such a
 /// client.

@@ -49,7 +49,7 @@ TEST(MqttPacket, Connect) {
 TEST(MqttPacket, WhatElseAClientSends) {
   EXPECT_EQ(Hex(EncodeMqttSubscribe(kV3, 1, {{"a/+", 1}, {"b", 0}})),
             "82 0c 00 01 00 03 61 2f 2b 01 00 01 62 00");
-  EXPECT_EQ(Hex(EncodeMqttSubscribe(kV5, 258, {{"a", 1}})), "82 07 01 02 00 00 01 61 01");
+  EXPECT_EQ(Hex(EncodeMqttSubscribe(kV5, 258, {{"a", 1}})), "82 07 01 02 00 00 01 61 11");
   EXPECT_EQ(Hex(EncodeMqttPuback(258)), "40 02 01 02");
   EXPECT_EQ(Hex(EncodeMqttPublish(kV3, "t", "xy")), "30 05 00 01 74 78 79");
   EXPECT_EQ(Hex(EncodeMqttPublish(kV5, "t", "xy")), "30 06 00 01 74 00 78 79");

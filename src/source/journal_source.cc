@@ -50,7 +50,7 @@ Result<PollState> JournalSource::Poll(const PollLimits& limits, std::vector<RawB
       AVOCET_ASSIGN_OR_RETURN(const bool found, NextEntry(out));
       if (!found) return PollState::kIdle;
       if (!entry_.has_value()) {
-        ++records;  // a loss was delivered
+        ++records;  // a loss or a refusal was delivered
         continue;
       }
     }
@@ -86,9 +86,30 @@ Result<bool> JournalSource::NextEntry(std::vector<RawBatch>* out) {
       RawBatch batch, DecodePushPayload(label, item.payload, item.first_record, item.num_records));
   batch.source = name_;
   if (batch.partition.empty()) batch.partition = partition_;
+  if (!label.refusal_code.empty()) {
+    DeliverRefused(label, batch, out);
+    record_ = item.first_record + item.num_records;
+    return true;
+  }
   entry_next_ = static_cast<size_t>(record_ - item.first_record);
   entry_ = std::move(batch);
   return true;
+}
+
+void JournalSource::DeliverRefused(const PushLabel& label, const RawBatch& entry,
+                                   std::vector<RawBatch>* out) {
+  RawBatch batch;
+  batch.source = entry.source;
+  batch.partition = entry.partition;
+  batch.bytes = SharedBytes::Allocate(0);
+  for (const RawRecord& record : entry.records) {
+    if (record.offset < static_cast<int64_t>(record_)) continue;
+    batch.rejects.push_back(
+        {std::string(entry.Bytes(record)), record.offset, label.refusal_code, label.refusal});
+    batch.bytes_read += record.size;
+  }
+  out->push_back(std::move(batch));
+  changed_ = true;
 }
 
 // What cannot be read any more becomes a row of the quarantine: a hole that says where it is.

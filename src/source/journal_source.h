@@ -57,6 +57,7 @@ class JournalSource {
   /// Makes `entry_` the next entry; false when there is none at the moment.
   Result<bool> NextEntry(std::vector<RawBatch>* out);
   void DeliverLost(const JournalItem& item, std::vector<RawBatch>* out);
+  void DeliverRefused(const PushLabel& label, const RawBatch& entry, std::vector<RawBatch>* out);
 
   const std::string name_;
   const std::string partition_;

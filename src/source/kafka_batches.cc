@@ -54,7 +54,7 @@ std::string_view KafkaBatches::Record(const KafkaMessage& message) {
     if (!value.empty()) fields_.emplace_back(field, std::move(value));
   }
   composed_.clear();
-  AppendWithFields(fields_, message.payload, &composed_);
+  AppendWithFields(fields_, message.payload, "value", &composed_);
   return composed_;
 }
 

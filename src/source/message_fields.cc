@@ -16,7 +16,7 @@ std::string JsonText(std::string_view text) {
 }
 
 void AppendWithFields(const std::vector<std::pair<std::string, std::string>>& fields,
-                      std::string_view payload, std::string* out) {
+                      std::string_view payload, std::string_view value_name, std::string* out) {
   const char* separator = "{";
   for (const auto& [name, value] : fields) {
     *out += separator;
@@ -28,7 +28,8 @@ void AppendWithFields(const std::vector<std::pair<std::string, std::string>>& fi
   const size_t first = payload.find_first_not_of(kBlanks);
   if (first == payload.npos || payload[first] != '{') {
     *out += separator;
-    *out += "\"value\":";
+    AppendJsonString(value_name, out);
+    *out += ':';
     // What could end the value and bring members of its own is text.
     if (payload.find_first_of(",:{}") == payload.npos) {
       *out += payload;

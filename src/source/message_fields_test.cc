@@ -9,7 +9,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 void Expect(const Fields& fields, std::string_view payload, std::string_view want) {
   std::string got;
-  AppendWithFields(fields, payload, &got);
+  AppendWithFields(fields, payload, "value", &got);
   EXPECT_EQ(got, want) << payload;
 }
 

@@ -22,6 +22,9 @@ std::string EncodePushLabel(const PushLabel& label) {
     json.Field("key", label.key).Field("body_hash", label.body_hash);
     json.Field("accepted", label.accepted).Field("rejected", label.rejected);
   }
+  if (!label.refusal_code.empty()) {
+    json.Field("refusal_code", label.refusal_code).Field("refusal", label.refusal);
+  }
   return json.EndObject().Take();
 }
 
@@ -37,6 +40,8 @@ Result<PushLabel> DecodePushLabel(std::string_view text) {
     if (delimiter.size() != 1) return Status::Corrupt("the label of an entry has no delimiter");
     label.csv_delimiter = delimiter.front();
   }
+  label.refusal_code = json.String("refusal_code");
+  label.refusal = json.String("refusal");
   label.key = json.String("key");
   label.body_hash = json.Unsigned("body_hash");
   label.accepted = static_cast<uint32_t>(json.Unsigned("accepted"));
@@ -56,6 +61,16 @@ std::string EncodePushPayload(const RawBatch& batch, const std::vector<bool>& ch
   for (size_t i = 0; i < batch.records.size(); ++i) {
     if (chosen[i]) payload.append(batch.Bytes(batch.records[i]));
   }
+  return payload;
+}
+
+std::string EncodePushPayload(const std::vector<std::string>& records) {
+  std::string payload;
+  for (const std::string& record : records) {
+    const auto size = static_cast<uint32_t>(record.size());
+    payload.append(reinterpret_cast<const char*>(&size), sizeof size);
+  }
+  for (const std::string& record : records) payload += record;
   return payload;
 }
 

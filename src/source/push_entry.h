@@ -24,6 +24,8 @@ struct PushLabel {
   uint32_t accepted = 0;   ///< as the sender was told, with `key`
   uint32_t rejected = 0;
   int64_t received_us = 0;
+  std::string refusal_code;  ///< for the quarantine: the source itself refuses these records
+  std::string refusal;       ///< why
 };
 
 std::string EncodePushLabel(const PushLabel& label);
@@ -32,6 +34,8 @@ Result<PushLabel> DecodePushLabel(std::string_view text);
 
 /// The chosen records of `batch` as one payload: their sizes, then their bytes.
 std::string EncodePushPayload(const RawBatch& batch, const std::vector<bool>& chosen);
+/// The same for records that stand alone.
+std::string EncodePushPayload(const std::vector<std::string>& records);
 /// The records of a payload, numbered on from `first_record`, in a batch without names. kCorrupt
 /// when the payload does not hold `num_records` records.
 Result<RawBatch> DecodePushPayload(const PushLabel& label, std::string_view payload,

@@ -206,6 +206,19 @@ class RecordWriter {
 
 }  // namespace
 
+std::string EncodeSparkplugRebirth(int64_t now_ms) {
+  constexpr std::string_view kRebirth = "Node Control/Rebirth";
+  constexpr uint32_t kBooleanType = 11;
+  std::string metric;
+  AppendProtobufBytes(kName, kRebirth, &metric);
+  AppendProtobufVarint(kDatatype, kBooleanType, &metric);
+  AppendProtobufVarint(kBooleanValue, 1, &metric);
+  std::string payload;
+  AppendProtobufVarint(kPayloadTimestamp, static_cast<uint64_t>(now_ms), &payload);
+  AppendProtobufBytes(kPayloadMetric, metric, &payload);
+  return payload;
+}
+
 std::string SparkplugTopic::NodeId() const { return std::string(group) + "/" + std::string(node); }
 
 std::string SparkplugTopic::DeviceId() const {

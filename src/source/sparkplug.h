@@ -36,6 +36,9 @@ struct SparkplugTopic {
 /// Nothing for a topic that is not one of Sparkplug B.
 std::optional<SparkplugTopic> ParseSparkplugTopic(std::string_view topic);
 
+/// The payload of an NCMD message that asks a node for its birth messages.
+std::string EncodeSparkplugRebirth(int64_t now_ms);
+
 struct SparkplugRecords {
   /// JSON objects {"device_id":"plant/node/pump","timestamp":1700000000000,"temp":21.5}, one for
   /// each time stamp (milliseconds since 1970), in the order of the payload.
