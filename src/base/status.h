@@ -72,7 +72,7 @@ int ExitCode(const Status& status);
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}        // NOLINT
   Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT
     AVOCET_CHECK(!std::get<1>(state_).ok());
   }
@@ -106,15 +106,15 @@ class [[nodiscard]] Result {
 #define AVOCET_CONCAT(a, b) AVOCET_CONCAT_INNER(a, b)
 
 /// Returns the error of `expr`, a Status, from the calling function.
-#define AVOCET_RETURN_IF_ERROR(expr)              \
-  do {                                            \
-    ::avocet::Status avocet_status_ = (expr);     \
+#define AVOCET_RETURN_IF_ERROR(expr)                 \
+  do {                                               \
+    ::avocet::Status avocet_status_ = (expr);        \
     if (!avocet_status_.ok()) return avocet_status_; \
   } while (false)
 
 /// Assigns the value of `expr`, a Result, to `lhs` or returns its error from the calling function.
-#define AVOCET_ASSIGN_OR_RETURN(lhs, expr)                              \
-  auto AVOCET_CONCAT(avocet_result_, __LINE__) = (expr);                \
-  if (!AVOCET_CONCAT(avocet_result_, __LINE__).ok())                    \
-    return AVOCET_CONCAT(avocet_result_, __LINE__).status();            \
+#define AVOCET_ASSIGN_OR_RETURN(lhs, expr)                   \
+  auto AVOCET_CONCAT(avocet_result_, __LINE__) = (expr);     \
+  if (!AVOCET_CONCAT(avocet_result_, __LINE__).ok())         \
+    return AVOCET_CONCAT(avocet_result_, __LINE__).status(); \
   lhs = std::move(AVOCET_CONCAT(avocet_result_, __LINE__)).value()

@@ -18,7 +18,7 @@
 #include "src/decode/json_members.h"
 #include "src/engine/lake_tables.h"
 #include "src/env/env.h"
-#include "src/source/replayer.h"
+#include "src/source/simulate/replayer.h"
 
 namespace avocet {
 namespace {

@@ -18,7 +18,7 @@
 #include "src/cli/schema_guess.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
-#include "src/source/replayer.h"
+#include "src/source/simulate/replayer.h"
 
 namespace avocet {
 namespace {

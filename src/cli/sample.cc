@@ -16,9 +16,9 @@
 #include "src/decode/json_members.h"
 #include "src/decode/json_text.h"
 #include "src/decode/number_text.h"
-#include "src/source/file_position.h"
-#include "src/source/file_source.h"
-#include "src/source/input_format.h"
+#include "src/source/file/file_position.h"
+#include "src/source/file/file_source.h"
+#include "src/source/records/input_format.h"
 
 namespace avocet {
 namespace {

@@ -16,7 +16,7 @@
 #include "src/config/instant.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
-#include "src/source/simulator.h"
+#include "src/source/simulate/simulator.h"
 
 namespace avocet {
 namespace {

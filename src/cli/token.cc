@@ -8,7 +8,7 @@
 #include "src/cli/command.h"
 #include "src/env/env.h"
 #include "src/net/bearer_tokens.h"
-#include "src/source/token_file.h"
+#include "src/source/push/token_file.h"
 
 namespace avocet {
 namespace {

@@ -25,14 +25,14 @@
 #include "src/detect/zscore.h"
 #include "src/engine/decoding_judge.h"
 #include "src/engine/owned_lake.h"
-#include "src/source/file_source.h"
-#include "src/source/http_source.h"
-#include "src/source/kafka_source.h"
-#include "src/source/kinesis_source.h"
-#include "src/source/mqtt_source.h"
-#include "src/source/s3_source.h"
-#include "src/source/simulate_source.h"
-#include "src/source/stdin_source.h"
+#include "src/source/file/file_source.h"
+#include "src/source/file/stdin_source.h"
+#include "src/source/kafka/kafka_source.h"
+#include "src/source/kinesis/kinesis_source.h"
+#include "src/source/push/http_source.h"
+#include "src/source/push/mqtt_source.h"
+#include "src/source/s3/s3_source.h"
+#include "src/source/simulate/simulate_source.h"
 
 namespace avocet {
 

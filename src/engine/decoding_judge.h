@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "src/config/config.h"
-#include "src/source/record_judge.h"
+#include "src/source/push/record_judge.h"
 
 namespace avocet {
 

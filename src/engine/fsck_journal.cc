@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "src/journal/journal_check.h"
-#include "src/source/idempotency_keys.h"
+#include "src/source/push/idempotency_keys.h"
 
 namespace avocet {
 namespace {

@@ -12,7 +12,7 @@
 #include "src/decode/decoder.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_rows.h"
-#include "src/source/csv_header.h"
+#include "src/source/records/csv_header.h"
 
 namespace avocet {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "src/base/json_writer.h"
-#include "src/source/stream_reader.h"
+#include "src/source/records/stream_reader.h"
 
 namespace avocet {
 

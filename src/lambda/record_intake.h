@@ -10,9 +10,9 @@
 #include "src/config/config.h"
 #include "src/decode/decoder.h"
 #include "src/env/env.h"
-#include "src/source/block_pool.h"
-#include "src/source/byte_stream.h"
-#include "src/source/record_splitter.h"
+#include "src/source/records/block_pool.h"
+#include "src/source/records/byte_stream.h"
+#include "src/source/records/record_splitter.h"
 
 namespace avocet {
 

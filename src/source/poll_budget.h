@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "src/model/raw_batch.h"
-#include "src/source/record_splitter.h"
+#include "src/source/records/record_splitter.h"
 #include "src/source/source.h"
 
 namespace avocet {

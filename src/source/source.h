@@ -31,13 +31,13 @@ struct PollLimits {
 /// What a source tells about itself for progress, metrics and logs.
 struct SourceHealth {
   bool ready = true;
-  std::string problem;        ///< empty, or one sentence
-  uint64_t lag_bytes = 0;     ///< known bytes not read yet
-  uint64_t lag_records = 0;   ///< known records not read yet (brokers, journals)
-  int64_t lag_ms = 0;         ///< age of the next record to read, as the broker says
+  std::string problem;       ///< empty, or one sentence
+  uint64_t lag_bytes = 0;    ///< known bytes not read yet
+  uint64_t lag_records = 0;  ///< known records not read yet (brokers, journals)
+  int64_t lag_ms = 0;        ///< age of the next record to read, as the broker says
   // Of a source with a journal.
-  uint64_t journal_bytes = 0;                   ///< on disk
-  uint64_t journal_syncs = 0;                   ///< since the start
+  uint64_t journal_bytes = 0;                     ///< on disk
+  uint64_t journal_syncs = 0;                     ///< since the start
   std::chrono::nanoseconds journal_sync_time{0};  ///< spent in them
 };
 

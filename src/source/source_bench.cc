@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "src/source/file_source.h"
-#include "src/source/simulator.h"
+#include "src/source/file/file_source.h"
+#include "src/source/simulate/simulator.h"
 
 namespace avocet {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "src/base/check.h"
-#include "src/source/kinesis_chunk.h"
+#include "src/source/kinesis/kinesis_chunk.h"
 
 namespace avocet {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "src/base/check.h"
 #include "src/decode/json_diagnosis.h"
-#include "src/source/sparkplug.h"
+#include "src/source/push/sparkplug.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace avocet;  // NOLINT

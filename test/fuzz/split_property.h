@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "src/model/raw_batch.h"
-#include "src/source/record_splitter.h"
+#include "src/source/records/record_splitter.h"
 
 namespace avocet {
 

@@ -1,0 +1,106 @@
+// A member of a Kafka group that does what a test says. Only tests include it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/source/kafka/kafka_consumer.h"
+#include "src/source/kafka/peer_lakes.h"
+
+namespace avocet {
+
+/// The cluster is what stands in its members; commits are answered by Answer, or by Poll.
+class FakeKafkaConsumer : public KafkaConsumer {
+ public:
+  std::map<KafkaPartition, KafkaOffset> group;      ///< what it has committed
+  std::map<KafkaPartition, KafkaWatermarks> marks;  ///< of partitions that exist
+  std::set<KafkaPartition> held;                    ///< acquired and not released
+  std::map<KafkaPartition, int64_t> sought;         ///< the newest place for each
+  std::vector<KafkaOffset> in_flight;               ///< committed and not answered
+  bool refuses = false;                             ///< commits, as from one that is no member
+  int64_t offset_of_time = -1;
+  std::function<void(const std::vector<KafkaOffset>&)> on_answers;
+
+  /// False when nothing was asked.
+  bool Answer() {
+    if (in_flight.empty()) return false;
+    std::vector<KafkaOffset> answers = std::exchange(in_flight, {});
+    for (KafkaOffset& answer : answers) {
+      answer.ok = !refuses;
+      if (!refuses) group[answer.partition] = answer;
+    }
+    on_answers(answers);
+    return true;
+  }
+
+  Result<bool> Poll(std::chrono::milliseconds) override { return Answer(); }
+  Status Acquire(const std::vector<KafkaPartition>& partitions) override {
+    held.insert(partitions.begin(), partitions.end());
+    return Status::Ok();
+  }
+  Status Release(const std::vector<KafkaPartition>& partitions) override {
+    for (const KafkaPartition& partition : partitions) held.erase(partition);
+    return Status::Ok();
+  }
+  void Pause(const std::vector<KafkaPartition>&) override {}
+  void Seek(std::vector<KafkaOffset>* offsets) override {
+    for (const KafkaOffset& at : *offsets) sought[at.partition] = at.offset;
+  }
+  Result<std::vector<KafkaOffset>> Committed(
+      const std::vector<KafkaPartition>& partitions) override {
+    std::vector<KafkaOffset> offsets;
+    for (const KafkaPartition& partition : partitions) {
+      const auto at = group.find(partition);
+      offsets.push_back(at == group.end() ? KafkaOffset{.partition = partition} : at->second);
+    }
+    return offsets;
+  }
+  Result<KafkaWatermarks> Watermarks(const KafkaPartition& partition) override {
+    return KnownWatermarks(partition);
+  }
+  Result<int64_t> OffsetOfTime(const KafkaPartition&, int64_t) override { return offset_of_time; }
+  Result<std::vector<KafkaPartition>> SubscribedPartitions() override {
+    std::vector<KafkaPartition> partitions;
+    for (const auto& [partition, ends] : marks) partitions.push_back(partition);
+    return partitions;
+  }
+  Status Commit(const std::vector<KafkaOffset>& offsets) override {
+    in_flight = offsets;
+    return Status::Ok();
+  }
+  KafkaWatermarks KnownWatermarks(const KafkaPartition& partition) const override {
+    return marks.at(partition);
+  }
+};
+
+/// The lakes of other processes, as a test wants them.
+class FakePeerLakes : public PeerLakes {
+ public:
+  struct Fake {
+    PeerLake::State state = PeerLake::State::kBusy;
+    std::string reason = "its process is running";
+    Positions positions;
+  };
+
+  explicit FakePeerLakes(const std::string& id) : self_(Address(id)) {}
+  static LakeAddress Address(const std::string& id) {
+    return {id, "host", "/" + id, "bronze", "/" + id + "/_avocet"};
+  }
+
+  std::map<std::string, Fake> lakes;  ///< by id
+
+  const LakeAddress& self() const override { return self_; }
+  PeerLake Inspect(const LakeAddress& address) override {
+    const Fake& fake = lakes[address.table_id];
+    return {.state = fake.state, .reason = fake.reason, .positions = fake.positions};
+  }
+
+ private:
+  const LakeAddress self_;
+};
+
+}  // namespace avocet
