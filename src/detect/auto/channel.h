@@ -18,16 +18,15 @@ enum Channel : uint8_t {
   kLevel,    ///< far from what is usual at this time of day, suddenly
   kDrift,    ///< the same, gradually
   kPeer,     ///< not unusual by itself, but apart from the rest of the fleet
-  kRate,     ///< moves faster than it does
   kMissing,  ///< sends nothing
   kNovelty,  ///< what the series has never done
 };
-inline constexpr size_t kNumChannels = 12;
+inline constexpr size_t kNumChannels = 11;
 
 constexpr std::string_view ChannelName(size_t channel) {
   constexpr std::array<std::string_view, kNumChannels> kNames = {
-      "spike", "dip",   "stuck", "noise", "dead",    "clip",
-      "level", "drift", "peer",  "rate",  "missing", "novelty"};
+      "spike", "dip",   "stuck", "noise",   "dead",   "clip",
+      "level", "drift", "peer",  "missing", "novelty"};
   return kNames[channel];
 }
 

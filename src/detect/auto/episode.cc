@@ -44,12 +44,12 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
     hot = hot || (speaks_ >> channel & 1U) != 0;
     peak_ = open_ != 0 ? std::max(peak_, score) : peak_;
   }
-  const int64_t calm = type_ == kNovelty ? calm_us / 4 : calm_us;
-  if (open_ != 0 && SaturatingSubtract(time_us, last_hot_us_) > calm) open_ = 0;
-  if (hot) last_hot_us_ = time_us;
+  const uint32_t calm_s = SecondsOf(type_ == kNovelty ? calm_us / 4 : calm_us);
+  if (open_ != 0 && now_s - last_hot_s_ > calm_s) open_ = 0;
+  if (hot) last_hot_s_ = now_s;
   if (open_ != 0 || strongest == kNumChannels) return kNumChannels;
   open_ = 1;
-  type_ = static_cast<uint32_t>(strongest);
+  type_ = static_cast<uint16_t>(strongest);
   onset_us_ = time_us;
   peak_ = top;
   return strongest;

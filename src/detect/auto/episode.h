@@ -35,13 +35,14 @@ class Episode {
   static constexpr float kCalmsPerAlarm = 50;  // and how long until there may be another
 
   int64_t last_time_us_;
-  int64_t onset_us_, last_hot_us_;
+  int64_t onset_us_;
   uint32_t hot_s_[kNumChannels];  // when the score was last above 1: seconds, modulo 2^32
   float used_[kNumChannels];
   float peak_;
-  uint16_t ever_hot_;  // a bit per channel
-  uint16_t speaks_;    // channels that were not muted when their score rose
-  uint32_t open_, type_;
+  uint32_t last_hot_s_;  // when any was that may speak
+  uint16_t ever_hot_;    // a bit per channel
+  uint16_t speaks_;      // channels that were not muted when their score rose
+  uint16_t open_, type_;
 };
 
 }  // namespace avocet::auto_detect

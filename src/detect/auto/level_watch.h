@@ -1,13 +1,15 @@
 // LevelWatch: whether a residual stays away from zero.
 //
-// The exponentially weighted mean of the residual, in units of its own usual size. Raw bytes of a
-// snapshot; zero-initialised is empty.
+// The exponentially weighted mean of the residual, in units of its own usual size. It fires beyond
+// a floor, or somewhat beyond the furthest that it ever went: an excursion is history only once it
+// is over, so that a slow drift does not raise its own limit. Raw bytes of a snapshot;
+// zero-initialised is empty.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
-#include "src/detect/auto/outlier_limit.h"
 #include "src/detect/auto/spread.h"
 
 namespace avocet::auto_detect {
@@ -16,41 +18,67 @@ struct LevelRule {
   float rate;     ///< weight of the newest residual; 1: no smoothing
   float slowest;  ///< rate at which the usual size is learned in the end
   uint32_t judges_after;
-  OutlierRule limit;
+  float floor;          ///< deviations from which on a level may fire
+  float record_factor;  ///< of the furthest excursion remembered
+  float memory;         ///< that the furthest keeps with each residual
 };
 
 class LevelWatch {
  public:
   /// The level in units of its limit; 0 while not known. `learns` false: what is usual stays as it
-  /// is.
-  float Update(float residual, const LevelRule& rule, bool learns) {
+  /// is. `least`: the usual size that it has at least.
+  float Update(float residual, const LevelRule& rule, bool learns, float least = 0) {
     const float n = static_cast<float>(spread_.count()) + 1;
     level_ += std::max(rule.rate, 1 / n) * (residual - level_);
-    const float deviation = spread_.deviation();
+    const float deviation = std::max(spread_.deviation(), least);
     const bool judges = spread_.count() >= rule.judges_after;
-    float ratio = 0;
-    // Before that the usual size is a guess, and so is how far out a value is.
-    if (deviation > 0 && spread_.count() >= rule.judges_after / 2) {
-      ratio = limit_.Update(std::abs(level_) / deviation, rule.limit, judges, learns);
+    const float distance = deviation > 0 ? std::min(std::abs(level_) / deviation, kFurthest) : 0;
+    const float limit = std::max(rule.floor, rule.record_factor * furthest_);
+    if (judges) {
+      Remember(distance, limit, rule, learns);
+    } else if (spread_.count() >= rule.judges_after / 2) {
+      furthest_ = std::max(furthest_, distance);  // until then the usual size is a guess
     }
-    if (learns || !judges) spread_.Update(level_, rule.slowest);
-    return ratio;
+    if (learns || !judges) {
+      spread_.Update(level_, rule.slowest, judges && distance > kCalmShare * rule.floor);
+    }
+    return judges ? distance / limit : 0;
   }
 
   float level() const { return level_; }
   float deviation() const { return spread_.deviation(); }
+  /// Whether the level is further out than it usually is, fire or not.
+  bool is_away() const { return peak_ > 0; }
 
   /// The level has become ordinary.
-  void Adopt() { level_ = 0; }
+  void Adopt() { level_ = peak_ = 0; }
 
   bool IsPlausible() const {
-    return std::abs(level_) < 1e31F && spread_.IsPlausible() && limit_.IsPlausible();
+    const auto fits = [](float x) { return x >= 0 && x <= kFurthest; };
+    return std::abs(level_) < 1e31F && spread_.IsPlausible() && fits(furthest_) && fits(peak_);
   }
 
  private:
+  static constexpr float kFurthest = 1e6F;
+  static constexpr float kCalmShare = 0.5F;  // of the floor: an excursion begins and ends there
+  static constexpr float kGrowth = 1.1F;     // what one excursion may add to the furthest
+
+  void Remember(float distance, float limit, const LevelRule& rule, bool learns) {
+    furthest_ *= rule.memory;
+    if (distance > kCalmShare * rule.floor) {
+      peak_ = std::max(peak_, distance);
+      return;
+    }
+    if (learns)
+      furthest_ =
+          std::max({furthest_, distance, std::min(peak_, kGrowth * limit / rule.record_factor)});
+    peak_ = 0;
+  }
+
   float level_;
   Spread spread_;
-  OutlierLimit limit_;
+  float furthest_;  // of the excursions that are over, slowly forgotten
+  float peak_;      // of the one that lasts
 };
 
 }  // namespace avocet::auto_detect

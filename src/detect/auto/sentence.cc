@@ -76,8 +76,6 @@ std::string Sentence(const Anomaly& anomaly, std::string_view metric_label) {
     case kPeer:
       return fmt::format("{}, where other devices of the fleet would make it {}", subject,
                          Expected(anomaly));
-    case kRate:
-      return fmt::format("{}, moving faster than it does", subject);
     case kMissing:
       return anomaly.metric == kWholeDevice
                  ? fmt::format(

@@ -24,21 +24,25 @@ constexpr double kCalmReadings = 100;  // that end an anomaly
 constexpr double kBandDeviations = 4;
 
 constexpr OutlierRule kSpikeRule = {};
-constexpr LevelRule kLevelRule = {
-    .rate = 1.0F / 30,
-    .slowest = 7e-5F,
-    .judges_after = 300,
-    .limit = {.floor = 5.5F, .quantile_factor = 1, .record_factor = 1.2F}};
-constexpr LevelRule kApartRule = {
-    .rate = 1,
-    .slowest = 0.002F,
-    .judges_after = 48,
-    .limit = {.floor = 5.3F, .quantile_factor = 0, .record_factor = 1.2F, .memory = 0.9995F}};
-constexpr LevelRule kApartLongRule = {
-    .rate = 1.0F / 6,
-    .slowest = 0.002F,
-    .judges_after = 48,
-    .limit = {.floor = 4.5F, .quantile_factor = 0, .record_factor = 1.2F, .memory = 0.9995F}};
+constexpr LevelRule kLevelRule = {.rate = 1.0F / 30,
+                                  .slowest = 7e-5F,
+                                  .judges_after = 300,
+                                  .floor = 5.5F,
+                                  .record_factor = 1.2F,
+                                  .memory = 0.99999F};
+constexpr LevelRule kApartRule = {.rate = 1,
+                                  .slowest = 0.002F,
+                                  .judges_after = 48,
+                                  .floor = 6,
+                                  .record_factor = 1.2F,
+                                  .memory = 0.9995F};
+constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
+                                      .slowest = 0.002F,
+                                      .judges_after = 96,
+                                      .floor = 5,
+                                      .record_factor = 1.2F,
+                                      .memory = 0.9995F};
+constexpr float kLeastOfLong = 0.3F;  // usual size of long means, in that of short ones
 constexpr float kNoiseLimit = 6;
 
 float Narrow(double x) { return static_cast<float>(std::clamp(x, -1e30, 1e30)); }
@@ -88,7 +92,7 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   out->upper = forecast.predicted + kBandDeviations * forecast.unit;
   if (begins) return;
   Scores& scores = out->scores;
-  const bool learns = !episode_.is_open();
+  const bool learns = doubt_ < kAnomalous;
   if (readings() > kJudgesAfter / 2) {
     scores[kSpike] = spike_.Update(std::max(forecast.z, 0.0F), kSpikeRule, judges, learns);
     scores[kDip] = dip_.Update(std::max(-forecast.z, 0.0F), kSpikeRule, judges, learns);
@@ -105,16 +109,15 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
   double usual = 0;
   const bool has_season = season_.Expect(reading.time_us, &usual);
   // What an anomaly looks like is not what is usual, nor is what a day does to the whole fleet.
-  const bool learns = !episode_.is_open();
   const bool has_peers = fleet.HasPeers(reading.fleet_bucket);
   const double shared = has_peers ? static_cast<double>(fleet.newest().median) : 0;
-  if (learns && pace_.IsKnown()) {
+  if (doubt_ == kNone && pace_.IsKnown()) {
     season_.Learn(reading.time_us, reading.x - shared, pace_.period_s());
   }
   out->has_season = has_season;
   if (!has_season) return;
   out->residual = Narrow(reading.x - usual);
-  out->own_level = level_.Update(out->residual, kLevelRule, learns);
+  out->own_level = level_.Update(out->residual, kLevelRule, doubt_ < kAnomalous);
   // Among peers the fleet says whether a level is out of the ordinary.
   if (!has_peers) out->scores[kLevel] = out->own_level;
   const double half = kBandDeviations * static_cast<double>(level_.deviation());
@@ -130,9 +133,11 @@ void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet
     if (peers == nullptr) return;
     judged_bucket_ = bucket;
     const float apart = residual - peers->median;
-    const bool learns = !episode_.is_open();
+    const bool learns = doubt_ < kAnomalous;
     const float now = apart_.Update(apart, kApartRule, learns);
-    const float lasting = apart_long_.Update(apart, kApartLongRule, learns);
+    // Means of hours are few in the first days: their usual size is a guess for long.
+    const float least = kLeastOfLong * apart_.deviation();
+    const float lasting = apart_long_.Update(apart, kApartLongRule, learns, least);
     // Apart from the fleet, and unusual by itself: the fleet only confirms it.
     constexpr float kUnusual = 0.7F;
     const Channel channel = out->own_level < kUnusual ? kPeer : now > lasting ? kLevel : kDrift;
@@ -144,7 +149,7 @@ void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet
     out->lower = out->expected - half;
     out->upper = out->expected + half;
   };
-  if (closed_known_ != 0) judge(closed_bucket_, closed_residual_);
+  if (closed_bucket_ != 0) judge(closed_bucket_, closed_residual_);
   if (bucket_.residuals != 0) {
     judge(bucket_.index, bucket_.residual_sum / static_cast<float>(bucket_.residuals));
   }
@@ -160,7 +165,6 @@ void SeriesModel::CloseStep(const Reading& reading, Novelty* novelty, Verdict* o
     if (bucket_.residuals != 0) {
       closed_bucket_ = bucket_.index;
       closed_residual_ = bucket_.residual_sum / static_cast<float>(bucket_.residuals);
-      closed_known_ = 1;
     }
     bucket_ = {};
   }
@@ -183,6 +187,22 @@ void SeriesModel::Conclude(int64_t time_us, const Settings& settings, Verdict* o
   out->raised = episode_.Update(out->scores, time_us, CalmUs());
   last_score_ = *std::max_element(out->scores.begin(), out->scores.end());
   AdoptLevel(time_us, settings);
+  Weigh(time_us, settings);
+}
+
+// A fault teaches nothing. What lasts is not a fault, though, or one that nobody repairs.
+void SeriesModel::Weigh(int64_t time_us, const Settings& settings) {
+  doubt_ = episode_.is_open() || last_score_ > 1 ? kAnomalous
+           : apart_long_.is_away()               ? kAway
+                                                 : kNone;
+  const auto now_s = static_cast<uint32_t>(time_us / 1'000'000) | 1U;
+  if (doubt_ == kNone) {
+    doubtful_since_s_ = 0;
+  } else if (doubtful_since_s_ == 0) {
+    doubtful_since_s_ = now_s;
+  } else if (!episode_.is_open() && now_s - doubtful_since_s_ >= settings.adopt_us / 1'000'000) {
+    doubt_ = kNone;
+  }
 }
 
 // A level that lasts is the new normal.
@@ -218,7 +238,7 @@ bool SeriesModel::FleetSample(int64_t bucket, float* residual) const {
     *residual = bucket_.residual_sum / static_cast<float>(bucket_.residuals);
     return true;
   }
-  if (closed_known_ == 0 || closed_bucket_ != bucket) return false;
+  if (closed_bucket_ != bucket || bucket == 0) return false;
   *residual = closed_residual_;
   return true;
 }

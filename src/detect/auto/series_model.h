@@ -80,6 +80,13 @@ class SeriesModel {
     uint32_t unused;
   };
 
+  // What a series learns from a reading depends on the state it is in.
+  enum Doubt : uint32_t {
+    kNone,       ///< no doubt: everything is learned
+    kAway,       ///< away from the fleet: perhaps a fault that begins, so not what is usual
+    kAnomalous,  ///< nothing that a fault would spoil
+  };
+
   void JudgeShape(const Reading& reading, bool begins, bool judges, Verdict* out);
   void JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out);
   void JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out);
@@ -87,6 +94,7 @@ class SeriesModel {
   void Conclude(int64_t time_us, const Settings& settings, Verdict* out);
   void AdoptLevel(int64_t time_us, const Settings& settings);
   int64_t CalmUs() const;
+  void Weigh(int64_t time_us, const Settings& settings);
 
   int64_t first_us_, last_us_;
   double lags_[ArResidual::kOrder];  // newest first
@@ -100,9 +108,10 @@ class SeriesModel {
   LevelWatch level_;               // of the residual, by reading
   LevelWatch apart_, apart_long_;  // of the distance to the fleet, by bucket
   Bucket bucket_;
-  int64_t closed_bucket_;  // the one before
+  int64_t closed_bucket_;  // the last one with residuals before; 0: none
   float closed_residual_;
-  uint32_t closed_known_;
+  uint32_t doubt_;             // how far the next reading is to be trusted
+  uint32_t doubtful_since_s_;  // modulo 2^32, odd; 0: no doubt
   int64_t judged_bucket_;
   Episode episode_;
   Season season_;

@@ -14,15 +14,19 @@ namespace avocet::auto_detect {
 
 class Spread {
  public:
-  /// Learns x. `slowest`: the rate that steps do not fall below.
-  void Update(float x, float slowest) {
+  /// Learns x. `slowest`: the rate that steps do not fall below. `doubtful`: x is perhaps not
+  /// ordinary, and no faster learned than that.
+  void Update(float x, float slowest, bool doubtful = false) {
     const float magnitude = std::abs(x);
     if (count_ != UINT32_MAX) ++count_;
-    if (!(quantile_ > 0)) {
-      quantile_ = std::min(magnitude, kLargest);
+    if (count_ <= kFirst || !(quantile_ > 0)) {
+      // As of a normal quantity with this mean magnitude.
+      const float guess = std::min(kOfMean * magnitude, kLargest);
+      quantile_ += (guess - quantile_) / static_cast<float>(std::min(count_, kFirst));
       return;
     }
-    const float rate = std::max(slowest, kStart / (static_cast<float>(count_) + kStart));
+    const float rate =
+        doubtful ? slowest : std::max(slowest, kStart / (static_cast<float>(count_) + kStart));
     quantile_ *= magnitude > quantile_ ? 1 + kQuantile * rate : 1 - (1 - kQuantile) * rate;
     quantile_ = std::clamp(quantile_, kSmallest, kLargest);
   }
@@ -36,6 +40,8 @@ class Spread {
  private:
   static constexpr float kQuantile = 0.9F;
   static constexpr float kNormalQuantile = 1.645F;
+  static constexpr float kOfMean = 2.06F;  // the quantile, in mean magnitudes
+  static constexpr uint32_t kFirst = 16;
   static constexpr float kStart = 3;
   static constexpr float kSmallest = 1e-30F;
   static constexpr float kLargest = 1e30F;

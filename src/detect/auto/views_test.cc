@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "src/detect/auto/level_rarity.h"
+#include "src/detect/auto/level_watch.h"
 #include "src/detect/auto/novelty.h"
+#include "src/detect/auto/outlier_limit.h"
 #include "src/detect/auto/range_histogram.h"
 #include "src/detect/auto/standard_rarity.h"
 #include "src/detect/auto/tail_rarity.h"
@@ -143,6 +145,63 @@ TEST(ViewGateTest, AViewThatBreaksItsRecordAgainAndAgainIsSilenced) {
   EXPECT_EQ(gate.Pass(rarity *= 1.5F, step + 400), 0);
   EXPECT_FALSE(gate.IsOpen(step + 400));
   EXPECT_TRUE(gate.IsOpen(step + 4000));
+}
+
+constexpr LevelRule kRule = {.rate = 1,
+                             .slowest = 0.002F,
+                             .judges_after = 48,
+                             .floor = 5,
+                             .record_factor = 1.2F,
+                             .memory = 0.9995F};
+
+/// After 300 values between -1 and 1, whose 0.9 quantile is about 0.9.
+LevelWatch OrdinaryLevel() {
+  LevelWatch level{};
+  for (int i = 0; i < 300; ++i) {
+    level.Update(static_cast<float>((i * 7919) % 101 - 50) / 50, kRule, true);
+  }
+  return level;
+}
+
+TEST(LevelWatchTest, ASlowDriftDoesNotRaiseItsOwnLimit) {
+  LevelWatch level = OrdinaryLevel();
+  EXPECT_NEAR(level.deviation(), 0.9 / 1.645, 0.1);
+  EXPECT_FALSE(level.is_away());
+  int steps = 0;
+  while (level.Update(0.05F * static_cast<float>(steps), kRule, true) <= 1) {
+    ASSERT_LT(++steps, 100);
+  }
+  // Five deviations are 2.7.
+  EXPECT_GT(steps, 48);
+  EXPECT_TRUE(level.is_away());
+}
+
+TEST(LevelWatchTest, AnExcursionThatIsOverWidensWhatIsOrdinaryALittle) {
+  LevelWatch level = OrdinaryLevel();
+  const float once = level.Update(4, kRule, true);
+  EXPECT_GT(once, 1);
+  EXPECT_NEAR(level.Update(4, kRule, true), once, 0.05);
+  level.Update(0, kRule, true);
+  EXPECT_FALSE(level.is_away());
+  const float again = level.Update(4, kRule, true);
+  EXPECT_LT(again, once);
+  EXPECT_GT(again, 1);
+}
+
+TEST(OutlierLimitTest, ALongTailMovesTheLimitFurtherThanAShortOne) {
+  // One value in 500 is in the tail, 4 to 5 or 4 to 14; all others are below 3.
+  const auto largest_after = [](float tail) {
+    OutlierLimit limit{};
+    for (int i = 0; i < 100'000; ++i) {
+      const float part = static_cast<float>((i * 7919) % 101) / 101;
+      limit.Update(i % 500 == 0 ? 4 + tail * part : 3 * part, {}, i > 200, true);
+    }
+    return 30 / limit.Update(30, {}, true, true);
+  };
+  const float near = largest_after(1);
+  EXPECT_GT(near, 9);
+  EXPECT_LT(near, 20);
+  EXPECT_GT(largest_after(10), near + 10);
 }
 
 TEST(ArResidualTest, LearnsAnOscillationAndForetellsIt) {
