@@ -274,6 +274,24 @@ TEST(AutoTest, FindsMetricsAndDevicesThatFallSilent) {
   EXPECT_EQ(found[1].slot, 1U);
 }
 
+// A sensor that shows whole numbers and stands still for half an hour at a time.
+TEST(AutoTest, AStepOfASteadySeriesIsNoAnomaly) {
+  std::mt19937_64 random(5);
+  std::vector<double> values;
+  double level = 75;
+  for (int i = 0; i < 4 * kDay; ++i) {
+    if (i % 180 == 0) level = 74 + static_cast<double>(random() % 4);
+    values.push_back(level);
+  }
+  const auto find = [&] {
+    const auto detector = MakeDetector(AutoType());
+    return Types(Detect(detector.get(), testing::Series(values)));
+  };
+  EXPECT_EQ(find(), "");
+  values[kFault] = 115;
+  EXPECT_EQ(find(), "spike");
+}
+
 TEST(AutoTest, ColdStartsAreSilent) {
   std::mt19937_64 random(3);
   std::vector<double> values;

@@ -27,7 +27,7 @@ void ArResidual::Begin(double x) {
   for (int i = 0; i < kTerms; ++i) covariance_[kAt[i][i]] = kStartCovariance;
 }
 
-ArResidual::Result ArResidual::Update(double x, const double* lags, float memory) {
+ArResidual::Result ArResidual::Update(double x, const double* lags, float memory, float step) {
   if (count_ == 0) {
     Begin(x);
     ++count_;
@@ -49,10 +49,15 @@ ArResidual::Result ArResidual::Update(double x, const double* lags, float memory
   Result result;
   result.predicted = mean_ + deviation * static_cast<double>(predicted);
   if (residual_variance_ > 0) {
-    const float unit = std::sqrt(residual_variance_);
+    const float unit =
+        std::max(std::sqrt(residual_variance_),
+                 static_cast<float>(std::min(static_cast<double>(step) / deviation, 1e6)));
     result.unit = deviation * static_cast<double>(unit);
     if (count_ > kJudgesAfter) result.z = std::clamp(error / unit, -kLargestZ, kLargestZ);
   }
+  // A series that stands still teaches nothing, and would only make the next change teach too much.
+  const bool still = x == lags[0] && x == lags[1] && x == lags[2];
+  const bool knows_error = residual_variance_ > 0 || count_ <= kClipsAfter;
   const bool clips = count_ > kClipsAfter && residual_variance_ > 0;
   const float learned = clips ? std::clamp(error, -3 * std::sqrt(residual_variance_),
                                            3 * std::sqrt(residual_variance_))
@@ -60,7 +65,7 @@ ArResidual::Result ArResidual::Update(double x, const double* lags, float memory
   const float square = clips ? std::min(error * error, 16 * residual_variance_) : error * error;
   const float residual_rate = std::max(kResidualRate, 1 / n);
   residual_variance_ += residual_rate * (square - residual_variance_);
-  Learn(terms, learned, memory);
+  if (!still && knows_error) Learn(terms, learned, memory);
   if (count_ != UINT32_MAX) ++count_;
   return result;
 }

@@ -21,8 +21,9 @@ class ArResidual {
   };
 
   /// Judges x, then learns it. `lags`: the three values before it, newest first. `memory`: share
-  /// that the past keeps with each value, for example 0.9995. `learn` false: judges only.
-  Result Update(double x, const double* lags, float memory);
+  /// that the past keeps with each value, for example 0.9995. `step`: of the values, an error of
+  /// which means nothing; 0: not known.
+  Result Update(double x, const double* lags, float memory, float step);
 
   double mean() const { return mean_; }
   double variance() const { return variance_; }

@@ -19,7 +19,8 @@ class NoiseLevel {
     constexpr double kSlow = 0.0005;
     constexpr uint32_t kClipsAfter = 200;
     constexpr uint32_t kLooksAfter = 100;
-    if (count_ != UINT32_MAX) ++count_;
+    if (count_ != UINT16_MAX) ++count_;
+    NoteChange(square);
     const double n = static_cast<double>(count_);
     const bool clips = count_ > kClipsAfter;
     const double learned = clips ? std::min(square, 16 * slow_) : square;
@@ -29,17 +30,29 @@ class NoiseLevel {
     return Standardise(static_cast<float>(std::log((fast_ + 0.02 * slow_) / slow_)));
   }
 
+  /// The smallest change there has been, which is the step of a series of whole numbers or of few
+  /// decimals; 0 before the first.
+  float step() const { return step_; }
+
   bool IsPlausible() const {
     const auto fits = [](double x) { return x >= 0 && x < 1e120; };
-    return fits(fast_) && fits(slow_) && std::abs(mean_) < 1e3F && variance_ >= 0 &&
-           variance_ < 1e6F;
+    return step_ >= 0 && step_ <= kLargestStep && fits(fast_) && fits(slow_) &&
+           std::abs(mean_) < 1e3F && variance_ >= 0 && variance_ < 1e6F;
   }
 
  private:
+  static constexpr float kLargestStep = 1e30F;
+
+  void NoteChange(double square) {
+    const double known = static_cast<double>(step_);
+    if (!(square > 0) || (step_ > 0 && square >= known * known)) return;
+    step_ = std::min(static_cast<float>(std::min(std::sqrt(square), 1e30)), kLargestStep);
+  }
+
   float Standardise(float level) {
     constexpr float kRate = 0.0005F;
     constexpr uint32_t kJudgesAfter = 300;
-    if (looks_ != UINT32_MAX) ++looks_;
+    if (looks_ != UINT16_MAX) ++looks_;
     const bool judges = looks_ > kJudgesAfter && variance_ > 0;
     const float deviation = std::sqrt(variance_);
     const float distance = level - mean_;
@@ -52,7 +65,8 @@ class NoiseLevel {
 
   double fast_, slow_;
   float mean_, variance_;  // of the logarithm
-  uint32_t count_, looks_;
+  float step_;
+  uint16_t count_, looks_;
 };
 
 }  // namespace avocet::auto_detect

@@ -86,7 +86,7 @@ void SeriesModel::Update(const Reading& reading, const Settings& settings, const
 
 void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, Verdict* out) {
   const double x = reading.x;
-  const ArResidual::Result forecast = forecast_.Update(x, lags_, kForecastMemory);
+  const ArResidual::Result forecast = forecast_.Update(x, lags_, kForecastMemory, noise_.step());
   out->expected = forecast.predicted;
   out->lower = forecast.predicted - kBandDeviations * forecast.unit;
   out->upper = forecast.predicted + kBandDeviations * forecast.unit;

@@ -209,7 +209,7 @@ TEST(ArResidualTest, LearnsAnOscillationAndForetellsIt) {
   double lags[3] = {0, 0, 0};
   ArResidual::Result result;
   const auto feed = [&](double x) {
-    result = model->Update(x, lags, 0.9995F);
+    result = model->Update(x, lags, 0.9995F, 0);
     lags[2] = lags[1];
     lags[1] = lags[0];
     lags[0] = x;
