@@ -136,7 +136,7 @@ void FirehoseEndpoint::Handle(const HttpRequest& request, HttpReply reply) {
   parts_.records->Handle({.token_name = sender->name,
                           .device_prefix = sender->device_prefix,
                           .key = id,
-                          .body = request.body,
+                          .body = id,  // the same records may be compressed anew
                           .read =
                               [&](int64_t, IngestRecords* records, HttpResponse* refusal) {
                                 return ReadRecords(request, parts_.limits, records, refusal);
