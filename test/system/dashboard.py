@@ -4,7 +4,6 @@ import http.client
 import json
 import math
 import os
-import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.parse import urlencode
 
 from harness import Run, Site
 from playwright.sync_api import Browser, sync_playwright
+from ports import free_port
 
 START_S = 1_735_689_600  # 2025-01-01
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -28,12 +28,6 @@ schema:
 detectors:
   - {type: threshold, name: limits, metrics: [temperature], warn_max: 50, max: 70}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Client:

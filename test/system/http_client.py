@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +16,6 @@ class Answer:
 
     def json(self) -> dict[str, Any]:
         return dict(json.loads(self.text))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def request(
@@ -48,8 +41,3 @@ def post(port: int, body: bytes | str, **headers: str) -> Answer:
     """Posts JSON; keyword arguments are headers, with "_" for "-"."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     return request(port, "POST", PATH, body, {"Content-Type": "application/json", **given})
-
-
-def listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

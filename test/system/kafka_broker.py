@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from services import Service, free_port, install, listens
+from ports import free_port
+from services import Service, install
 
 
 def _answers(brokers: str) -> bool:
@@ -24,10 +25,7 @@ class Kafka(Service):
         if shutil.which("kcat") is None:
             pytest.skip("kcat is needed; scripts/setup.sh test installs it")
         script = install("kafka.sh")
-        port = free_port()
-        # The controller and the second listener take the next ones.
-        while port > 65533 or listens(port + 1) or listens(port + 2):
-            port = free_port()
+        port = free_port(3)  # The controller and the second listener take the next ones.
         self.brokers = f"127.0.0.1:{port}"
         self.secure_brokers = f"127.0.0.1:{port + 2}"
         self.authority = Authority(directory)

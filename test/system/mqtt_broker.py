@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 from certificates import Authority
-from services import Service, free_port, install, listens
+from ports import free_port, listens
+from services import Service, install
 
 
 class Mosquitto(Service):
@@ -18,9 +19,7 @@ class Mosquitto(Service):
 
     def __init__(self, directory: Path):
         script = install("mosquitto.sh")
-        port = free_port()
-        while port == 65535 or listens(port + 1):
-            port = free_port()
+        port = free_port(2)
         self.secure_port = port + 1
         tls = directory / "tls"
         self.authority = Authority(tls, "ca")

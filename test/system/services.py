@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from harness import ROOT, TEST_ALL
+from ports import free_port, listens
 
 SCRIPTS = ROOT / "test" / "services"
 # What the emulators accept; versitygw wants this secret.
@@ -25,23 +25,12 @@ AWS_ENV = {
 }
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2):
             return True
     except OSError:
         return False
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Service:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from harness import TEST_ALL, Run, Site, assert_counters_add_up, read_table
-from http_client import PATH, free_port, listening, post, request
+from http_client import PATH, post, request
+from ports import free_port, listens
 
 KILL_ROUNDS = 40 if TEST_ALL else 5
 
@@ -41,7 +42,7 @@ class HttpSite(Site):
     def start(self, env: dict[str, str] | None = None) -> Run:
         run = self.follow(env)
         try:
-            run.wait_for(lambda: listening(self.port), "the port", timeout=60)
+            run.wait_for(lambda: listens(self.port), "the port", timeout=60)
         except BaseException:
             run.kill()
             raise
@@ -167,7 +168,7 @@ def test_a_taken_port_is_said_clearly(site: HttpSite) -> None:
 def test_without_a_configuration_it_listens(tmp_path: Path) -> None:
     port = free_port()
     with Run(["run", "--listen", f"127.0.0.1:{port}"], tmp_path) as run:
-        run.wait_for(lambda: listening(port), "the port")
+        run.wait_for(lambda: listens(port), "the port")
         run.wait_for_output("api/v1/readings")
         assert post(port, json.dumps(reading("a", 1))).status == 200
         assert run.stop() == 0
