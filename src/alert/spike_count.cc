@@ -5,12 +5,12 @@
 #include <limits>
 #include <numeric>
 
+#include "src/base/floor_divide.h"
+
 namespace avocet {
 namespace {
 
 constexpr double kWindowsToKnow = 3;
-
-int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && a < 0 ? 1 : 0); }
 
 int64_t StepUs(const AlertRuleConfig& rule) { return rule.spike_window.count() / 6; }
 

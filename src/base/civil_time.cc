@@ -1,5 +1,7 @@
 #include "src/base/civil_time.h"
 
+#include "src/base/floor_divide.h"
+
 // The algorithms are those of https://howardhinnant.github.io/date_algorithms.html: years begin in
 // March, so that the leap day is the last of its year, and repeat every 400 years.
 
@@ -9,8 +11,6 @@ namespace {
 
 constexpr int64_t kDaysPerEra = 146'097;      // 400 years
 constexpr int64_t kDaysToMarchOf0 = 719'468;  // from 0000-03-01 to 1970-01-01
-
-constexpr int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 }  // namespace
 

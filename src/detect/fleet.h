@@ -11,19 +11,20 @@
 #include <span>
 #include <vector>
 
+#include "src/base/civil_time.h"
+#include "src/base/floor_divide.h"
+
 namespace avocet {
 
 class Detector;
 
-inline constexpr int64_t kFleetBucketUs = int64_t{300} * 1'000'000;
+inline constexpr int64_t kFleetBucketUs = 5 * kMicrosPerMinute;
 
 /// A fleet has a median when so many devices take part.
 inline constexpr size_t kSmallestFleet = 5;
 
 /// The bucket that holds `time_us`.
-constexpr int64_t FleetBucketOf(int64_t time_us) {
-  return time_us / kFleetBucketUs - (time_us % kFleetBucketUs < 0 ? 1 : 0);
-}
+constexpr int64_t FleetBucketOf(int64_t time_us) { return FloorDivide(time_us, kFleetBucketUs); }
 
 /// Below every bucket.
 inline constexpr int64_t kNoBucket = FleetBucketOf(std::numeric_limits<int64_t>::min()) - 1;

@@ -1,9 +1,9 @@
 #include "src/net/web_client.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 
+#include "src/base/ascii.h"
 #include "src/net/curl_handles.h"
 #include "src/net/pinned_host.h"
 
@@ -24,9 +24,7 @@ size_t OnHeader(char* data, size_t, size_t size, void* user) {
   std::string_view line(data, size);
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || headers->size() >= 100) return size;
-  std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = AsciiLower(line.substr(0, colon));
   line.remove_prefix(colon + 1);
   while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);

@@ -1,10 +1,10 @@
 #include "src/server/anomaly_row.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
 
+#include "src/base/ascii.h"
 #include "src/base/time_format.h"
 #include "src/model/table_spec.h"
 
@@ -36,10 +36,7 @@ std::string CsvNumber(double value) {
 }
 
 bool ContainsIgnoringCase(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) ==
-           std::tolower(static_cast<unsigned char>(b));
-  };
+  const auto same = [](char a, char b) { return AsciiLower(a) == AsciiLower(b); };
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 

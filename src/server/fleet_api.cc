@@ -3,6 +3,7 @@
 #include <cmath>
 #include <memory>
 
+#include "src/base/ascii.h"
 #include "src/base/json_writer.h"
 #include "src/server/api.h"
 #include "src/server/api_query.h"
@@ -120,16 +121,12 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   if (found == metrics.end() && !metric.empty()) query.Fail("there is no metric " + metric);
   if (const auto mistake = query.Mistake()) return *mistake;
 
-  const auto lower = [](std::string s) {
-    for (char& c : s) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return s;
-  };
-  text = lower(std::move(text));
+  text = AsciiLower(text);
   std::vector<DeviceSummary> devices = context.fleet->Devices();
   const size_t all = devices.size();
   std::erase_if(devices, [&](const DeviceSummary& device) {
     return (state != "any" && state != DeviceStateName(device.state)) ||
-           (!text.empty() && lower(device.name).find(text) == std::string::npos);
+           (!text.empty() && AsciiLower(device.name).find(text) == std::string::npos);
   });
   Sort(sort, descending, &devices);
   JsonWriter json;

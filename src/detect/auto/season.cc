@@ -4,19 +4,20 @@
 #include <cmath>
 #include <iterator>
 
+#include "src/base/civil_time.h"
+
 namespace avocet::auto_detect {
 namespace {
 
-constexpr int64_t kDayUs = int64_t{86'400} * 1'000'000;
 constexpr double kDayRate = 0.25;
 constexpr uint8_t kMostHalvings = 2;  // two hours
 
 }  // namespace
 
 Season::Place Season::PlaceOf(int64_t time_us) const {
-  int64_t in_day = time_us % kDayUs;
-  if (in_day < 0) in_day += kDayUs;
-  const int64_t width = kDayUs / size();
+  int64_t in_day = time_us % kMicrosPerDay;
+  if (in_day < 0) in_day += kMicrosPerDay;
+  const int64_t width = kMicrosPerDay / size();
   const auto bucket = static_cast<int>(in_day / width);
   return {bucket, static_cast<double>(in_day - bucket * width) / static_cast<double>(width)};
 }

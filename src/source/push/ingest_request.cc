@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "src/base/ascii.h"
 #include "src/source/push/line_protocol.h"
 #include "src/source/records/decompressor.h"
 #include "src/source/records/record_splitter.h"
@@ -17,19 +18,11 @@ namespace {
 
 constexpr size_t kFirstBlockBytes = size_t{64} << 10;
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
 // "text/csv; charset=utf-8" is "text/csv".
 std::string MediaType(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return Lower(type);
+  return AsciiLower(type);
 }
 
 std::optional<IngestFormat> FormatOf(const HttpRequest& request) {
@@ -151,7 +144,7 @@ void Number(IngestRecords* records, bool by_lines) {
 
 bool DecodeBody(const HttpRequest& request, size_t limit, std::shared_ptr<SharedBytes>* out,
                 HttpResponse* refusal) {
-  const std::string encoding = Lower(request.Header("Content-Encoding"));
+  const std::string encoding = AsciiLower(request.Header("Content-Encoding"));
   if (encoding == "gzip" || encoding == "x-gzip") {
     return Decompress(request.body, Compression::kGzip, limit, out, refusal);
   }

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "src/base/floor_divide.h"
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
 
@@ -173,10 +174,6 @@ class LineReader {
         break;
     }
     return true;
-  }
-
-  static int64_t FloorDivide(int64_t count, int64_t by) {
-    return count / by - (count % by < 0 ? 1 : 0);
   }
 
   std::string_view rest_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "src/base/civil_time.h"
+#include "src/base/floor_divide.h"
 #include "src/source/simulate/sim_random.h"
 
 namespace avocet {
@@ -25,11 +26,9 @@ int64_t Lerp(int64_t a, int64_t b, int64_t part, int64_t whole) {
   return a + (b - a) * part / whole;
 }
 
-int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 // A day, in 65536 parts.
 int64_t TurnOfDay(int64_t time_us) {
-  const int64_t in_day = time_us - FloorDiv(time_us, kMicrosPerDay) * kMicrosPerDay;
+  const int64_t in_day = time_us - FloorDivide(time_us, kMicrosPerDay) * kMicrosPerDay;
   return in_day / (kMicrosPerDay / 65536);
 }
 
@@ -103,7 +102,7 @@ void SimDevice::AdvanceNoise(int64_t step) {
 // Slow changes that all devices see: a new level every three hours, within two degrees.
 int64_t SimDevice::Weather(int64_t time_us) const {
   constexpr int64_t kPeriodUs = 3 * kMicrosPerHour;
-  const int64_t cell = FloorDiv(time_us, kPeriodUs);
+  const int64_t cell = FloorDivide(time_us, kPeriodUs);
   const auto level = [&](int64_t at) {
     return DrawBetween(Draw(site_key_, static_cast<uint64_t>(at)), -200, 200);
   };
@@ -117,7 +116,7 @@ SimValues SimDevice::Clean(int64_t time_us) const {
   const int64_t swing = int64_t{500} * gain_ * SinTurn(day) / (1024 * 32768);
   const int64_t warmth = swing + Weather(time_us);
   const int64_t daylight = Daylight((turn + phase_) & 0xFFFF);
-  const int64_t half_hour = FloorDiv(time_us, 30 * kMicrosPerMinute);
+  const int64_t half_hour = FloorDivide(time_us, 30 * kMicrosPerMinute);
   const uint64_t air = Draw(SubKey(key_, kAirSteps), static_cast<uint64_t>(half_hour));
   const int64_t air_step = (air & 15U) == 0 ? 100 : (air & 15U) == 1 ? -100 : 0;
   const bool at_work = turn > 21'600 && turn < 52'400;
