@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include "src/base/hex.h"
+
 namespace avocet {
 
 uint64_t Hash64(std::string_view bytes, uint64_t seed) {
@@ -9,16 +11,9 @@ uint64_t Hash64(std::string_view bytes, uint64_t seed) {
 }
 
 std::string Hash128Hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
-  std::string hex;
-  hex.reserve(2 * sizeof(canonical.digest));
-  for (const unsigned char byte : canonical.digest) {
-    hex.push_back(kDigits[byte >> 4]);
-    hex.push_back(kDigits[byte & 15]);
-  }
-  return hex;
+  return HexText(canonical.digest);
 }
 
 }  // namespace avocet

@@ -31,8 +31,7 @@ Status Create(const TokenArguments& arguments, Env* env) {
       !IsWord(arguments.devices)) {
     return Status::Usage("a name and a device prefix consist of visible ASCII characters");
   }
-  std::string secret = "avo_";
-  for (int i = 0; i < kSecretWords; ++i) secret += fmt::format("{:016x}", env->Random64());
+  const std::string secret = RandomSecret("avo_", kSecretWords, env);
   std::string text;
   auto present = env->ReadFile(arguments.file);
   if (present.ok()) {

@@ -1,27 +1,29 @@
 #include "src/net/bearer_tokens.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
 #include <utility>
 
 #include "src/base/check.h"
+#include "src/base/hex.h"
 #include "src/net/http_message.h"
 
 namespace avocet {
 
 std::string Sha256Hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   AVOCET_CHECK(
       EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4U];
-    hex += kDigits[digest[i] & 0xFU];
-  }
-  return hex;
+  return HexText({digest.data(), size});
+}
+
+std::string RandomSecret(std::string_view prefix, int words, Env* env) {
+  std::string secret(prefix);
+  for (int i = 0; i < words; ++i) secret += fmt::format("{:016x}", env->Random64());
+  return secret;
 }
 
 void BearerTokens::Add(std::string_view secret, BearerToken token) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "src/env/env.h"
+
 namespace avocet {
 
 struct BearerToken {
@@ -30,5 +32,8 @@ class BearerTokens {
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
 std::string Sha256Hex(std::string_view bytes);
+
+/// `prefix` and so many words of 64 random bits as hexadecimal digits.
+std::string RandomSecret(std::string_view prefix, int words, Env* env);
 
 }  // namespace avocet

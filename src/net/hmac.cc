@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include "src/base/check.h"
+#include "src/base/hex.h"
 
 namespace avocet {
 
@@ -14,13 +15,7 @@ std::string HmacSha256Hex(std::string_view key, std::string_view message) {
       HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
            reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest, &size);
   AVOCET_CHECK(done != nullptr);
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
-  }
-  return text;
+  return HexText({digest, size});
 }
 
 }  // namespace avocet

@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::seconds kReadEvery{2};
 constexpr std::chrono::seconds kSessionLife = std::chrono::hours(12);
 constexpr size_t kMaxSessions = 10'000;
+constexpr int kSessionWords = 4;  // of 64 random bits
 constexpr std::string_view kCookie = "avocet_session=";
 
 std::string_view SessionOf(const HttpRequest& request) {
@@ -89,7 +90,7 @@ std::optional<std::string> AccessControl::LogIn(std::string_view secret, bool se
   std::lock_guard lock(mutex_);
   if (!FindLocked(sha256)) return std::nullopt;
   if (sessions_.size() >= kMaxSessions) sessions_.clear();
-  const std::string session = RandomSecret(env_, "");
+  const std::string session = RandomSecret("", kSessionWords, env_);
   const int64_t life_us = std::chrono::microseconds(kSessionLife).count();
   sessions_[Sha256Hex(session)] = {sha256, env_->NowMicros() + life_us};
   return fmt::format("{}{}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", kCookie, session,

@@ -1,6 +1,5 @@
 #include "src/server/access_tokens.h"
 
-#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@ namespace {
 constexpr std::string_view kRoles[] = {"viewer", "operator", "admin"};
 constexpr int64_t kVersion = 1;
 constexpr size_t kMaxNameBytes = 64;
+constexpr int kSecretWords = 4;  // of 64 random bits
 
 bool IsGoodName(std::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes &&
@@ -104,7 +104,7 @@ Result<std::string> CreateAccessToken(Env* env, const std::string& path, AccessT
       return Status::AlreadyExists("there is a token named " + token.name + "; revoke it first");
     }
   }
-  std::string secret = RandomSecret(env, "avt_");
+  std::string secret = RandomSecret("avt_", kSecretWords, env);
   token.sha256 = Sha256Hex(secret);
   token.created_us = env->NowMicros();
   tokens.push_back(std::move(token));
@@ -118,12 +118,6 @@ Status RevokeAccessToken(Env* env, const std::string& path, const std::string& n
       std::erase_if(tokens, [&](const AccessToken& token) { return token.name == name; });
   if (removed == 0) return Status::NotFound("there is no token named " + name);
   return Write(env, path, tokens);
-}
-
-std::string RandomSecret(Env* env, std::string_view prefix) {
-  std::string secret(prefix);
-  for (int i = 0; i < 4; ++i) secret += fmt::format("{:016x}", env->Random64());
-  return secret;
 }
 
 }  // namespace avocet

@@ -44,7 +44,4 @@ Result<std::string> CreateAccessToken(Env* env, const std::string& path, AccessT
 /// kNotFound when there is none of that name.
 Status RevokeAccessToken(Env* env, const std::string& path, const std::string& name);
 
-/// A new secret: `prefix` and 256 random bits in hexadecimal.
-std::string RandomSecret(Env* env, std::string_view prefix);
-
 }  // namespace avocet
