@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "src/base/json_writer.h"
+#include "src/model/delta_type.h"
 
 namespace avocet {
 namespace {
@@ -10,24 +11,6 @@ namespace {
 using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
-
-std::string_view DeltaType(ColumnType type) {
-  switch (type) {
-    case ColumnType::kString:
-      return "string";
-    case ColumnType::kBinary:
-      return "binary";
-    case ColumnType::kInt64:
-      return "long";
-    case ColumnType::kDouble:
-      return "double";
-    case ColumnType::kTimestamp:
-      return "timestamp";
-    case ColumnType::kBool:
-      return "boolean";
-  }
-  return "string";
-}
 
 void WriteField(const std::string& name, std::string_view type, std::string_view comment,
                 JsonWriter* json) {
@@ -107,7 +90,7 @@ std::string CreateJson(const TableSpec& spec) {
   JsonWriter json;
   json.BeginObject().Key("schema").BeginObject().Field("type", "struct").Key("fields").BeginArray();
   for (const TableColumn& column : spec.columns) {
-    WriteField(column.name, DeltaType(column.type), column.comment, &json);
+    WriteField(column.name, DeltaTypeName(column.type), column.comment, &json);
   }
   for (const std::string& name : spec.partition_columns) {
     WriteField(name, "date", "day the record was received, UTC", &json);
@@ -139,7 +122,7 @@ std::string CommitJson(const CommitRequest& request) {
   if (!request.add_columns.empty()) {
     json.Key("add_columns").BeginArray();
     for (const TableColumn& column : request.add_columns) {
-      WriteField(column.name, DeltaType(column.type), column.comment, &json);
+      WriteField(column.name, DeltaTypeName(column.type), column.comment, &json);
     }
     json.EndArray();
   }

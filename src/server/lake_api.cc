@@ -2,29 +2,12 @@
 #include <memory>
 
 #include "src/base/json_writer.h"
+#include "src/model/delta_type.h"
 #include "src/server/api.h"
 #include "src/server/api_query.h"
 
 namespace avocet {
 namespace {
-
-std::string_view TypeName(ColumnType type) {
-  switch (type) {
-    case ColumnType::kString:
-      return "string";
-    case ColumnType::kBinary:
-      return "binary";
-    case ColumnType::kInt64:
-      return "long";
-    case ColumnType::kDouble:
-      return "double";
-    case ColumnType::kTimestamp:
-      return "timestamp";
-    case ColumnType::kBool:
-      return "boolean";
-  }
-  return "";
-}
 
 void WriteTable(const TableSummary& table, JsonWriter* json) {
   json->BeginObject().Field("name", table.name).Field("full_name", table.full_name);
@@ -33,7 +16,7 @@ void WriteTable(const TableSummary& table, JsonWriter* json) {
   json->Field("size_bytes", table.size_bytes).Field("rows", table.rows);
   json->Key("columns").BeginArray();
   for (const TableColumn& column : table.columns) {
-    json->BeginObject().Field("name", column.name).Field("type", TypeName(column.type));
+    json->BeginObject().Field("name", column.name).Field("type", DeltaTypeName(column.type));
     json->Field("comment", column.comment).EndObject();
   }
   json->EndArray().Key("commits").BeginArray();
