@@ -5,16 +5,13 @@
 #include <utility>
 
 #include "src/base/time_format.h"
+#include "src/config/load.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/recovery.h"
 #include "src/env/parent_path.h"
 
 namespace avocet {
 namespace {
-
-bool IsUrl(const std::string& lake) { return lake.find("://") != lake.npos; }
-
-std::string FromRoot(const std::string& path) { return IsUrl(path) ? path : AbsolutePath(path); }
 
 PeerLake Busy(std::string reason) {
   return {.state = PeerLake::State::kBusy, .reason = std::move(reason)};
@@ -42,7 +39,9 @@ PeerLake LakesOnDisk::NotThere(const LakeAddress& address, std::string reason) c
 }
 
 PeerLake LakesOnDisk::Inspect(const LakeAddress& address) {
-  if (IsUrl(address.lake)) return Busy("only its own process can tell how far it has read");
+  if (!CheckLakePath(address.lake).ok()) {
+    return Busy("only its own process can tell how far it has read");
+  }
   auto lake = Lake::OpenLocal(env_, address.lake);
   if (!lake.ok()) return Busy(lake.status().message());
   auto bronze = (*lake)->OpenTable(address.bronze);
@@ -85,9 +84,9 @@ Result<std::unique_ptr<PeerLakes>> MakePeerLakes(const Config& config, Env* env,
   AVOCET_ASSIGN_OR_RETURN(std::string id, tables->BronzeId());
   LakeAddress self{.table_id = std::move(id),
                    .host = env->HostName(),
-                   .lake = FromRoot(config.storage.lake),
+                   .lake = AbsolutePath(config.storage.lake),
                    .bronze = BronzeSpec().Path(config.storage.catalog),
-                   .data_dir = FromRoot(DataDir(config))};
+                   .data_dir = AbsolutePath(DataDir(config))};
   return std::unique_ptr<PeerLakes>(std::make_unique<LakesOnDisk>(env, std::move(self)));
 }
 
