@@ -21,6 +21,23 @@ export interface Page {
   destroy?: () => void;
 }
 
+/** A page that loads itself anew, now and every so many milliseconds, and with the key r. */
+export function refreshedPage(title: string, root: HTMLElement, everyMs: number, load: () => Promise<void>): Page {
+  void load();
+  const timer = setInterval(() => void load(), everyMs);
+  return {
+    title,
+    root,
+    restyle: () => void load(),
+    key: (key) => {
+      if (key !== "r") return false;
+      void load();
+      return true;
+    },
+    destroy: () => clearInterval(timer),
+  };
+}
+
 /** Answers of requests that were overtaken by a newer one are dropped. */
 export class Latest {
   private controller: AbortController | null = null;

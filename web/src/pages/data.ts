@@ -3,7 +3,7 @@
 import { get, type Commit, type Quarantine, type Table } from "../api";
 import { fill, h, setText } from "../dom";
 import { ago, bytes, count, dateTime, shortCount } from "../format";
-import { messageOf, type Context, type Page } from "../page";
+import { messageOf, refreshedPage, type Context, type Page } from "../page";
 import { emptyState, errorCard } from "../parts";
 
 const REFRESH_MS = 10_000;
@@ -169,17 +169,5 @@ export function dataPage(_context: Context): Page {
       if (!loaded) fill(tables, errorCard(messageOf(error), () => void load()));
     }
   };
-  void load();
-  const timer = setInterval(() => void load(), REFRESH_MS);
-  return {
-    title: "Data",
-    root,
-    restyle: () => void load(),
-    key: (key) => {
-      if (key !== "r") return false;
-      void load();
-      return true;
-    },
-    destroy: () => clearInterval(timer),
-  };
+  return refreshedPage("Data", root, REFRESH_MS, load);
 }

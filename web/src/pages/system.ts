@@ -4,7 +4,7 @@ import { get, type System } from "../api";
 import { fill, h, setText, type Child } from "../dom";
 import { events } from "../events";
 import { ago, bytes, count, dateTime, duration, shortCount } from "../format";
-import { messageOf, type Context, type Page } from "../page";
+import { messageOf, refreshedPage, type Context, type Page } from "../page";
 import { errorCard, sparkline, stateBadge, tile } from "../parts";
 
 const REFRESH_MS = 2000;
@@ -176,17 +176,5 @@ export function systemPage(_context: Context): Page {
       if (!loaded) fill(tiles, errorCard(messageOf(error), () => void load()));
     }
   };
-  void load();
-  const timer = setInterval(() => void load(), REFRESH_MS);
-  return {
-    title: "System",
-    root,
-    restyle: () => void load(),
-    key: (key) => {
-      if (key !== "r") return false;
-      void load();
-      return true;
-    },
-    destroy: () => clearInterval(timer),
-  };
+  return refreshedPage("System", root, REFRESH_MS, load);
 }
