@@ -4,6 +4,28 @@
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
+# install_completions SHARE: where shells look for those of programs. zsh has them below
+# /usr/local/share by itself; $ZSH_COMPLETIONS names another folder.
+install_completions() {
+  local share=$1 shell file
+  local -A files=(
+    [bash]=bash-completion/completions/avocet
+    [zsh]=${ZSH_COMPLETIONS:-zsh/site-functions}/_avocet
+    [fish]=fish/vendor_completions.d/avocet.fish
+  )
+  for shell in "${!files[@]}"; do
+    file=$share/${files[$shell]}
+    install -d "$(dirname "$file")"
+    "$BUILD/avocet" completion "$shell" >"$file"
+    chmod 644 "$file"
+  done
+}
+
+install_man_pages() {
+  "$BUILD/avocet" man "$1"
+  chmod 644 "$1"/man1/avocet*.1 "$1"/man5/avocet*.5
+}
+
 main() {
   local to=${1:?usage: scripts/install.sh DIRECTORY}
   [ -x "$BUILD/avocet" ] || die "build/avocet is not there; run \`make build\` first"
@@ -13,6 +35,8 @@ main() {
   else
     warn "build/avocet-query is not there, so \`avocet query\` will not work; \`make query\` builds it"
   fi
+  install_man_pages "$to/share/man"
+  install_completions "$to/share"
   install -D -m 644 "$ROOT/LICENSE" "$to/share/doc/avocet/LICENSE"
   install -d "$to/share/doc/avocet/examples"
   install -m 644 "$ROOT"/examples/* "$to/share/doc/avocet/examples/"

@@ -15,7 +15,7 @@ constexpr AddCommand kCommands[] = {
     AddQuarantineCommand, AddFsckCommand,       AddOptimizeCommand, AddVacuumCommand,
     AddForgetCommand,     AddRebuildCommand,    AddConfigCommand,   AddComponentsCommand,
     AddTokenCommand,      AddAccessCommand,     AddAlertsCommand,   AddNotifyCommand,
-    AddAwsCommand,        AddCompletionCommand, AddVersionCommand,
+    AddAwsCommand,        AddCompletionCommand, AddManCommand,      AddVersionCommand,
 };
 
 }  // namespace

@@ -46,5 +46,6 @@ void AddAccessCommand(CLI::App* app, int* exit_code);
 void AddNotifyCommand(CLI::App* app, int* exit_code);
 void AddAlertsCommand(CLI::App* app, int* exit_code);
 void AddAwsCommand(CLI::App* app, int* exit_code);
+void AddManCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

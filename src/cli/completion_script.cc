@@ -5,81 +5,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "src/cli/command_tree.h"
+
 namespace avocet {
 namespace {
-
-struct CommandOption {
-  std::vector<std::string> names;  // with their dashes
-  std::string help;
-  bool takes_value = false;
-  std::vector<std::string> choices;  // empty: files
-};
-
-struct Command {
-  std::vector<std::string> path;  // without the name of the program
-  std::string help;
-  std::vector<std::string> subcommands;
-  std::vector<std::string> subcommand_help;
-  std::vector<CommandOption> options;
-  bool takes_files = false;  // has arguments without a name
-  std::vector<std::string> argument_choices;
-};
-
-// The words of a set such as "TEXT:{table,csv}", the type name of an option with choices.
-std::vector<std::string> Choices(const CLI::Option& option) {
-  std::vector<std::string> words;
-  const std::string type = option.get_type_name();
-  const size_t open = type.find('{');
-  const size_t close = type.find('}', open == std::string::npos ? 0 : open);
-  if (open == std::string::npos || close == std::string::npos) return words;
-  for (size_t begin = open + 1; begin < close;) {
-    const size_t end = std::min(type.find(',', begin), close);
-    words.push_back(type.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
-}
-
-void Collect(const CLI::App& app, const std::vector<std::string>& path,
-             std::vector<Command>* commands) {
-  Command command;
-  command.path = path;
-  command.help = app.get_description();
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group().empty()) continue;  // hidden
-    CommandOption entry;
-    for (const std::string& name : option->get_snames()) entry.names.push_back("-" + name);
-    for (const std::string& name : option->get_lnames()) entry.names.push_back("--" + name);
-    if (option->get_positional()) {
-      command.argument_choices = Choices(*option);
-      command.takes_files |= command.argument_choices.empty();
-    }
-    if (entry.names.empty()) continue;
-    entry.help = option->get_description();
-    entry.takes_value = option->get_expected_max() > 0 && option->get_items_expected_max() > 0;
-    entry.choices = Choices(*option);
-    command.options.push_back(std::move(entry));
-  }
-  std::vector<const CLI::App*> children;
-  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (child->get_group().empty() || child->get_name().empty()) continue;
-    command.subcommands.push_back(child->get_name());
-    command.subcommand_help.push_back(child->get_description());
-    children.push_back(child);
-  }
-  commands->push_back(std::move(command));
-  for (const CLI::App* child : children) {
-    std::vector<std::string> below = path;
-    below.push_back(child->get_name());
-    Collect(*child, below, commands);
-  }
-}
-
-std::vector<Command> CollectAll(const CLI::App& root) {
-  std::vector<Command> commands;
-  Collect(root, {}, &commands);
-  return commands;
-}
 
 std::string Join(const std::vector<std::string>& words, std::string_view separator) {
   std::string text;
@@ -90,9 +19,24 @@ std::string Join(const std::vector<std::string>& words, std::string_view separat
   return text;
 }
 
+// The values of arguments without a name, where these are words.
+std::vector<std::string> ArgumentChoices(const Command& command) {
+  std::vector<std::string> words;
+  for (const CommandOption& argument : command.arguments) {
+    words.insert(words.end(), argument.choices.begin(), argument.choices.end());
+  }
+  return words;
+}
+
+bool TakesFiles(const Command& command) {
+  const auto is_free = [](const CommandOption& argument) { return argument.choices.empty(); };
+  return std::any_of(command.arguments.begin(), command.arguments.end(), is_free);
+}
+
 std::vector<std::string> WordsOf(const Command& command) {
   std::vector<std::string> words = command.subcommands;
-  words.insert(words.end(), command.argument_choices.begin(), command.argument_choices.end());
+  const std::vector<std::string> arguments = ArgumentChoices(command);
+  words.insert(words.end(), arguments.begin(), arguments.end());
   for (const CommandOption& option : command.options) {
     words.insert(words.end(), option.names.begin(), option.names.end());
   }
@@ -129,7 +73,7 @@ std::string SubcommandCases(const std::vector<Command>& commands, std::string_vi
 }  // namespace
 
 std::string BashCompletion(const CLI::App& root) {
-  const std::vector<Command> commands = CollectAll(root);
+  const std::vector<Command> commands = CommandTree(root);
   std::string script =
       "# bash completion for avocet\n"
       "_avocet() {\n"
@@ -155,7 +99,7 @@ std::string BashCompletion(const CLI::App& root) {
   }
   script += "  esac\n  case \"$path\" in\n";
   for (const Command& command : commands) {
-    const std::string files = command.takes_files ? " -f" : "";
+    const std::string files = TakesFiles(command) ? " -f" : "";
     script +=
         fmt::format("    {}) mapfile -t COMPREPLY < <(compgen{} -W {} -- \"$word\") ;;\n",
                     Quoted(Join(command.path, " ")), files, Quoted(Join(WordsOf(command), " ")));
@@ -164,7 +108,7 @@ std::string BashCompletion(const CLI::App& root) {
 }
 
 std::string ZshCompletion(const CLI::App& root) {
-  const std::vector<Command> commands = CollectAll(root);
+  const std::vector<Command> commands = CommandTree(root);
   // A colon separates a word from its help.
   const auto described = [](const std::string& word, const std::string& help) {
     std::string text;
@@ -201,7 +145,7 @@ std::string ZshCompletion(const CLI::App& root) {
     for (size_t i = 0; i < command.subcommands.size(); ++i) {
       script += "\n        " + described(command.subcommands[i], command.subcommand_help[i]);
     }
-    for (const std::string& word : command.argument_choices) {
+    for (const std::string& word : ArgumentChoices(command)) {
       script += "\n        " + described(word, "");
     }
     for (const CommandOption& option : command.options) {
@@ -210,14 +154,17 @@ std::string ZshCompletion(const CLI::App& root) {
       }
     }
     script += "\n      )\n      _describe 'avocet' found\n";
-    if (command.takes_files) script += "      _files\n";
+    if (TakesFiles(command)) script += "      _files\n";
     script += "      ;;\n";
   }
-  return script + "  esac\n}\ncompdef _avocet avocet\n";
+  // Loaded by itself from $fpath the script is the function; sourced it has to say so.
+  return script +
+         "  esac\n}\n"
+         "if [[ $funcstack[1] = _avocet ]]; then _avocet \"$@\"; else compdef _avocet avocet; fi\n";
 }
 
 std::string FishCompletion(const CLI::App& root) {
-  const std::vector<Command> commands = CollectAll(root);
+  const std::vector<Command> commands = CommandTree(root);
   std::string script = "# fish completion for avocet\ncomplete -c avocet -f\n";
   for (const Command& command : commands) {
     std::string condition;
@@ -235,10 +182,10 @@ std::string FishCompletion(const CLI::App& root) {
       script += fmt::format("complete -c avocet -n {} -a {} -d {}\n", Quoted(before_subcommand),
                             command.subcommands[i], Quoted(command.subcommand_help[i]));
     }
-    if (command.takes_files) script += fmt::format("complete -c avocet{} -F\n", here);
-    if (!command.argument_choices.empty()) {
+    if (TakesFiles(command)) script += fmt::format("complete -c avocet{} -F\n", here);
+    if (!ArgumentChoices(command).empty()) {
       script += fmt::format("complete -c avocet{} -a {}\n", here,
-                            Quoted(Join(command.argument_choices, " ")));
+                            Quoted(Join(ArgumentChoices(command), " ")));
     }
     for (const CommandOption& option : command.options) {
       std::string line = "complete -c avocet" + here;
