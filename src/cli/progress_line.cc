@@ -34,7 +34,7 @@ std::string Text(const Progress& p, double rate) {
 }  // namespace
 
 ProgressLine::ProgressLine(Engine* engine, bool quiet)
-    : engine_(engine), quiet_(quiet), terminal_(StandardErrorIsTerminal()) {
+    : engine_(engine), service_(engine), quiet_(quiet), terminal_(StandardErrorIsTerminal()) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -49,12 +49,15 @@ void ProgressLine::Loop() {
   auto shown_at = Env::Posix()->Monotonic();
   uint64_t shown_received = engine_->progress().totals.received;
   bool stop_sent = false;
+  service_.Ready();
   while (!done_) {
     Env::Posix()->SleepFor(kSignalEvery);
     if (TerminationRequested() && !stop_sent) {
       stop_sent = true;
+      service_.Stopping();
       engine_->Stop();
     }
+    service_.Update();
     const auto now = Env::Posix()->Monotonic();
     if (quiet_ || now - shown_at < every) continue;
     const Progress progress = engine_->progress();

@@ -1,5 +1,5 @@
 // ProgressLine: tells how a running engine is doing, a live line on a terminal, else a log line now
-// and then. Also passes termination signals on to the engine.
+// and then. Also passes termination signals on to the engine, and its state to the service manager.
 #pragma once
 
 #include <atomic>
@@ -8,13 +8,15 @@
 #include <thread>
 
 #include "src/cli/human_number.h"
+#include "src/cli/service_report.h"
 #include "src/engine/engine.h"
 
 namespace avocet {
 
 class ProgressLine {
  public:
-  /// Starts its thread. `engine` must outlive this. Quiet: only signals are passed on.
+  /// Starts its thread, and says that the service is ready. `engine` must outlive this. Quiet:
+  /// nothing is printed.
   ProgressLine(Engine* engine, bool quiet);
   /// Ends the thread and clears the line.
   ~ProgressLine();
@@ -24,6 +26,7 @@ class ProgressLine {
   void Show(const Progress& progress, double readings_per_second);
 
   Engine* engine_;
+  ServiceReport service_;  // of the thread
   bool quiet_;
   bool terminal_;
   std::atomic<bool> done_ = false;

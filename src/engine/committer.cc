@@ -120,6 +120,7 @@ Status Committer::WithRetry(std::string_view what, int64_t epoch,
                             const std::function<Status()>& attempt) {
   std::chrono::milliseconds pause = kFirstRetry;
   for (;;) {
+    ++attempts_;
     const Status status = attempt();
     if (status.ok() || !MayMend(status)) {
       std::lock_guard lock(mutex_);

@@ -73,6 +73,7 @@ class Committer {
   std::string problem() const;  ///< what is being retried; empty when all is well
   CommitInfo last() const;      ///< newest committed
   uint64_t commits() const { return commits_; }
+  uint64_t attempts() const { return attempts_; }  ///< at steps of commits, whatever came of them
   /// Positions that became durable since the last call.
   Positions TakeCommittedPositions();
   int64_t last_commit_us() const { return last_commit_us_; }
@@ -107,6 +108,7 @@ class Committer {
   Positions committed_;                       // guarded by mutex_
   std::atomic<std::chrono::nanoseconds> retries_end_{std::chrono::nanoseconds::max()};
   std::atomic<uint64_t> commits_ = 0;
+  std::atomic<uint64_t> attempts_ = 0;
   std::atomic<int64_t> last_commit_us_ = 0;
   std::thread thread_;
 };

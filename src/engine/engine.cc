@@ -126,6 +126,7 @@ void Engine::Stop() {
 }
 
 Status Engine::Tick(bool* idle) {
+  ++ticks_;
   AVOCET_RETURN_IF_ERROR(committer_->failure());
   std::vector<RawBatch> batches;
   bool more = false;

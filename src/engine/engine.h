@@ -76,6 +76,9 @@ class Engine {
   void Stop();
 
   Progress progress() const;
+  /// Grows with every tick and with every attempt to commit: an engine that waits for a full disk
+  /// still moves, one that hangs does not. Any thread.
+  uint64_t heartbeat() const { return ticks_ + committer_->attempts(); }
   const RecoveryReport& recovery() const { return recovery_; }
   const StageClock& clock() const { return *clock_; }
   /// From the poll before a record's own, which is the latest it can have arrived unseen, to the
@@ -145,6 +148,7 @@ class Engine {
   LatencyHistogram judgement_latency_;
 
   std::atomic<bool> stopping_ = false;
+  std::atomic<uint64_t> ticks_ = 0;
   mutable std::mutex progress_mutex_;
   Progress progress_;  // guarded by progress_mutex_
 };
