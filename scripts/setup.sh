@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing to build and test avocet on Debian 12. Takes well under a second when
-# nothing is. Usage: scripts/setup.sh [build] [test] [lint] [fuzz] [web]   (default: build)
+# nothing is. Usage: scripts/setup.sh [build] [test] [lint] [fuzz] [web] [package] [package-test]   (default: build)
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
@@ -15,10 +15,12 @@ declare -A PACKAGES=(
     libboost1.81-dev libcurl4-openssl-dev libssl-dev libzstd-dev zlib1g-dev librdkafka-dev
     libxxhash-dev libgtest-dev libbenchmark-dev"
   [test]="python3 python3-venv openssl kcat maven openjdk-17-jre-headless mosquitto mosquitto-clients
-    chromium fonts-dejavu-core"
+    chromium fonts-dejavu-core groff-base"
   [lint]="python3 python3-venv clang-format-14 clang-tidy-14 shellcheck"
   [fuzz]="clang-19 libclang-rt-19-dev"
   [web]=""
+  [package]="dpkg-dev file"
+  [package-test]="debootstrap lintian systemd systemd-container"
 )
 
 # as_root COMMAND...: runs it as root, or fails with the command that a person has to run.

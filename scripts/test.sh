@@ -84,6 +84,8 @@ main() {
     [ $ALL = 1 ] && stages+=(fuzz)
   fi
   "$ROOT/scripts/setup.sh" build test || exit 1
+  # What a fresh machine for packages is made with, and what judges packages.
+  if [ $ALL = 1 ]; then "$ROOT/scripts/setup.sh" package package-test || exit 1; fi
   rm -rf "$RESULTS"
   for name in "${stages[@]}"; do
     declare -F "stage_$name" >/dev/null || die "unknown stage \"$name\""
