@@ -25,7 +25,7 @@ help: ## list the targets
 
 ##@ Build
 
-.PHONY: setup build aws lambda query install demo run
+.PHONY: setup build aws lambda query deb tarball install demo run
 setup: ## install what is missing on a Debian 12 machine (packages, Rust, Python test tools)
 	@scripts/setup.sh build test lint
 
@@ -43,6 +43,13 @@ lambda: aws ## pack build/avocet-lambda for AWS Lambda, build/avocet-lambda.zip
 query: ## build the SQL engine of `avocet query`, build/avocet-query
 	@scripts/setup.sh build
 	@scripts/build.sh query
+
+deb: build query ## pack both programs as Debian packages, build/avocet_*.deb and build/avocet-query_*.deb
+	@scripts/setup.sh package
+	@scripts/package_deb.sh
+
+tarball: build query ## pack both programs as build/avocet-VERSION-linux-PROCESSOR.tar.gz
+	@scripts/package_tarball.sh
 
 demo: ## build, then run the pipeline on a simulated fleet until Ctrl-C
 	@scripts/setup.sh build

@@ -30,6 +30,11 @@ die() {
 # has_version MINIMUM VERSION: succeeds when VERSION is at least MINIMUM.
 has_version() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
+project_version() { sed -n 's/^project(avocet VERSION \([0-9.]*\).*/\1/p' "$ROOT/CMakeLists.txt"; }
+
+# source_date: seconds since 1970 of the newest commit, or of now outside of a repository.
+source_date() { git -C "$ROOT" log -1 --format=%ct 2>/dev/null || date +%s; }
+
 # copy_if_changed FROM TO: leaves the time stamp of TO alone when nothing changed, so that ninja
 # does not link again; never leaves a half-written TO.
 copy_if_changed() {
