@@ -28,7 +28,7 @@ void Piece::Prepare(size_t num_metrics) {
     readings.metrics[metric].resize(rows, kNullValue);
     means[metric].resize(rows);
   }
-  slot.resize(rows);
+  slot.assign(rows, kNoSlot);
   late.assign(rows, 0);
   fate.assign(rows, RowFate::kKept);
   invalid.assign(rows, 0);

@@ -29,7 +29,8 @@ struct Piece {
   bool replayed = false;
 
   std::vector<std::vector<double>> means;  ///< [metric][row], NaN: none
-  std::vector<uint32_t> slot;              ///< of the device in its shard
+  /// Of the device in its shard. Until the shards have run kNoSlot may stand for a known device.
+  std::vector<uint32_t> slot;
   std::vector<uint8_t> late;
   std::vector<RowFate> fate;
   std::vector<uint8_t> invalid;  ///< 1: a value broke a quality rule

@@ -83,10 +83,21 @@ void Processor::Decode(size_t first_job, int64_t now_us) {
       Piece& piece = *pieces_[i];
       decoder.Decode(*jobs_[i].batch, jobs_[i].begin, jobs_[i].end, now_us, &piece.readings);
       piece.Prepare(metrics_.size());
+      FindDevices(&piece);
     }
   });
   tick_.clear();
   for (size_t i = first_job; i < jobs_.size(); ++i) tick_.push_back(pieces_[i].get());
+}
+
+// Names are compared here, while decoding has just read them: the shards would have to fetch each
+// from memory once more.
+void Processor::FindDevices(Piece* piece) const {
+  for (size_t row = 0; row < piece->readings.rows; ++row) {
+    const uint64_t hash = piece->device_hash[row];
+    const DeviceTable& devices = shards_[ShardOf(hash)]->devices();
+    piece->slot[row] = devices.Find(piece->readings.device[row], hash).value_or(kNoSlot);
+  }
 }
 
 // What a record means depends on the metrics that there were before it, so the tick ends before a

@@ -92,6 +92,7 @@ class Processor {
   void CutJobs(const std::vector<RawBatch>& batches);
   /// Decodes the jobs from `first_job` on; they are the tick.
   void Decode(size_t first_job, int64_t now_us);
+  void FindDevices(Piece* piece) const;
   /// Ends the tick before the first record that brings new metrics, and returns the job that begins
   /// with it; that job and later ones must be decoded again.
   size_t CutWhereMetricsAppear(size_t first_job, int64_t now_us,

@@ -123,8 +123,10 @@ void Shard::Finish() {
 void Shard::ProcessRow(Piece* piece, Place place) {
   ReadingBatch& readings = piece->readings;
   const uint32_t row = place.row;
-  const uint32_t slot = devices_.FindOrAdd(readings.device[row], piece->device_hash[row]);
-  piece->slot[row] = slot;
+  if (piece->slot[row] == kNoSlot) {
+    piece->slot[row] = devices_.FindOrAdd(readings.device[row], piece->device_hash[row]);
+  }
+  const uint32_t slot = piece->slot[row];
   const int64_t time = readings.event_time_us[row];
   const bool newer = time > devices_.newest_us[slot];
   const bool seen = recent_.SeenBefore(slot, piece->record_hash[row], newer);

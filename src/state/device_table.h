@@ -16,6 +16,7 @@
 namespace avocet {
 
 inline constexpr int64_t kNoTime = std::numeric_limits<int64_t>::min();
+inline constexpr uint32_t kNoSlot = std::numeric_limits<uint32_t>::max();
 
 class DeviceTable {
  public:
