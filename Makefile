@@ -2,7 +2,7 @@
 #
 # Variables: JOBS (parallel jobs, default: all processors), AVOCET_CACHE (downloads and compiled
 # dependencies, default ~/.cache/avocet), PREFIX and DESTDIR (install), FUZZ_SECONDS (fuzz),
-# LAYER (unit), ARGS (run, demo, bench).
+# LAYER (unit), ARGS (run, demo, bench, audit).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -101,7 +101,7 @@ tsan: ## build the debug program with the thread sanitizer, build/cmake-tsan
 
 ##@ Check
 
-.PHONY: check format tidy
+.PHONY: check format tidy audit
 check: ## format, lint, layers, headers alone, links, generated files
 	@scripts/setup.sh build lint
 	@scripts/check.sh
@@ -113,6 +113,9 @@ format: ## format all C++, Rust and Python
 tidy: ## run clang-tidy on all of the C++ (make check: on what changed)
 	@scripts/setup.sh build lint
 	@scripts/tidy.sh --all
+
+audit: ## look for known vulnerabilities and unwanted licenses of dependencies (needs the internet)
+	@scripts/audit.sh $(ARGS)
 
 ##@ Clean
 

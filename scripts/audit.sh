@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Known vulnerabilities of what avocet is made of and tested with, and licenses of what it links.
+# Needs the internet: the databases change every day. Usage: scripts/audit.sh [rust] [javascript] [python]
+set -uo pipefail
+. "$(dirname "$0")/env.sh"
+
+TOOLS=$AVOCET_CACHE/audit
+CARGO_DENY=0.20.2
+PIP_AUDIT=2.10.1
+
+audit_rust() {
+  local deny=$TOOLS/cargo-deny-$CARGO_DENY/bin/cargo-deny crate code=0
+  [ -x "$deny" ] ||
+    cargo install --quiet --locked --root "$TOOLS/cargo-deny-$CARGO_DENY" "cargo-deny@$CARGO_DENY" || return 1
+  for crate in lake aws query; do
+    say "rust/$crate"
+    "$deny" --manifest-path "$ROOT/rust/$crate/Cargo.toml" --locked check \
+      --config "$ROOT/rust/deny.toml" || code=1
+  done
+  return $code
+}
+
+# What the lock file names, with what only makes the bundle.
+audit_javascript() { npm --prefix "$ROOT/web" audit --package-lock-only; }
+
+audit_python() {
+  local venv=$TOOLS/pip-audit-$PIP_AUDIT
+  [ -x "$venv/bin/pip-audit" ] || {
+    python3 -m venv "$venv" &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check "pip-audit==$PIP_AUDIT" || return 1
+  }
+  "$venv/bin/pip-audit" --progress-spinner off -r "$ROOT/test/requirements.txt" \
+    -r "$ROOT/scripts/spark-requirements.txt"
+}
+
+main() {
+  local names=("$@") name failed=()
+  [ ${#names[@]} -gt 0 ] || names=(rust javascript python)
+  mkdir -p "$TOOLS"
+  for name in "${names[@]}"; do
+    declare -F "audit_$name" >/dev/null || die "unknown: \"$name\"; known: rust javascript python"
+    heading "audit $name"
+    "audit_$name" || failed+=("$name")
+  done
+  [ ${#failed[@]} = 0 ] || die "not passed: ${failed[*]}"
+}
+
+main "$@"
