@@ -12,7 +12,7 @@ main() {
   "$ROOT/scripts/setup.sh" build test
   if [ "${1:-}" = --detect ]; then
     shift
-    "$ROOT/scripts/build.sh" release avocet
+    "$ROOT/scripts/build.sh" release avocet detect_bench
     cd "$ROOT"
     "$VENV/bin/python3" -m pip install --quiet -r bench/requirements.txt
     exec "$VENV/bin/python3" bench/detect/run.py --write "$@"
