@@ -220,8 +220,11 @@ def run_wsn(detectors: list[str], data: pathlib.Path, work: pathlib.Path) -> dic
             readings = detection.read(detection.detect(source, detector, work / "wsn.csv"))
             at = detection.align(mote.timestamps, readings)
             severity = np.where(at >= 0, readings.severity[at], 0.0)
-            parts[mote.name] = wsn.vus_pr(severity, mote.labels)
-        parts["mean"] = float(np.mean(list(parts.values())))
+            # What is the same for all readings ranks none, which the measure does not see.
+            ranks = severity.min() < severity.max()
+            parts[mote.name] = wsn.vus_pr(severity, mote.labels) if ranks else None
+        known = [part for part in parts.values() if part is not None]
+        parts["mean"] = float(np.mean(known)) if len(known) == len(motes) else None
         results[detector] = parts
         print(f"wsn {detector} {' '.join(number(part, 3) for part in parts.values())}", flush=True)
     return results
