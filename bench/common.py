@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import time
 
@@ -91,6 +92,22 @@ def run_avocet(config: pathlib.Path, *arguments: str) -> dict:
     result = json.loads(report.read_text())
     result["process_seconds"] = time.monotonic() - start
     return result
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_listening(port: int, run: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        check(run.poll() is None, "avocet has ended")
+        time.sleep(0.05)
+    check(False, "avocet does not listen")
 
 
 def count_lines(folder: pathlib.Path) -> int:

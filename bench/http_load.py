@@ -21,20 +21,13 @@ import threading
 import time
 from pathlib import Path
 
+from common import AVOCET, free_port, wait_until_listening
 from deltalake import DeltaTable
 
-ROOT = Path(__file__).resolve().parents[1]
-BINARY = os.environ.get("AVOCET_BIN", str(ROOT / "build" / "avocet"))
 PATH = "/api/v1/readings"
 HEADERS = {"Content-Type": "application/x-ndjson"}
 PLACEHOLDER = b"1000000000"
 FIRST_SECOND = 1_700_000_000
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Client(threading.Thread):
@@ -82,16 +75,6 @@ def cpu_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_until_listening(port: int, run: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert run.poll() is None, "avocet has ended"
-        time.sleep(0.05)
-    raise AssertionError("avocet does not listen")
-
-
 def measure(options: argparse.Namespace, directory: Path) -> dict[str, object]:
     port = free_port()
     lake = directory / "lake"
@@ -105,7 +88,7 @@ def measure(options: argparse.Namespace, directory: Path) -> dict[str, object]:
             }
         )
     )
-    with subprocess.Popen([BINARY, "run", "-c", str(config), "--quiet"]) as run:
+    with subprocess.Popen([AVOCET, "run", "-c", str(config), "--quiet"]) as run:
         wait_until_listening(port, run)
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(options.connections)]
         time.sleep(1)
@@ -126,7 +109,7 @@ def measure(options: argparse.Namespace, directory: Path) -> dict[str, object]:
         peak = memory_mb(run.pid)
         run.send_signal(signal.SIGTERM)
         assert run.wait(120) == 0
-    subprocess.run([BINARY, "run", "-c", str(config), "--quiet", "--once"], check=True)
+    subprocess.run([AVOCET, "run", "-c", str(config), "--quiet", "--once"], check=True)
     acknowledged = sum(client.acknowledged for client in clients)
     bronze = DeltaTable(str(lake / "iot_catalog" / "raw" / "sensor_readings"))
     rows = bronze.to_pyarrow_dataset().count_rows()
