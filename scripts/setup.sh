@@ -20,7 +20,7 @@ declare -A PACKAGES=(
   [fuzz]="clang-19 libclang-rt-19-dev"
   [web]=""
   [package]="dpkg-dev file"
-  [package-test]="debootstrap lintian systemd systemd-container"
+  [package-test]="debootstrap lintian systemd systemd-container buildah"
 )
 
 # as_root COMMAND...: runs it as root, or fails with the command that a person has to run.

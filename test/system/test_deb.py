@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -11,11 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import BINARY, ROOT
+from packages import fresh_root, pack
 
 pytestmark = pytest.mark.slow
 
-FRESH_ROOT = ROOT / "test" / "package" / "fresh_root.sh"
 CONFIG = "etc/avocet/avocet.yaml"
 LAKE = "var/lib/avocet/lake/iot_catalog"
 ENVIRONMENT = [
@@ -23,14 +21,6 @@ ENVIRONMENT = [
     "DEBIAN_FRONTEND=noninteractive",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 ]
-
-
-def fresh_root(*arguments: str) -> str:
-    done = subprocess.run([str(FRESH_ROOT), *arguments], capture_output=True, text=True)
-    if done.returncode == 69:
-        pytest.skip(done.stderr.strip())
-    assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 class Machine:
@@ -116,22 +106,9 @@ class Machine:
         return self.ask("stat", "-c", "%U:%G %a", path).strip()
 
 
-def pack(revision: int, *names: str) -> list[Path]:
-    done = subprocess.run(
-        [str(ROOT / "scripts" / "package_deb.sh"), *names],
-        env={**os.environ, "DEB_REVISION": str(revision)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return [ROOT / path for path in re.findall(r"built (build/\S+\.deb)", done.stdout)]
-
-
 @pytest.fixture(scope="module")
 def packages() -> list[Path]:
     """Two versions of avocet, and avocet-query where that is built."""
-    if Path(BINARY) != ROOT / "build" / "avocet" or shutil.which("cpack") is None:
-        pytest.skip("packs build/avocet with cpack, which are not both here")
     old = pack(1)
     return [old[0], *pack(2, "avocet"), *old[1:]]
 
