@@ -22,6 +22,8 @@ constexpr float kFastestPace = 10;     // seconds: what is faster counts as this
 constexpr float kStepSeconds = 150;    // series that report less often: novelty by reading
 constexpr double kCalmReadings = 100;  // that end an anomaly
 constexpr double kBandDeviations = 4;
+constexpr float kSeverityRate = 0.1F;
+constexpr float kStrangest = 1e6F;  // score that counts for severity, at most
 
 constexpr OutlierRule kSpikeRule = {};
 constexpr LevelRule kLevelRule = {.rate = 1.0F / 30,
@@ -90,6 +92,10 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   out->expected = forecast.predicted;
   out->lower = forecast.predicted - kBandDeviations * forecast.unit;
   out->upper = forecast.predicted + kBandDeviations * forecast.unit;
+  if (forecast_.variance() > 0 && readings() > kJudgesAfter / 2) {
+    const double deviations = std::abs(x - forecast_.mean()) / std::sqrt(forecast_.variance());
+    out->distance = Narrow(deviations) / kSpikeRule.floor;
+  }
   if (begins) return;
   Scores& scores = out->scores;
   const bool learns = doubt_ < kAnomalous;
@@ -182,10 +188,19 @@ void SeriesModel::CloseStep(const Reading& reading, Novelty* novelty, Verdict* o
   out->severity = novelty->severity();
 }
 
+// Whatever is strange about a reading, of which the typed channels may have seen enough to be
+// silent, and how strange those just before it were: faults last.
+void SeriesModel::RankReading(Verdict* out) {
+  const float strangest = std::max(out->distance, std::max(0.0F, last_score_));
+  severity_ += kSeverityRate * (std::log1p(std::min(strangest, kStrangest)) - severity_);
+  out->severity += severity_;
+}
+
 void SeriesModel::Conclude(int64_t time_us, const Settings& settings, Verdict* out) {
   for (float& score : out->scores) score /= settings.threshold;
   out->raised = episode_.Update(out->scores, time_us, CalmUs());
   last_score_ = *std::max_element(out->scores.begin(), out->scores.end());
+  RankReading(out);
   AdoptLevel(time_us, settings);
   Weigh(time_us, settings);
 }
@@ -248,11 +263,11 @@ bool SeriesModel::IsPlausible() const {
   return std::all_of(lags_, lags_ + ArResidual::kOrder, fits) && std::abs(bucket_.sum) < 1e70 &&
          FleetView::IsBucket(bucket_.index) && FleetView::IsBucket(closed_bucket_) &&
          FleetView::IsBucket(judged_bucket_) && std::abs(bucket_.residual_sum) < 1e37F &&
-         std::abs(closed_residual_) < 1e37F && std::isfinite(last_score_) && pace_.IsPlausible() &&
-         forecast_.IsPlausible() && spike_.IsPlausible() && dip_.IsPlausible() &&
-         stuck_.IsPlausible() && noise_.IsPlausible() && clip_.IsPlausible() &&
-         level_.IsPlausible() && apart_.IsPlausible() && apart_long_.IsPlausible() &&
-         episode_.IsPlausible() && season_.IsPlausible();
+         std::abs(closed_residual_) < 1e37F && std::isfinite(last_score_) && severity_ >= 0 &&
+         severity_ < 20 && pace_.IsPlausible() && forecast_.IsPlausible() && spike_.IsPlausible() &&
+         dip_.IsPlausible() && stuck_.IsPlausible() && noise_.IsPlausible() &&
+         clip_.IsPlausible() && level_.IsPlausible() && apart_.IsPlausible() &&
+         apart_long_.IsPlausible() && episode_.IsPlausible() && season_.IsPlausible();
 }
 
 }  // namespace avocet::auto_detect

@@ -40,8 +40,9 @@ struct Verdict {
   bool has_season = false;                    ///< what is usual at this time of day is known,
   float residual = 0;                         ///< and this is the distance from it,
   float own_level = 0;                        ///< a score: 1 is unusual, whatever the fleet does
-  Novelty::Result novelty;                    ///< of the step that the reading ended, if any
-  size_t raised = kNumChannels;               ///< the channel that raises an anomaly now
+  float distance = 0;            ///< the same, of how far the reading is from the mean of all
+  Novelty::Result novelty;       ///< of the step that the reading ended, if any
+  size_t raised = kNumChannels;  ///< the channel that raises an anomaly now
 };
 
 class SeriesModel {
@@ -91,6 +92,7 @@ class SeriesModel {
   void JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out);
   void JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out);
   void CloseStep(const Reading& reading, Novelty* novelty, Verdict* out);
+  void RankReading(Verdict* out);
   void Conclude(int64_t time_us, const Settings& settings, Verdict* out);
   void AdoptLevel(int64_t time_us, const Settings& settings);
   int64_t CalmUs() const;
@@ -100,6 +102,8 @@ class SeriesModel {
   double lags_[ArResidual::kOrder];  // newest first
   Pace pace_;
   float last_score_;
+  float severity_;  // of the last readings, smoothed
+  uint32_t unused_;
   ArResidual forecast_;
   OutlierLimit spike_, dip_;
   StuckRun stuck_;
