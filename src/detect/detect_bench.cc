@@ -19,7 +19,8 @@ constexpr size_t kRowsPerBatch = 10'000;
 // Every slot in turn, ten seconds apart, in batches.
 class Stream {
  public:
-  explicit Stream(size_t num_slots) : num_slots_(num_slots), values_(kNumValues) {
+  explicit Stream(size_t num_slots, size_t num_metrics = 1)
+      : num_slots_(num_slots), values_(kNumValues), columns_(num_metrics) {
     std::mt19937_64 random(1);
     std::normal_distribution<double> noise(20, 1);
     for (double& value : values_) value = std::clamp(noise(random), 17.0, 23.0);
@@ -29,12 +30,12 @@ class Stream {
     times_.resize(kRowsPerBatch);
     fleet_times_.resize(kRowsPerBatch);
     late_.resize(kRowsPerBatch);
-    column_.resize(kRowsPerBatch);
+    for (auto& column : columns_) column.resize(kRowsPerBatch);
     batch_.slots = slots_;
     batch_.event_time_us = times_;
     batch_.late = late_;
     batch_.fleet_time_us = fleet_times_;
-    batch_.metrics = {std::span<const double>(column_)};
+    batch_.metrics.assign(columns_.begin(), columns_.end());
   }
 
   const KeyedBatch& Next() {
@@ -42,7 +43,9 @@ class Stream {
       slots_[row] = static_cast<uint32_t>(reading_ % num_slots_);
       times_[row] = static_cast<int64_t>(1 + reading_ / num_slots_) * 10 * kSecond;
       fleet_times_[row] = times_[row];
-      column_[row] = values_[reading_ % kNumValues];
+      for (size_t metric = 0; metric < columns_.size(); ++metric) {
+        columns_[metric][row] = values_[(reading_ + kMetricShift * metric) % kNumValues];
+      }
     }
     return batch_;
   }
@@ -50,7 +53,7 @@ class Stream {
   /// A value that no ordinary reading has, in the middle of the next batch.
   const KeyedBatch& NextWithSpike() {
     Next();
-    column_[kRowsPerBatch / 2] = 1000;
+    columns_[0][kRowsPerBatch / 2] = 1000;
     return batch_;
   }
 
@@ -58,6 +61,7 @@ class Stream {
 
  private:
   static constexpr size_t kNumValues = 100'003;  // prime: series differ
+  static constexpr size_t kMetricShift = 7919;   // metrics, too
 
   size_t num_slots_;
   size_t reading_ = 0;
@@ -65,16 +69,18 @@ class Stream {
   std::vector<uint32_t> slots_;
   std::vector<int64_t> times_, fleet_times_;
   std::vector<uint8_t> late_;
-  std::vector<double> column_;
+  std::vector<std::vector<double>> columns_;
   KeyedBatch batch_;
 };
 
 void RunDetector(benchmark::State& state, const DetectorType& type,
                  const std::map<std::string, double>& overrides, size_t warm_up_per_slot,
-                 size_t spikes_found) {
+                 size_t spikes_found, size_t num_metrics = 1) {
   const auto num_slots = static_cast<size_t>(state.range(0));
-  const auto detector = testing::MakeDetector(type, overrides);
-  Stream stream(num_slots);
+  std::vector<std::string> metrics;
+  for (size_t i = 0; i < num_metrics; ++i) metrics.push_back("m" + std::to_string(i));
+  const auto detector = testing::MakeDetector(type, overrides, {}, metrics);
+  Stream stream(num_slots, num_metrics);
   std::vector<Anomaly> anomalies;
   while (stream.reading() < warm_up_per_slot * num_slots) {
     detector->Process(stream.Next(), &anomalies);
@@ -122,6 +128,15 @@ void ForecastBand(benchmark::State& state) {
 void HalfSpaceTrees(benchmark::State& state) {
   RunDetector(state, HalfSpaceTreesType(), {{"window", 10'000}, {"limit", 3.9}}, 20'000, 1);
 }
+// A spike is the shape of none, and of any.
+void MatrixProfile(benchmark::State& state) {
+  RunDetector(state, MatrixProfileType(), {{"sigma", 100}}, 700, 0);
+}
+// A value is a record of five metrics, a series a device.
+void T2(benchmark::State& state) { RunDetector(state, T2Type(), {{"sigma", 12}}, 250, 1, 5); }
+void RandomCutForest(benchmark::State& state) {
+  RunDetector(state, RandomCutForestType(), {{"sigma", 8}}, 300, 1, 5);
+}
 void Stuck(benchmark::State& state) { RunDetector(state, StuckType(), {}, 10, 0); }
 void Missing(benchmark::State& state) { RunDetector(state, MissingType(), {}, 20, 0); }
 void MissingGivenPeriod(benchmark::State& state) {
@@ -144,6 +159,9 @@ BENCHMARK(PageHinkley)->Arg(1000)->Arg(100'000);
 BENCHMARK(HoltWinters)->Arg(1000)->Arg(100'000);
 BENCHMARK(ForecastBand)->Arg(1000)->Arg(100'000);
 BENCHMARK(HalfSpaceTrees)->Arg(1000);
+BENCHMARK(MatrixProfile)->Arg(1000);
+BENCHMARK(T2)->Arg(1000)->Arg(100'000);
+BENCHMARK(RandomCutForest)->Arg(1000);
 BENCHMARK(Stuck)->Arg(1000)->Arg(100'000);
 BENCHMARK(Missing)->Arg(1000)->Arg(100'000);
 BENCHMARK(MissingGivenPeriod)->Arg(1000)->Arg(100'000);

@@ -14,6 +14,7 @@ namespace avocet {
 namespace {
 
 using testing::AllDetectorCases;
+using testing::AnomalyText;
 using testing::AnomalyTexts;
 using testing::DetectorCase;
 using testing::Feeder;
@@ -98,6 +99,31 @@ TEST_P(EveryDetectorTest, BatchCutsAndRestartsChangeNothing) {
     }
     feeder.Advance(detector.get(), &got);
     ASSERT_EQ(AnomalyTexts(got), AnomalyTexts(want));
+  }
+}
+
+TEST_P(EveryDetectorTest, NothingIsJudgedByWhatComesLater) {
+  const std::vector<TestReading> readings = RandomReadings(3000, 8);
+  const auto judge = [&](size_t size) {
+    const auto detector = GetParam().Make(kMetrics);
+    JudgementSink judgements;
+    Feeder feeder;
+    feeder.Observe(detector.get(), &judgements);
+    std::vector<Anomaly> anomalies;
+    feeder.Feed({readings.data(), size}, detector.get(), &anomalies, /*advance=*/false);
+    std::vector<std::string> texts;
+    for (const Judgement& judgement : judgements) {
+      texts.push_back(std::to_string(judgement.row) + ' ' + std::to_string(judgement.metric) + ' ' +
+                      std::to_string(judgement.score) + ' ' + std::string(judgement.type));
+    }
+    for (const Anomaly& anomaly : anomalies) texts.push_back(AnomalyText(anomaly));
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  };
+  const std::vector<std::string> whole = judge(readings.size());
+  for (const size_t size : {700U, 1500U, 2999U}) {
+    const std::vector<std::string> part = judge(size);
+    EXPECT_TRUE(std::includes(whole.begin(), whole.end(), part.begin(), part.end())) << size;
   }
 }
 

@@ -23,10 +23,13 @@
 #include "src/detect/half_space_trees.h"
 #include "src/detect/holt_winters.h"
 #include "src/detect/mad.h"
+#include "src/detect/matrix_profile.h"
 #include "src/detect/missing.h"
 #include "src/detect/page_hinkley.h"
+#include "src/detect/random_cut_forest.h"
 #include "src/detect/rate_of_change.h"
 #include "src/detect/stuck.h"
+#include "src/detect/t2.h"
 #include "src/detect/threshold.h"
 #include "src/detect/zscore.h"
 #include "src/model/reading_batch.h"
@@ -244,7 +247,21 @@ inline std::vector<DetectorCase> AllDetectorCases() {
        {{"window", 20}, {"trees", 3}, {"depth", 3}, {"limit", 0.5}},
        {}},
       {"forecast_band", &ForecastBandType(), {{"factor", 1.5}, {"min_samples", 10}}, {}},
+      {"matrix_profile",
+       &MatrixProfileType(),
+       {{"length", 4}, {"history", 40}, {"sigma", 0.5}, {"min_samples", 5}},
+       {}},
       {"stuck", &StuckType(), {{"duration", 20}, {"min_samples", 2}}, {}},
+      {"random_cut_forest",
+       &RandomCutForestType(),
+       {{"trees", 3}, {"samples", 16}, {"memory", 50}, {"sigma", 1}, {"min_samples", 20}},
+       {}},
+      {"random_cut_forest_shingle",
+       &RandomCutForestType(),
+       {{"trees", 2}, {"samples", 9}, {"memory", 20}, {"shingle", 3}, {"sigma", 0.5}},
+       {"a", "b"}},
+      {"t2", &T2Type(), {{"sigma", 3}, {"min_samples", 20}}, {}},
+      {"t2_smoothed", &T2Type(), {{"sigma", 2}, {"smoothing", 0.2}}, {"a", "b"}},
       {"auto", &AutoType(), {}, {}},
       {"auto_lean", &AutoType(), {{"tier", 1}, {"preset", 2}}, {"a", "b"}},
       {"missing", &MissingType(), {{"periods", 3}}, {}},

@@ -17,10 +17,13 @@
 #include "src/detect/half_space_trees.h"
 #include "src/detect/holt_winters.h"
 #include "src/detect/mad.h"
+#include "src/detect/matrix_profile.h"
 #include "src/detect/missing.h"
 #include "src/detect/page_hinkley.h"
+#include "src/detect/random_cut_forest.h"
 #include "src/detect/rate_of_change.h"
 #include "src/detect/stuck.h"
+#include "src/detect/t2.h"
 #include "src/detect/threshold.h"
 #include "src/detect/zscore.h"
 #include "src/engine/decoding_judge.h"
@@ -37,10 +40,22 @@
 namespace avocet {
 
 std::span<const DetectorType> DetectorTypes() {
-  static const std::array kTypes = {
-      AutoType(),        CusumType(),     EwmaType(),    ForecastBandType(), HalfSpaceTreesType(),
-      HoltWintersType(), MadType(),       MissingType(), PageHinkleyType(),  RateOfChangeType(),
-      StuckType(),       ThresholdType(), ZScoreType()};
+  static const std::array kTypes = {AutoType(),
+                                    CusumType(),
+                                    EwmaType(),
+                                    ForecastBandType(),
+                                    HalfSpaceTreesType(),
+                                    HoltWintersType(),
+                                    MadType(),
+                                    MatrixProfileType(),
+                                    MissingType(),
+                                    PageHinkleyType(),
+                                    RandomCutForestType(),
+                                    RateOfChangeType(),
+                                    StuckType(),
+                                    T2Type(),
+                                    ThresholdType(),
+                                    ZScoreType()};
   return kTypes;
 }
 

@@ -122,8 +122,88 @@ def forecast_band() -> None:
     write("forecast_band", ["value", "forecast"], rows)
 
 
+def matrix_profile() -> None:
+    """The left matrix profile of stumpy, at the end of each stretch, with one odd period."""
+    import numpy as np
+    import stumpy
+
+    random, length = Random(5), 24
+    values = []
+    for i in range(480):
+        odd = 300 <= i < 324
+        wave = math.sin(2 * math.pi * i * (2 if odd else 1) / length)
+        values.append(round(1000 + 5 * wave + 0.4 * random.normal(), 3))
+    values[100:130] = [1003.0] * 30  # a constant stretch
+    indices = stumpy.stump(np.array(values), length)[:, 2]
+    rows = [[value, math.nan] for value in values]
+    for begin, nearest in enumerate(indices):
+        if nearest >= 0:
+            stretch = np.array(values[begin : begin + length])
+            other = np.array(values[nearest : nearest + length])
+            distance = stumpy.core.mass(stretch, other)[0]
+            rows[begin + length - 1][1] = float(distance)
+    write("matrix_profile", ["value", "distance"], rows)
+
+
+def t2() -> None:
+    """Mahalanobis distances by numpy, of records of three metrics that belong together."""
+    import numpy as np
+
+    random = Random(6)
+    records = []
+    for i in range(400):
+        common = random.normal()
+        records.append(
+            [
+                round(20 + 3 * common + random.normal(), 3),
+                round(-100 + 0.5 * common + 0.2 * random.normal(), 3),
+                round(7 + random.normal() - 2 * common, 3),
+            ]
+        )
+        if i % 50 == 49:
+            records[-1][i // 50 % 3] += 4 if i % 100 == 49 else -4
+    rows = []
+    for i, record in enumerate(records):
+        squared = math.nan
+        if i >= 50:
+            before = np.array(records[:i])
+            deviations = before.std(axis=0)
+            correlations = 0.95 * np.corrcoef(before.T) + 0.05 * np.eye(3)
+            z = (np.array(record) - before.mean(axis=0)) / deviations
+            squared = float(z @ np.linalg.inv(correlations) @ z)
+        rows.append([*record, squared])
+    write("t2", ["a", "b", "c", "squared"], rows)
+
+
+def random_cut_forest() -> None:
+    """Mean collusive displacements by rrcf of points that are inserted in trees of a fixed set."""
+    import numpy as np
+    import rrcf
+
+    random, trees = Random(7), 3000
+    points = []
+    for i in range(60):
+        center = 0 if i % 3 else 4
+        points.append([round(center + random.normal(), 3), round(random.normal() / 2, 3)])
+    points += points[:4]  # equal ones share a leaf
+    probes = [[0.1, 0.0], [4.2, 0.3], [2.0, 0.0], [2.0, 3.0], [8.0, 0.0], [0.0, -9.0], points[5]]
+    sums = np.zeros(len(probes))
+    for seed in range(trees):
+        tree = rrcf.RCTree(np.array(points), random_state=seed)
+        for i, probe in enumerate(probes):
+            tree.insert_point(np.array(probe), index="probe")
+            sums[i] += tree.codisp("probe")
+            tree.forget_point("probe")
+    rows = [[*point, math.nan] for point in points]
+    rows += [[*probe, s / trees] for probe, s in zip(probes, sums, strict=True)]
+    write("random_cut_forest", ["x", "y", "displacement"], rows)
+
+
 if __name__ == "__main__":
     page_hinkley()
     holt_winters()
     half_space_trees()
     forecast_band()
+    matrix_profile()
+    random_cut_forest()
+    t2()
