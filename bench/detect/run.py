@@ -244,10 +244,15 @@ def wsn_text(results: dict) -> str:
 
 def cost_text(results: dict) -> str:
     rows = [
-        [f"`{name}`", number(part["ns_per_value"], 0), number(part["bytes_per_series"], 0)]
+        [
+            f"`{name}`",
+            number(part["ns_per_value"], 0),
+            number(part["bytes_per_series"], 0),
+            f"{part['series']:,}",
+        ]
         for name, part in results.items()
     ]
-    return table(["detector", "ns per value", "bytes per series"], rows)
+    return table(["detector", "ns per value", "bytes per series", "series"], rows)
 
 
 # The page.
