@@ -18,6 +18,7 @@ struct AlertMessage {
   bool digest = false;
   /// The receiver's name of an earlier message about the same alert; empty: none, or a digest.
   std::string reference;
+  std::string dashboard_url = {};  ///< of the dashboard, with a final slash; empty: there is none
 
   const AlertChange& change() const { return *changes.front(); }
 };

@@ -68,7 +68,7 @@ std::string DigestLines(const AlertMessage& message) {
   return lines;
 }
 
-void WriteChange(const AlertChange& change, JsonWriter* json) {
+void WriteChange(const AlertChange& change, const std::string& dashboard_url, JsonWriter* json) {
   const auto text_or_null = [&](std::string_view key, const std::string& text) {
     json->Key(key);
     if (text.empty()) {
@@ -79,6 +79,7 @@ void WriteChange(const AlertChange& change, JsonWriter* json) {
   };
   AlertMessage alone;
   alone.changes = {&change};
+  alone.dashboard_url = dashboard_url;
   json->BeginObject().Field("id", change.id).Field("change", change.number);
   json->Field("rule", change.rule);
   text_or_null("device_id", change.device);
@@ -95,6 +96,7 @@ void WriteChange(const AlertChange& change, JsonWriter* json) {
   json->Field("lower", change.strongest.lower).Field("upper", change.strongest.upper);
   json->Field("score", change.strongest.score);
   text_or_null("anomaly_id", change.strongest.anomaly_id);
+  text_or_null("url", AlertLink(alone));
   json->EndObject();
 }
 
@@ -105,6 +107,7 @@ std::string NumberText(double number) {
 std::map<std::string, std::string> FieldsOf(const AlertMessage& message) {
   std::map<std::string, std::string> fields = {{"title", AlertTitle(message)},
                                                {"sentence", AlertSentence(message)},
+                                               {"url", AlertLink(message)},
                                                {"count", std::to_string(message.changes.size())}};
   const bool one = !message.digest;
   const AlertChange& change = message.change();
@@ -168,6 +171,15 @@ std::string AlertSentence(const AlertMessage& message) {
                      FormatTimestamp(change.opened_us));
 }
 
+std::string AlertLink(const AlertMessage& message) {
+  if (message.dashboard_url.empty()) return "";
+  // A digest has no one moment; ids are hexadecimal digits.
+  if (message.digest) return message.dashboard_url + "alerts";
+  const AlertChange& change = message.change();
+  return fmt::format("{}alerts?id={}&at={}", message.dashboard_url, change.id,
+                     change.event_time_us);
+}
+
 std::string CutText(std::string_view text, size_t limit) {
   if (text.size() <= limit) return std::string(text);
   size_t end = limit - 3;
@@ -180,7 +192,8 @@ std::string AlertJson(const AlertMessage& message) {
   json.BeginObject().Field("version", 1).Field("digest", message.digest);
   json.Field("title", AlertTitle(message)).Field("sentence", AlertSentence(message));
   json.Key("alerts").BeginArray();
-  for (const AlertChange* change : message.changes) WriteChange(*change, &json);
+  for (const AlertChange* change : message.changes)
+    WriteChange(*change, message.dashboard_url, &json);
   json.EndArray().EndObject();
   return json.Take();
 }

@@ -21,6 +21,10 @@ std::string Measurement(const AlertChange& change);
 /// "4.2 times as strange as an anomaly has to be"; empty when there is nothing to say.
 std::string Strangeness(const AlertChange& change);
 
+/// Where the dashboard shows the alert, or the alerts of a digest; empty when there is no
+/// dashboard.
+std::string AlertLink(const AlertMessage& message);
+
 /// At most `limit` bytes, cut between characters.
 std::string CutText(std::string_view text, size_t limit);
 

@@ -47,6 +47,22 @@ TEST(AlertTextTest, SaysWhatWasMeasuredAndExpected) {
   EXPECT_EQ(Measurement(change), "expected 3");
 }
 
+TEST(AlertTextTest, LinksToTheDashboard) {
+  const AlertChange change = Change();
+  AlertMessage message{.changes = {&change}, .digest = false, .reference = {}};
+  EXPECT_EQ(AlertLink(message), "");
+  EXPECT_NE(AlertJson(message).find("\"url\":null"), std::string::npos);
+  EXPECT_EQ(SlackContent(message).find("Open in the dashboard"), std::string::npos);
+  message.dashboard_url = "https://avocet.example/";
+  const std::string link = "https://avocet.example/alerts?id=id1&at=1623715200000000";
+  EXPECT_EQ(AlertLink(message), link);
+  EXPECT_NE(AlertJson(message).find("\"url\":\"" + link + "\""), std::string::npos);
+  EXPECT_EQ(FillTemplate("{{url}}", message, false), link);
+  EXPECT_NE(SlackContent(message).find("id=id1&amp;at=1623715200000000|Open"), std::string::npos);
+  message.digest = true;
+  EXPECT_EQ(AlertLink(message), "https://avocet.example/alerts");
+}
+
 TEST(AlertTextTest, ADigestCounts) {
   std::vector<AlertChange> changes(25, Change());
   for (size_t i = 0; i < changes.size(); ++i) {

@@ -61,8 +61,10 @@ std::string MailDate(int64_t time_us) {
 }
 
 std::string Body(const AlertMessage& message) {
+  const std::string link = AlertLink(message);
   if (message.digest) {
     std::string text = AlertSentence(message) + "\n\n";
+    if (!link.empty()) text += link + "\n\n";
     size_t listed = 0;
     for (const AlertChange* change : message.changes) {
       if (++listed > kMostListed) {
@@ -84,6 +86,7 @@ std::string Body(const AlertMessage& message) {
       {"detector", change.strongest.detector},
       {"rule", change.rule},
       {"alert", change.id},
+      {"dashboard", link},
   };
   for (const auto& [name, value] : lines) {
     if (!value.empty()) text += fmt::format("{:<12} {}\n", name, value);

@@ -11,12 +11,14 @@ class LogChannel final : public AlertChannel {
  public:
   AlertDelivery Send(const AlertMessage& message) override {
     const AlertChange& change = message.change();
+    const std::string link = AlertLink(message);
+    const std::string url = link.empty() ? "" : " url=" + link;
     if (message.digest) {
-      spdlog::warn("alert: {}: {}", AlertTitle(message), AlertSentence(message));
+      spdlog::warn("alert: {}: {}{}", AlertTitle(message), AlertSentence(message), url);
     } else {
       const bool over = change.state == AlertState::kCleared;
-      spdlog::log(over ? spdlog::level::info : spdlog::level::warn, "alert: {}: {} (rule {})",
-                  AlertTitle(message), change.reason, change.rule);
+      spdlog::log(over ? spdlog::level::info : spdlog::level::warn, "alert: {}: {} (rule {}){}",
+                  AlertTitle(message), change.reason, change.rule, url);
     }
     return {};
   }

@@ -14,13 +14,6 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using Outcome = AlertDelivery::Outcome;
 
-// What waits for the store thread; beyond, Publish waits.
-constexpr size_t kMostQueued = 200'000;
-constexpr nanoseconds kStoreRetry = std::chrono::seconds(1);
-// Alerts in one digest.
-constexpr size_t kMostInDigest = 1'000;
-// More than so many at once are a digest even when there is budget: nobody reads them one by one.
-constexpr size_t kMostAlone = 5;
 // A message that is refused so often in a row will never be taken.
 constexpr int kMostRefusals = 8;
 constexpr nanoseconds kIdle = std::chrono::seconds(30);
@@ -77,12 +70,7 @@ Notifier::~Notifier() {
 
 void Notifier::Publish(std::span<const AlertChange> changes) {
   {
-    std::unique_lock lock(mutex_);
-    while (!stopping_ && queue_.size() >= kMostQueued) {
-      ++retry_store_;  // What failed to be stored may go well now.
-      changed_.notify_all();
-      changed_.wait_for(lock, kStoreRetry);
-    }
+    const std::lock_guard lock(mutex_);
     queue_.insert(queue_.end(), changes.begin(), changes.end());
   }
   changed_.notify_all();
@@ -194,6 +182,7 @@ Result<Notifier::Pause> Notifier::DeliverSome(Lane* lane) {
 
 nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, bool digest) {
   AlertMessage message{.changes = {}, .digest = digest, .reference = {}};
+  message.dashboard_url = options_.dashboard_url;
   for (const OutboxEntry& entry : entries) message.changes.push_back(&entry.change);
   const std::string& name = lane->config->name;
   if (!digest) {

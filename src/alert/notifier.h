@@ -26,6 +26,11 @@
 
 namespace avocet {
 
+/// Alerts in one digest.
+inline constexpr size_t kMostInDigest = 1'000;
+/// More than so many at once are a digest even when there is budget: nobody reads them one by one.
+inline constexpr size_t kMostAlone = 5;
+
 /// Makes the channel of one configuration entry.
 using AlertChannelMaker =
     std::function<std::unique_ptr<AlertChannel>(const AlertChannelConfig& config, Env* env)>;
@@ -35,6 +40,7 @@ struct NotifierOptions {
   Env* env = nullptr;  ///< borrowed
   std::string outbox_path;
   AlertChannelMaker make_channel;
+  std::string dashboard_url = {};  ///< as in AlertMessage
   /// Between two attempts after a failure: doubles from the first to the longest, with jitter.
   std::chrono::milliseconds first_retry{500};
   std::chrono::milliseconds longest_retry{60'000};
@@ -47,7 +53,8 @@ class Notifier {
   /// Stops; what is not delivered stays in the outbox.
   ~Notifier();
 
-  /// Takes changes over. Any thread; changes of one alert come from one.
+  /// Takes changes over. Any thread; changes of one alert come from one. What is taken and not
+  /// stored is bounded by the caller, who lets no more readings in while WaitUntilStored fails.
   void Publish(std::span<const AlertChange> changes);
   /// Waits until all that was published is stored. An error means that it is not; the next call
   /// tries again.

@@ -139,6 +139,17 @@ TEST_F(NotifierTest, DeliversInOrderToEveryChannel) {
   EXPECT_EQ(post_.Messages("b"), post_.Messages("a"));
 }
 
+TEST_F(NotifierTest, PublishDoesNotWaitForAnOutboxThatFails) {
+  const auto notifier = Start();
+  const auto breaker = SqliteDb::Open(path_);
+  ASSERT_TRUE(breaker.ok());
+  ASSERT_TRUE((*breaker)->Execute("DROP TABLE outbox").ok());
+  std::vector<AlertChange> changes;
+  for (int i = 0; i < 1000; ++i) changes.push_back(Change("x" + std::to_string(i)));
+  for (int i = 0; i < 210; ++i) notifier->Publish(changes);
+  EXPECT_FALSE(notifier->WaitUntilStored().ok());
+}
+
 TEST_F(NotifierTest, WhatComesAgainIsNotSentAgain) {
   {
     const auto notifier = Start();

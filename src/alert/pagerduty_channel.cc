@@ -25,6 +25,7 @@ std::string Trigger(const std::string& key, const AlertMessage& message,
   JsonWriter json;
   json.BeginObject().Field("routing_key", key).Field("event_action", "trigger");
   json.Field("dedup_key", dedup_key).Field("client", "avocet");
+  if (const std::string link = AlertLink(message); !link.empty()) json.Field("client_url", link);
   json.Key("payload").BeginObject();
   json.Field("summary", CutText(summary, kMostSummary));
   json.Field("source", message.digest || change.device.empty() ? "fleet" : change.device);

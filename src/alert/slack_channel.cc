@@ -69,6 +69,14 @@ void Fields(const AlertChange& change, JsonWriter* json) {
   json->EndArray().EndObject();
 }
 
+void Link(const AlertMessage& message, JsonWriter* json) {
+  const std::string link = AlertLink(message);
+  if (link.empty()) return;
+  json->BeginObject().Field("type", "section").Key("text");
+  Text("mrkdwn", "<" + Escaped(link) + "|Open in the dashboard>", json);
+  json->EndObject();
+}
+
 void Context(const AlertChange& change, JsonWriter* json) {
   std::string text = "rule " + change.rule;
   if (!change.strongest.detector.empty()) text += ", detector " + change.strongest.detector;
@@ -163,10 +171,9 @@ std::string SlackContent(const AlertMessage& message) {
   Text("plain_text", CutText(AlertTitle(message), kMostHeader), &json);
   json.EndObject();
   Section(message.digest ? AlertSentence(message) : message.change().reason, &json);
-  if (!message.digest) {
-    Fields(message.change(), &json);
-    Context(message.change(), &json);
-  }
+  if (!message.digest) Fields(message.change(), &json);
+  Link(message, &json);
+  if (!message.digest) Context(message.change(), &json);
   json.EndArray().EndObject().EndArray().EndObject();
   const std::string object = json.Take();
   return object.substr(1, object.size() - 2);

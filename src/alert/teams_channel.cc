@@ -65,7 +65,12 @@ std::string Card(const AlertMessage& message) {
   json.Field("wrap", true).EndObject();
   Block(message.digest ? AlertSentence(message) : message.change().reason, &json);
   if (!message.digest) Facts(message.change(), &json);
-  json.EndArray().EndObject().EndObject().EndArray().EndObject();
+  json.EndArray();
+  if (const std::string link = AlertLink(message); !link.empty()) {
+    json.Key("actions").BeginArray().BeginObject().Field("type", "Action.OpenUrl");
+    json.Field("title", "Open in the dashboard").Field("url", link).EndObject().EndArray();
+  }
+  json.EndObject().EndObject().EndArray().EndObject();
   return json.Take();
 }
 

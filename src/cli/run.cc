@@ -36,6 +36,7 @@ struct RunArguments {
   bool once = false;
   bool quiet = false;
   std::string report;
+  std::string public_url;
 };
 
 constexpr const char* kInbox = "./inbox";
@@ -186,12 +187,13 @@ std::string ReportJson(const Engine& engine, double seconds) {
 }
 
 // Null when nobody is to be told.
-Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config) {
+Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config, const std::string& url) {
   if (config.alerts.channels.empty()) return std::unique_ptr<Notifier>();
   return Notifier::Start({.config = config.alerts,
                           .env = Env::Posix(),
                           .outbox_path = OutboxPath(config),
-                          .make_channel = MakeAlertChannel});
+                          .make_channel = MakeAlertChannel,
+                          .dashboard_url = url});
 }
 
 // Null when nobody is to be told, or the run ends by itself and says how it went.
@@ -221,6 +223,16 @@ void FinishDeliveries(Notifier* notifier) {
   }
 }
 
+// To the address of the dashboard the name of a page is added. Returns what is wrong with it.
+std::string CheckPublicUrl(std::string& url) {
+  const bool is_web = url.starts_with("http://") || url.starts_with("https://");
+  if (!is_web || url.find_first_of(" <>\"?#") != std::string::npos) {
+    return "give an address such as https://avocet.example.com/";
+  }
+  if (url.back() != '/') url += '/';
+  return {};
+}
+
 int Run(const RunArguments& arguments) {
   CatchTermination();
   auto config = Configure(arguments);
@@ -241,14 +253,15 @@ int Run(const RunArguments& arguments) {
   }
   auto opened = Engine::Open(*config, Env::Posix(), std::move(options));
   if (!opened.ok()) return Report(opened.status());
-  auto started_notifier = StartNotifier(*config);
-  if (!started_notifier.ok()) return Report(started_notifier.status());
-  notifier = std::move(started_notifier).value();
   Engine& engine = **opened;
   const auto serving = Serving::Start(&engine, Env::Posix(), Version(), arguments.once);
   if (!serving.ok()) return Report(serving.status());
   const std::string url = (*serving)->Url();
   if (!url.empty() && !arguments.quiet) fmt::print(stderr, "Dashboard: {}\n", url);
+  auto started_notifier =
+      StartNotifier(*config, arguments.public_url.empty() ? url : arguments.public_url);
+  if (!started_notifier.ok()) return Report(started_notifier.status());
+  notifier = std::move(started_notifier).value();
   auto cloudwatch = StartCloudWatch(engine);
   if (!cloudwatch.ok()) return Report(cloudwatch.status());
   counter = cloudwatch->get();
@@ -299,6 +312,11 @@ void AddRunCommand(CLI::App* app, int* exit_code) {
   command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
   command->add_option("--report", arguments->report,
                       "Write counters, stage times and memory of the run to this file, as JSON");
+  command
+      ->add_option("--public-url", arguments->public_url,
+                   "Where people find the dashboard, for links in messages about alerts (default: "
+                   "where it is served)")
+      ->transform(CLI::Validator(CheckPublicUrl, "URL"));
   command->callback([arguments, exit_code] { *exit_code = Run(*arguments); });
 }
 
