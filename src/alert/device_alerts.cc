@@ -41,6 +41,12 @@ AlertEpisode::Subject DeviceAlerts::SubjectOf(std::string_view device, uint16_t 
 }
 
 void DeviceAlerts::OnAnomaly(const DeviceAnomaly& anomaly) {
+  const std::string_view metric =
+      anomaly.metric == kNoMetric ? std::string_view() : metrics_[anomaly.metric];
+  if (gates_ != nullptr &&
+      !gates_->Passes(anomaly.device, metric, anomaly.event_time_us, anomaly.score)) {
+    return;
+  }
   for (uint16_t i = 0; i < filters_.size(); ++i) {
     if (!filters_[i].Matches(anomaly.detector, anomaly.metric, anomaly.severity, anomaly.device)) {
       continue;

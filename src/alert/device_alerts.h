@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "src/alert/alert_episode.h"
+#include "src/alert/alert_gates.h"
 #include "src/alert/rule_filter.h"
 #include "src/alert/spike_alert.h"
 
@@ -46,6 +47,10 @@ class DeviceAlerts {
 
   /// All metrics so far, and how people know them.
   void SetMetrics(std::span<const std::string> names, std::span<const std::string> labels);
+
+  /// Anomalies that do not pass do not count. Null, as at first: all count. Borrowed; changed
+  /// between ticks only.
+  void set_gates(const AlertGates* gates) { gates_ = gates; }
 
   /// An anomaly of the reading that OnReading tells next.
   void OnAnomaly(const DeviceAnomaly& anomaly);
@@ -83,6 +88,7 @@ class DeviceAlerts {
   AlertEpisode::Subject SubjectOf(std::string_view device, uint16_t metric) const;
 
   const std::vector<AlertRuleConfig>* rules_;
+  const AlertGates* gates_ = nullptr;
   std::vector<std::string> detectors_;
   std::vector<RuleFilter> filters_;
   std::vector<std::string> metrics_;

@@ -82,9 +82,22 @@ Status OperatorLog::Add(const OperatorEntry& entry) {
 Result<std::vector<OperatorEntry>> OperatorLog::Entries(const std::string& alert_id) {
   AVOCET_ASSIGN_OR_RETURN(
       SqliteStatement select,
-      db_->Prepare("SELECT at_us, actor, action, alert_id, text FROM operator_entry "
+      db_->Prepare("SELECT at_us, actor, action, alert_id, text, id FROM operator_entry "
                    "WHERE ?1 = '' OR alert_id = ?1 ORDER BY id"));
   select.Bind(1, alert_id);
+  return ReadEntries(std::move(select));
+}
+
+Result<std::vector<OperatorEntry>> OperatorLog::EntriesAfter(int64_t id) {
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db_->Prepare("SELECT at_us, actor, action, alert_id, text, id FROM operator_entry "
+                   "WHERE id > ?1 ORDER BY id"));
+  select.Bind(1, id);
+  return ReadEntries(std::move(select));
+}
+
+Result<std::vector<OperatorEntry>> OperatorLog::ReadEntries(SqliteStatement select) {
   std::vector<OperatorEntry> entries;
   for (;;) {
     AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
@@ -95,7 +108,8 @@ Result<std::vector<OperatorEntry>> OperatorLog::Entries(const std::string& alert
                        .actor = select.Text(1),
                        .action = static_cast<OperatorAction>(action),
                        .alert_id = select.Text(3),
-                       .text = select.Text(4)});
+                       .text = select.Text(4),
+                       .id = select.Int(5)});
   }
 }
 

@@ -25,7 +25,12 @@ struct OperatorEntry {
   OperatorAction action = OperatorAction::kComment;
   std::string alert_id;
   std::string text;  ///< the comment, the assignee, the label; may be empty for acknowledge
+  int64_t id = 0;    ///< grows; given by the log
 };
+
+/// The labels.
+inline constexpr std::string_view kTruePositive = "true-positive";
+inline constexpr std::string_view kFalsePositive = "false-positive";
 
 /// Alerts that fit are recorded, but nobody is told of them. Patterns have * and ?.
 struct Mute {
@@ -56,6 +61,9 @@ class OperatorLog {
   /// Oldest first; of all alerts when `alert_id` is empty.
   Result<std::vector<OperatorEntry>> Entries(const std::string& alert_id);
 
+  /// Of all alerts, those with a greater id, in its order.
+  Result<std::vector<OperatorEntry>> EntriesAfter(int64_t id);
+
   /// kInvalid when its schedule makes no sense.
   Result<int64_t> AddMute(const Mute& mute);
   /// kNotFound when there is none of that number.
@@ -64,6 +72,7 @@ class OperatorLog {
 
  private:
   explicit OperatorLog(std::unique_ptr<SqliteDb> db) : db_(std::move(db)) {}
+  static Result<std::vector<OperatorEntry>> ReadEntries(SqliteStatement select);
   std::unique_ptr<SqliteDb> db_;
 };
 

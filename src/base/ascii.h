@@ -17,4 +17,10 @@ inline std::string AsciiLower(std::string_view text) {
   return lower;
 }
 
+/// Whether `part` is in `text` in any case.
+inline bool ContainsIgnoringCase(std::string_view text, std::string_view part) {
+  const auto same = [](char a, char b) { return AsciiLower(a) == AsciiLower(b); };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
+
 }  // namespace avocet

@@ -13,10 +13,9 @@
 #include "src/base/time_format.h"
 #include "src/cli/command.h"
 #include "src/cli/lake_arguments.h"
+#include "src/cli/stored_alerts.h"
 #include "src/cli/text_table.h"
-#include "src/engine/alert_rows.h"
 #include "src/engine/owned_lake.h"
-#include "src/env/program.h"
 
 namespace avocet {
 namespace {
@@ -35,6 +34,7 @@ struct OneArguments : LakeArguments {
   std::string id;
   std::string text;
   std::string actor;
+  bool apply = false;  // label false-positive: move the gate
 };
 
 struct MuteArguments : LakeArguments {
@@ -47,76 +47,12 @@ struct UnmuteArguments : LakeArguments {
   int64_t id = 0;
 };
 
-/// One alert: its changes in order, and what people did.
-struct Alert {
-  std::vector<AlertChange> changes;
-  std::vector<OperatorEntry> entries;
-
-  const AlertChange& last() const { return changes.back(); }
-  bool IsOpen() const { return last().state != AlertState::kCleared; }
-  /// As people see it: a firing alert that somebody has acknowledged is acknowledged.
-  std::string State() const {
-    const bool seen = std::any_of(entries.begin(), entries.end(), [](const OperatorEntry& entry) {
-      return entry.action == OperatorAction::kAcknowledge;
-    });
-    const bool fires = last().state == AlertState::kFiring || last().state == AlertState::kFlapping;
-    return seen && fires ? "acknowledged" : std::string(AlertStateName(last().state));
-  }
-};
-
-std::string ActorOr(const std::string& given) {
-  if (!given.empty()) return given;
-  return EnvironmentVariable("USER").value_or("somebody");
-}
-
-Result<std::unique_ptr<OperatorLog>> OpenLog(const Config& config) {
-  AVOCET_RETURN_IF_ERROR(RequireLake(config, Env::Posix()));
-  AVOCET_RETURN_IF_ERROR(Env::Posix()->MakeDirectories(DataDir(config)));
-  return OperatorLog::Open(OutboxPath(config));
-}
-
-/// Every alert by its id.
-Result<std::map<std::string, Alert>> ReadAll(const Config& config) {
-  AVOCET_RETURN_IF_ERROR(RequireLake(config, Env::Posix()));
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(Env::Posix(), config.storage.lake));
-  AVOCET_ASSIGN_OR_RETURN(const auto table,
-                          lake->OpenTable(AlertsSpec().Path(config.storage.catalog)));
-  std::map<std::string, Alert> alerts;
-  AVOCET_RETURN_IF_ERROR(ReadAlerts(table.get(), [&](AlertChange change) {
-    alerts[change.id].changes.push_back(std::move(change));
-  }));
-  for (auto& [id, alert] : alerts) {
-    std::sort(alert.changes.begin(), alert.changes.end(),
-              [](const AlertChange& a, const AlertChange& b) { return a.number < b.number; });
-  }
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenLog(config));
-  AVOCET_ASSIGN_OR_RETURN(std::vector<OperatorEntry> entries, log->Entries(""));
-  for (OperatorEntry& entry : entries) {
-    const auto found = alerts.find(entry.alert_id);
-    if (found != alerts.end()) found->second.entries.push_back(std::move(entry));
-  }
-  return alerts;
-}
-
-/// The one alert whose id begins so.
-Result<Alert> Find(const std::map<std::string, Alert>& alerts, const std::string& prefix) {
-  const auto first = alerts.lower_bound(prefix);
-  if (prefix.empty() || first == alerts.end() || !first->first.starts_with(prefix)) {
-    return Status::NotFound("there is no alert " + prefix + "; `avocet alerts list` names them");
-  }
-  if (const auto second = std::next(first);
-      second != alerts.end() && second->first.starts_with(prefix)) {
-    return Status::Usage("several alerts begin with " + prefix + "; give more of the id");
-  }
-  return first->second;
-}
-
 void WriteEntry(const OperatorEntry& entry, JsonWriter* json) {
   json->BeginObject().Field("at", FormatTimestamp(entry.at_us)).Field("actor", entry.actor);
   json->Field("action", OperatorActionName(entry.action)).Field("text", entry.text).EndObject();
 }
 
-void WriteAlert(const Alert& alert, bool whole, JsonWriter* json) {
+void WriteAlert(const StoredAlert& alert, bool whole, JsonWriter* json) {
   const AlertChange& last = alert.last();
   json->BeginObject().Field("id", last.id).Field("rule", last.rule);
   json->Field("device_id", last.device).Field("metric", last.metric);
@@ -145,15 +81,15 @@ void WriteAlert(const Alert& alert, bool whole, JsonWriter* json) {
 
 Status List(const ListArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadAll(config));
-  std::vector<const Alert*> listed;
+  AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadStoredAlerts(config));
+  std::vector<const StoredAlert*> listed;
   for (const auto& [id, alert] : alerts) {
     if (!arguments.all && !alert.IsOpen()) continue;
     if (!arguments.device.empty() && alert.last().device != arguments.device) continue;
     if (!arguments.rule.empty() && alert.last().rule != arguments.rule) continue;
     listed.push_back(&alert);
   }
-  std::sort(listed.begin(), listed.end(), [](const Alert* a, const Alert* b) {
+  std::sort(listed.begin(), listed.end(), [](const StoredAlert* a, const StoredAlert* b) {
     return a->last().event_time_us > b->last().event_time_us;
   });
   const size_t matched = listed.size();
@@ -161,14 +97,14 @@ Status List(const ListArguments& arguments) {
   if (arguments.format == "json") {
     JsonWriter json;
     json.BeginObject().Key("alerts").BeginArray();
-    for (const Alert* alert : listed) WriteAlert(*alert, false, &json);
+    for (const StoredAlert* alert : listed) WriteAlert(*alert, false, &json);
     json.EndArray().Field("total", matched).EndObject();
     fmt::print("{}\n", json.Take());
     return Status::Ok();
   }
   if (!listed.empty()) {
     TextTable table({"ID", "STATE", "SEVERITY", "RULE", "DEVICE", "METRIC", "SINCE", "REASON"}, 8);
-    for (const Alert* alert : listed) {
+    for (const StoredAlert* alert : listed) {
       const AlertChange& last = alert->last();
       table.Add({last.id.substr(0, kShortId), alert->State(),
                  std::string(AlertSeverityName(last.severity)), last.rule,
@@ -184,8 +120,8 @@ Status List(const ListArguments& arguments) {
 
 Status Show(const OneArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadAll(config));
-  AVOCET_ASSIGN_OR_RETURN(const Alert alert, Find(alerts, arguments.id));
+  AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadStoredAlerts(config));
+  AVOCET_ASSIGN_OR_RETURN(const StoredAlert alert, FindStoredAlert(alerts, arguments.id));
   if (arguments.format == "json") {
     JsonWriter json;
     WriteAlert(alert, true, &json);
@@ -217,18 +153,24 @@ Status Show(const OneArguments& arguments) {
 
 Status Act(const OneArguments& arguments, OperatorAction action) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadAll(config));
-  AVOCET_ASSIGN_OR_RETURN(const Alert alert, Find(alerts, arguments.id));
+  AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadStoredAlerts(config));
+  AVOCET_ASSIGN_OR_RETURN(const StoredAlert alert, FindStoredAlert(alerts, arguments.id));
+  if (arguments.apply && arguments.text != kFalsePositive) {
+    return Status::Usage("--apply moves the gate of a false positive");
+  }
   if (action == OperatorAction::kAcknowledge && !alert.IsOpen()) {
     return Status::Usage("cannot acknowledge alert " + arguments.id + ": it has cleared");
   }
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenLog(config));
+  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
   AVOCET_RETURN_IF_ERROR(log->Add({.at_us = Env::Posix()->NowMicros(),
                                    .actor = ActorOr(arguments.actor),
                                    .action = action,
                                    .alert_id = alert.last().id,
                                    .text = arguments.text}));
   fmt::print("alert {} is {}\n", alert.last().id.substr(0, kShortId), OperatorActionName(action));
+  if (action == OperatorAction::kLabel && arguments.text == kFalsePositive) {
+    return ProposeStoredGate(config, alerts, alert, arguments.apply, ActorOr(arguments.actor));
+  }
   return Status::Ok();
 }
 
@@ -252,7 +194,7 @@ Status AddMute(const MuteArguments& arguments) {
     if (!schedule.ok()) return Status::Usage(schedule.message());
   }
   mute.actor = ActorOr(arguments.actor);
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenLog(config));
+  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
   AVOCET_ASSIGN_OR_RETURN(mute.id, log->AddMute(mute));
   fmt::print("{}; avocet alerts unmute {} ends it\n", mute.Text(), mute.id);
   return Status::Ok();
@@ -260,7 +202,7 @@ Status AddMute(const MuteArguments& arguments) {
 
 Status EndMute(const UnmuteArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenLog(config));
+  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
   AVOCET_RETURN_IF_ERROR(log->EndMute(arguments.id, Env::Posix()->NowMicros()));
   fmt::print("mute {} has ended\n", arguments.id);
   return Status::Ok();
@@ -268,7 +210,7 @@ Status EndMute(const UnmuteArguments& arguments) {
 
 Status ListMutes(const LakeArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenLog(config));
+  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
   AVOCET_ASSIGN_OR_RETURN(const std::vector<Mute> mutes, log->Mutes(Env::Posix()->NowMicros()));
   if (arguments.format == "json") {
     JsonWriter json;
@@ -318,7 +260,9 @@ void AddAction(CLI::App* app, const char* name, const char* help, const char* te
   CLI::Option* text = command->add_option(text_name, arguments->text, text_help);
   if (action != OperatorAction::kAcknowledge) text->required();
   if (action == OperatorAction::kLabel) {
-    text->check(CLI::IsMember({"true-positive", "false-positive"}));
+    text->check(CLI::IsMember({std::string(kTruePositive), std::string(kFalsePositive)}));
+    command->add_flag("--apply", arguments->apply,
+                      "Move the gate of a false positive as it is proposed");
   }
   AddLakeOptions(command, arguments.get());
   command->add_option("--by", arguments->actor, "Who does it (default: $USER)");
@@ -371,6 +315,7 @@ void AddAlertsCommand(CLI::App* app, int* exit_code) {
   AddAction(command, "label", "Say what an alert was", "label", "true-positive or false-positive",
             OperatorAction::kLabel, exit_code);
   AddMuteCommands(command, exit_code);
+  AddGateCommands(command, exit_code);
 }
 
 }  // namespace avocet

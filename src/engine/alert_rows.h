@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "src/alert/alert_change.h"
+#include "src/base/json_writer.h"
 #include "src/lake/lake.h"
 #include "src/model/column_batch.h"
 
@@ -12,7 +13,11 @@ namespace avocet {
 /// REQUIRES: `out` has the columns of AlertsSpec.
 void AppendAlert(const AlertChange& change, ColumnBatch* out);
 
-/// Every row of the table, in no particular order. `label` and `fired` are not in rows.
-Status ReadAlerts(Table* table, const std::function<void(AlertChange)>& on_change);
+/// A row as a JSON object with the columns of the table.
+void WriteAlertRow(const AlertChange& change, JsonWriter* json);
+
+/// The rows of the table whose event time is not before `from_us`, in no particular order. `label`
+/// and `fired` are not in rows.
+Status ReadAlerts(Table* table, int64_t from_us, const std::function<void(AlertChange)>& on_change);
 
 }  // namespace avocet

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "src/alert/gate_log.h"
 #include "src/alert/outbox.h"
 #include "src/engine/device_trace.h"
 #include "src/engine/owned_lake.h"
@@ -88,6 +89,8 @@ class Forgetter {
       ++report_.snapshots_deleted;
     }
     if (env_->Stat(OutboxPath(config_)).ok()) {
+      AVOCET_ASSIGN_OR_RETURN(const auto gates, GateLog::Open(OutboxPath(config_)));
+      AVOCET_RETURN_IF_ERROR(gates->ForgetDevice(trace_.device()));
       AVOCET_ASSIGN_OR_RETURN(const auto outbox, Outbox::Open(OutboxPath(config_)));
       AVOCET_RETURN_IF_ERROR(outbox->ForgetDevice(trace_.device()));
     }

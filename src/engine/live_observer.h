@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "src/alert/alert_change.h"
 #include "src/engine/piece.h"
 #include "src/model/column_batch.h"
 #include "src/state/device_table.h"
@@ -24,6 +25,9 @@ class LiveObserver {
 
   /// Rows for the table of anomalies, in its order. After OnReadings of the tick, by one thread.
   virtual void OnAnomalies(const ColumnBatch& anomalies) = 0;
+
+  /// Alerts that have changed in the tick, in order of event time. By the same thread.
+  virtual void OnAlerts(std::span<const AlertChange> changes) = 0;
 };
 
 }  // namespace avocet

@@ -264,7 +264,8 @@ void Processor::CollectAlerts(bool replayed, Epoch* epoch) {
     return std::tie(a.event_time_us, a.id, a.number) < std::tie(b.event_time_us, b.id, b.number);
   });
   for (const AlertChange& change : changes) AppendAlert(change, epoch->rows[kAlerts].get());
-  if (!replayed && alert_sink_) alert_sink_(changes);
+  if (alert_sink_ && (!replayed || sink_takes_replayed_)) alert_sink_(changes);
+  if (live_observer_ != nullptr && !replayed) live_observer_->OnAlerts(changes);
 }
 
 void Processor::Count(bool replayed) {
@@ -295,6 +296,11 @@ void Processor::set_live_observer(LiveObserver* observer) {
   for (size_t i = 0; i < kNumShards; ++i) {
     observer->OnReadings(i, {}, shards_[i]->devices(), metrics_);
   }
+}
+
+void Processor::set_alert_gates(AlertGates gates) {
+  alert_gates_ = std::move(gates);
+  for (const auto& shard : shards_) shard->alerts().set_gates(&alert_gates_);
 }
 
 void Processor::FlushHours(Epoch* epoch) {
@@ -351,6 +357,7 @@ Status Processor::LoadShards(const std::vector<std::string>& metrics, int64_t fl
   AVOCET_RETURN_IF_ERROR(fleet_alerts.Load(&fleet));
   fleet_alerts_ = std::move(fleet_alerts);
   shards_ = std::move(loaded);
+  for (const auto& shard : shards_) shard->alerts().set_gates(&alert_gates_);
   metrics_ = metrics;
   fleet_time_us_ = fleet_time_us;
   return Status::Ok();

@@ -58,8 +58,14 @@ class Processor {
   /// The stream ends: rows of open hours go into `epoch`.
   void FlushHours(Epoch* epoch);
 
-  /// Who is told of alerts of records that are not replayed; nobody at first.
-  void set_alert_sink(AlertSink sink) { alert_sink_ = std::move(sink); }
+  /// Who is told of alerts; nobody at first. Of those of replayed records only with
+  /// `takes_replayed`.
+  void set_alert_sink(AlertSink sink, bool takes_replayed = false) {
+    alert_sink_ = std::move(sink);
+    sink_takes_replayed_ = takes_replayed;
+  }
+  /// Anomalies that do not pass do not count for alerts, from the next tick on.
+  void set_alert_gates(AlertGates gates);
 
   const std::vector<std::string>& metrics() const { return metrics_; }
   const Totals& totals() const { return totals_; }
@@ -118,6 +124,8 @@ class Processor {
   std::vector<std::unique_ptr<Shard>> shards_;
   FleetAlerts fleet_alerts_;
   AlertSink alert_sink_;
+  bool sink_takes_replayed_ = false;
+  AlertGates alert_gates_;
   std::vector<std::string> metrics_;
   std::vector<Job> jobs_;
   std::vector<std::unique_ptr<Piece>> pieces_;  // of the present tick, reused

@@ -1,12 +1,9 @@
 #include "src/server/anomaly_row.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 #include "src/base/ascii.h"
 #include "src/base/time_format.h"
 #include "src/model/table_spec.h"
+#include "src/server/csv_text.h"
 
 namespace avocet {
 namespace {
@@ -15,29 +12,6 @@ namespace {
 int64_t OffsetAt(const ColumnBatch& batch, size_t row) {
   const bool has_position = !batch.column(anomalies::kSource).BytesAt(row).empty();
   return has_position ? batch.column(anomalies::kOffset).ints()[row] : -1;
-}
-
-std::string CsvText(std::string_view text) {
-  std::string out = "\"";
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
-    out += '\'';
-  }
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
-std::string CsvNumber(double value) {
-  std::string out;
-  if (std::isfinite(value)) AppendJsonDouble(value, &out);
-  return out;
-}
-
-bool ContainsIgnoringCase(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) { return AsciiLower(a) == AsciiLower(b); };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 
 }  // namespace
@@ -57,6 +31,7 @@ AnomalyRow AnomalyAt(const ColumnBatch& batch, size_t row) {
           .severity = text(anomalies::kSeverity),
           .detector = text(anomalies::kDetector),
           .reason = text(anomalies::kReason),
+          .contributors = text(anomalies::kContributors),
           .source = text(anomalies::kSource),
           .partition = text(anomalies::kPartition),
           .offset = OffsetAt(batch, row)};
@@ -72,7 +47,13 @@ void WriteAnomaly(const AnomalyRow& row, JsonWriter* json) {
   json->Field("time_us", row.event_time_us).Field("value", row.value);
   json->Field("expected", row.expected).Field("lower", row.lower).Field("upper", row.upper);
   json->Field("score", row.score).Field("severity", row.severity).Field("detector", row.detector);
-  json->Field("reason", row.reason).Key("position");
+  json->Field("reason", row.reason).Key("contributors");
+  if (row.contributors.empty()) {
+    json->Null();
+  } else {
+    json->Raw(row.contributors);
+  }
+  json->Key("position");
   if (row.source.empty()) {
     json->Null();
   } else {

@@ -19,6 +19,7 @@ struct AnomalyRow {
   std::string severity;
   std::string detector;
   std::string reason;
+  std::string contributors;       ///< JSON, as ContributorsJson writes it; empty: none
   std::string source, partition;  ///< of the bronze record; empty: there is none
   int64_t offset = -1;            ///< -1: there is none
 };

@@ -8,6 +8,8 @@
 #include "src/engine/engine.h"
 #include "src/net/http_message.h"
 #include "src/server/access_control.h"
+#include "src/server/alert_board.h"
+#include "src/server/alert_desk.h"
 #include "src/server/anomaly_feed.h"
 #include "src/server/lake_history.h"
 #include "src/server/live_fleet.h"
@@ -20,6 +22,8 @@ struct ApiContext {
   Env* env = nullptr;
   LiveFleet* fleet = nullptr;
   AnomalyFeed* feed = nullptr;
+  AlertBoard* board = nullptr;
+  AlertDesk* desk = nullptr;
   LakeHistory* history = nullptr;
   AccessControl* access = nullptr;
   std::string version;
@@ -50,6 +54,9 @@ struct ApiRoute {
 
 std::vector<ApiRoute> FleetRoutes(const ApiContext& context);
 std::vector<ApiRoute> AnomalyRoutes(const ApiContext& context);
+std::vector<ApiRoute> AlertRoutes(const ApiContext& context);
+std::vector<ApiRoute> GateRoutes(const ApiContext& context);
+std::vector<ApiRoute> RuleRoutes(const ApiContext& context);
 std::vector<ApiRoute> LakeRoutes(const ApiContext& context);
 std::vector<ApiRoute> SystemRoutes(const ApiContext& context);
 std::vector<ApiRoute> SessionRoutes(const ApiContext& context);

@@ -6,18 +6,22 @@
 
 #include "src/base/json_writer.h"
 #include "src/engine/owned_lake.h"
+#include "src/server/alert_json.h"
 #include "src/server/web_files.h"
 
 namespace avocet {
 namespace {
 
 constexpr size_t kFeedRows = 20'000;
+constexpr size_t kBoardAlerts = 50'000;
 constexpr size_t kRingBytes = size_t{64} << 20;
 constexpr size_t kWaitingRequests = 64;
 constexpr int64_t kDay = int64_t{24} * 3600 * 1'000'000;
+constexpr int64_t kBoardDays = 31;
 
 // Pages that the dashboard's own script draws.
-constexpr std::string_view kPages[] = {"/", "/device", "/anomalies", "/data", "/system"};
+constexpr std::string_view kPages[] = {"/",      "/device", "/alerts", "/anomalies",
+                                       "/rules", "/data",   "/system"};
 
 // Nothing from elsewhere, nothing inline, in no frame.
 const HttpFields& SecurityHeaders() {
@@ -65,32 +69,63 @@ void DashboardServer::RememberAnomalies() {
   fleet_.Remember(*rows);
 }
 
-DashboardServer::DashboardServer(Engine* engine, Env* env, HttpServer* server, std::string version)
+void DashboardServer::RememberAlerts() {
+  if (fleet_.fleet_time_us() == kNoTime) return;
+  const auto changes = history_.AlertsFrom(fleet_.fleet_time_us() - kBoardDays * kDay);
+  if (!changes.ok()) {
+    spdlog::warn("the dashboard does not know earlier alerts: {}", changes.status().message());
+    return;
+  }
+  board_.Add(*changes);
+}
+
+DashboardServer::DashboardServer(Engine* engine, Env* env, HttpServer* server)
     : engine_(engine),
       env_(env),
       server_(server),
       feed_(kFeedRows),
-      fleet_(&feed_, kRingBytes),
+      board_(kBoardAlerts),
+      fleet_(&feed_, &board_, kRingBytes),
       history_(engine->config(), env),
       access_(env, TokenFileFor(*engine, *server)),
       memory_work_(kWaitingRequests),
-      table_work_(kWaitingRequests) {
-  engine_->set_live_observer(&fleet_);
-  RememberAnomalies();
+      table_work_(kWaitingRequests) {}
+
+Result<std::unique_ptr<DashboardServer>> DashboardServer::Start(Engine* engine, Env* env,
+                                                                HttpServer* server,
+                                                                std::string version) {
+  std::unique_ptr<DashboardServer> dashboard(new DashboardServer(engine, env, server));
+  engine->set_live_observer(&dashboard->fleet_);
+  dashboard->RememberAnomalies();
+  dashboard->RememberAlerts();
+  AVOCET_ASSIGN_OR_RETURN(dashboard->desk_,
+                          AlertDesk::Open(OutboxPath(engine->config()), env, &dashboard->board_));
+  dashboard->AddRoutes(std::move(version));
+  return dashboard;
+}
+
+void DashboardServer::AddRoutes(std::string version) {
   pulse_received_ = engine_->progress().totals.received;
   pulse_at_ = env_->Monotonic();
-  events_ = std::make_unique<EventStream>(&feed_, [this] { return Pulse(); });
+  events_ = std::make_unique<EventStream>(
+      &feed_, &board_, [this] { return Pulse(); },
+      [this](const BoardAlert& alert, JsonWriter* json) {
+        WriteAlert(alert, desk_->IsMuted(alert.last), /*whole=*/false, json);
+      });
   const ApiContext context{.engine = engine_,
                            .env = env_,
                            .fleet = &fleet_,
                            .feed = &feed_,
+                           .board = &board_,
+                           .desk = desk_.get(),
                            .history = &history_,
                            .access = &access_,
                            .version = std::move(version),
                            .started_us = env_->NowMicros(),
-                           .is_secure = !server->options().tls_certificate_file.empty()};
-  for (const auto& routes : {FleetRoutes(context), AnomalyRoutes(context), LakeRoutes(context),
-                             SystemRoutes(context), SessionRoutes(context)}) {
+                           .is_secure = !server_->options().tls_certificate_file.empty()};
+  for (const auto& routes :
+       {FleetRoutes(context), AnomalyRoutes(context), AlertRoutes(context), GateRoutes(context),
+        RuleRoutes(context), LakeRoutes(context), SystemRoutes(context), SessionRoutes(context)}) {
     for (const ApiRoute& route : routes) AddApi(route);
   }
   AddEvents();
@@ -190,6 +225,10 @@ void DashboardServer::AddWebFiles() {
 }
 
 std::string DashboardServer::Pulse() {
+  const Status refreshed = desk_->Refresh();
+  if (!refreshed.ok()) {
+    spdlog::warn("cannot read what people did about alerts: {}", refreshed.message());
+  }
   const Progress progress = engine_->progress();
   const auto now = env_->Monotonic();
   const double seconds = std::chrono::duration<double>(now - pulse_at_).count();
@@ -211,6 +250,11 @@ std::string DashboardServer::Pulse() {
   const auto counts = fleet_.CountStates();
   for (size_t i = 0; i < counts.size(); ++i) {
     json.Field(DeviceStateName(static_cast<DeviceState>(i)), counts[i]);
+  }
+  json.EndObject().Key("alerts").BeginObject();
+  const AlertBoard::Page page = board_.Find(AlertFilter(), 0);
+  for (size_t i = 0; i < kNumAlertStages; ++i) {
+    json.Field(AlertStageName(static_cast<AlertStage>(i)), page.stages[i]);
   }
   json.EndObject().EndObject();
   return json.Take();

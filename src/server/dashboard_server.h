@@ -20,13 +20,17 @@ class DashboardServer {
  public:
   /// Adds its routes to `server` and begins to watch `engine`, which is open and does not run yet;
   /// both outlive it. On an address that other machines can reach, callers need an access token.
-  DashboardServer(Engine* engine, Env* env, HttpServer* server, std::string version);
+  /// An error is of the log of operators.
+  static Result<std::unique_ptr<DashboardServer>> Start(Engine* engine, Env* env,
+                                                        HttpServer* server, std::string version);
   /// After the engine has run.
   ~DashboardServer();
   DashboardServer(const DashboardServer&) = delete;
   DashboardServer& operator=(const DashboardServer&) = delete;
 
  private:
+  DashboardServer(Engine* engine, Env* env, HttpServer* server);
+  void AddRoutes(std::string version);
   /// Whether the request names this machine, or a token has to be shown anyway.
   bool IsForThisHost(const HttpRequest& request) const;
   void AddApi(const ApiRoute& route);
@@ -35,11 +39,14 @@ class DashboardServer {
   void Answer(const ApiRoute& route, const HttpRequest& request, HttpReply reply);
   std::string Pulse();
   void RememberAnomalies();
+  void RememberAlerts();
 
   Engine* const engine_;
   Env* const env_;
   HttpServer* const server_;
   AnomalyFeed feed_;
+  AlertBoard board_;
+  std::unique_ptr<AlertDesk> desk_;
   LiveFleet fleet_;
   LakeHistory history_;
   AccessControl access_;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kMaxClients = 128;
 constexpr size_t kAnomaliesAtOnce = 200;
+constexpr size_t kAlertsAtOnce = 200;
 constexpr std::chrono::milliseconds kLookEvery{100};
 constexpr int kPulseEvery = 10;  // looks
 
@@ -26,9 +27,12 @@ std::string AnomalyEvent(const AnomalyRow& row) {
 
 }  // namespace
 
-EventStream::EventStream(const AnomalyFeed* feed, std::function<std::string()> pulse)
+EventStream::EventStream(const AnomalyFeed* feed, const AlertBoard* board,
+                         std::function<std::string()> pulse, AlertWriter write_alert)
     : feed_(feed),
+      board_(board),
       pulse_(std::move(pulse)),
+      write_alert_(std::move(write_alert)),
       first_of_run_(feed->last() + 1),
       thread_([this] { Loop(); }) {}
 
@@ -65,7 +69,13 @@ void EventStream::Serve(const HttpRequest& request, HttpFields headers, HttpRepl
                                     .content_type = "text/event-stream",
                                     .body = std::move(begin),
                                     .headers = std::move(headers)});
-  clients_.push_back({.stream = std::move(stream), .seen = seen, .unsent = "", .seen_after = seen});
+  const uint64_t seen_alert = board_->last();
+  clients_.push_back({.stream = std::move(stream),
+                      .seen = seen,
+                      .seen_alert = seen_alert,
+                      .unsent = "",
+                      .seen_after = seen,
+                      .seen_alert_after = seen_alert});
 }
 
 bool EventStream::Feed(Client* client, const std::string& pulse) const {
@@ -75,12 +85,20 @@ bool EventStream::Feed(Client* client, const std::string& pulse) const {
       if (part.is_gap) client->unsent += Event("", "reset", "{}");
       for (const AnomalyRow& row : part.rows) client->unsent += AnomalyEvent(row);
       client->seen_after = part.last;
+      const AlertBoard::Part alerts = board_->ChangedAfter(client->seen_alert, kAlertsAtOnce);
+      for (const BoardAlert& alert : alerts.alerts) {
+        JsonWriter json;
+        write_alert_(alert, &json);
+        client->unsent += Event("", "alert", json.Take());
+      }
+      client->seen_alert_after = alerts.last;
     }
     if (client->unsent.empty()) break;
     // A client that is too slow gets the same again later.
     if (!client->stream.Write(client->unsent)) return !client->stream.IsClosed();
     client->unsent.clear();
     client->seen = client->seen_after;
+    client->seen_alert = client->seen_alert_after;
   }
   // A pulse that does not fit is not worth keeping.
   if (!pulse.empty()) static_cast<void>(client->stream.Write(pulse));

@@ -58,6 +58,8 @@ HttpResponse StatusReply(const ApiContext& context, const Caller& caller) {
   }
   json.EndArray().Key("detectors").BeginArray();
   for (const DetectorConfig& detector : config.detectors) json.String(detector.name);
+  json.EndArray().Key("rules").BeginArray();
+  for (const AlertRuleConfig& rule : config.alerts.rules) json.String(rule.name);
   json.EndArray().EndObject();
   return HttpResponse::Json(200, json.Take());
 }

@@ -9,6 +9,8 @@
 #include <map>
 
 #include "src/base/time_format.h"
+#include "src/engine/alert_rows.h"
+#include "src/engine/table_scan.h"
 #include "src/server/anomaly_feed.h"
 
 namespace avocet {
@@ -16,46 +18,6 @@ namespace {
 
 constexpr int64_t kMaxQuarantineRows = 100'000;
 constexpr size_t kSampleBytes = 300;
-
-// Reads the batches of a file.
-template <typename OnBatch>
-Status ForEachBatch(Table* table, const std::string& file, const std::vector<std::string>& columns,
-                    const OnBatch& on_batch) {
-  AVOCET_ASSIGN_OR_RETURN(const auto reader, table->Read(file, columns));
-  for (;;) {
-    AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* view, reader->Next());
-    if (view == nullptr) return Status::Ok();
-    on_batch(*view);
-  }
-}
-
-// Texts of statistics may be cut: a maximum is then no longer one. Only the beginning is compared.
-bool MayHoldDevice(const TableFile& file, const std::string& device) {
-  const auto low = file.min_texts.find("device_id");
-  const auto high = file.max_texts.find("device_id");
-  if (low != file.min_texts.end() && device < low->second) return false;
-  return high == file.max_texts.end() || device.substr(0, high->second.size()) <= high->second;
-}
-
-// Statistics have milliseconds and UTC, as in "2025-01-01T00:00:00.000Z", which FormatTimestamp
-// writes too; one second is left for how they are rounded.
-bool MayHoldTimes(const TableFile& file, int64_t from_us, int64_t to_us) {
-  constexpr int64_t kSlack = 1'000'000;
-  constexpr size_t kSecondsText = 19;
-  const auto seconds = [](const std::string& text) { return text.substr(0, kSecondsText); };
-  const auto low = file.min_texts.find("event_time");
-  const auto high = file.max_texts.find("event_time");
-  if (to_us < INT64_MAX - kSlack && low != file.min_texts.end() &&
-      seconds(low->second) > seconds(FormatTimestamp(to_us + kSlack))) {
-    return false;
-  }
-  return from_us <= INT64_MIN + kSlack || high == file.max_texts.end() ||
-         seconds(high->second) >= seconds(FormatTimestamp(from_us - kSlack));
-}
-
-std::string TextAt(const RecordBatchView& view, size_t column, size_t row) {
-  return view.IsNull(column, row) ? std::string() : std::string(view.Bytes(column, row));
-}
 
 const std::vector<std::string>& AnomalyColumns() {
   static const std::vector<std::string> names = [] {
@@ -79,6 +41,7 @@ AnomalyRow AnomalyIn(const RecordBatchView& view, size_t row) {
           .severity = TextAt(view, anomalies::kSeverity, row),
           .detector = TextAt(view, anomalies::kDetector, row),
           .reason = TextAt(view, anomalies::kReason, row),
+          .contributors = TextAt(view, anomalies::kContributors, row),
           .source = TextAt(view, anomalies::kSource, row),
           .partition = TextAt(view, anomalies::kPartition, row),
           .offset = view.IsNull(anomalies::kOffset, row) ? -1 : view.Int(anomalies::kOffset, row)};
@@ -210,6 +173,22 @@ Result<std::vector<AnomalyRow>> LakeHistory::Anomalies(const AnomalyFilter& filt
   }
   KeepNewest(&found, limit);
   return found;
+}
+
+Result<std::vector<AlertChange>> LakeHistory::AlertsFrom(int64_t from_us) {
+  std::lock_guard lock(mutex_);
+  AVOCET_RETURN_IF_ERROR(Refresh(kAlerts));
+  std::vector<AlertChange> changes;
+  AVOCET_RETURN_IF_ERROR(ReadAlerts(&tables_->table(kAlerts), from_us, [&](AlertChange change) {
+    changes.push_back(std::move(change));
+  }));
+  return changes;
+}
+
+Result<AlertTrial> LakeHistory::LoadTrial(const AlertTrialRange& range) {
+  std::lock_guard lock(mutex_);
+  AVOCET_RETURN_IF_ERROR(Refresh(kAnomalies));
+  return AlertTrial::Load(config_, tables_.get(), range);
 }
 
 Result<TableSummary> LakeHistory::Summarize(size_t id, size_t num_commits) {

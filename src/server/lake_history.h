@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "src/alert/alert_change.h"
 #include "src/config/config.h"
+#include "src/engine/alert_trial.h"
 #include "src/engine/lake_tables.h"
 #include "src/env/env.h"
 #include "src/server/anomaly_row.h"
@@ -67,6 +69,12 @@ class LakeHistory {
 
   /// Matching anomalies, newest event time first, up to `limit`.
   Result<std::vector<AnomalyRow>> Anomalies(const AnomalyFilter& filter, size_t limit);
+
+  /// Changes of alerts whose event time is not before `from_us`, in no particular order.
+  Result<std::vector<AlertChange>> AlertsFrom(int64_t from_us);
+
+  /// What alert rules can be tried on. The configuration is that of the run.
+  Result<AlertTrial> LoadTrial(const AlertTrialRange& range);
 
   Result<std::vector<TableSummary>> Tables(size_t num_commits);
   Result<QuarantineSummary> Quarantine();

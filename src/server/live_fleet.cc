@@ -41,7 +41,8 @@ double DeviceSummary::quality() const {
   return 1 - static_cast<double>(bad) / static_cast<double>(readings);
 }
 
-LiveFleet::LiveFleet(AnomalyFeed* feed, size_t ring_bytes) : feed_(feed), ring_bytes_(ring_bytes) {}
+LiveFleet::LiveFleet(AnomalyFeed* feed, AlertBoard* board, size_t ring_bytes)
+    : feed_(feed), board_(board), ring_bytes_(ring_bytes) {}
 
 void LiveFleet::OnReadings(size_t shard_index, std::span<Piece* const> pieces,
                            const DeviceTable& devices, std::span<const std::string> metrics) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "src/engine/live_observer.h"
+#include "src/server/alert_board.h"
 #include "src/server/anomaly_feed.h"
 #include "src/server/reading_ring.h"
 #include "src/server/series_buckets.h"
@@ -43,12 +44,14 @@ struct DeviceSummary {
 /// Any thread may ask; the engine tells.
 class LiveFleet : public LiveObserver {
  public:
-  /// `feed` is told of anomalies. `ring_bytes` is what the rings of readings may take together.
-  LiveFleet(AnomalyFeed* feed, size_t ring_bytes);
+  /// `feed` is told of anomalies, `board` of alerts. `ring_bytes` is what the rings of readings may
+  /// take together.
+  LiveFleet(AnomalyFeed* feed, AlertBoard* board, size_t ring_bytes);
 
   void OnReadings(size_t shard, std::span<Piece* const> pieces, const DeviceTable& devices,
                   std::span<const std::string> metrics) override;
   void OnAnomalies(const ColumnBatch& anomalies) override;
+  void OnAlerts(std::span<const AlertChange> changes) override { board_->Add(changes); }
   /// Anomalies that were found before this run.
   void Remember(const std::vector<AnomalyRow>& rows);
 
@@ -96,6 +99,7 @@ class LiveFleet : public LiveObserver {
   const Shard& ShardOfDevice(std::string_view name) const;
 
   AnomalyFeed* feed_;
+  AlertBoard* board_;
   const size_t ring_bytes_;
   std::atomic<size_t> ring_bytes_used_ = 0;
   std::atomic<int64_t> fleet_time_us_ = kNoTime;

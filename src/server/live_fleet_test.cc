@@ -68,7 +68,8 @@ AnomalyRow Anomaly(const std::string& device, int64_t time_us, const std::string
 
 TEST(LiveFleetTest, CountsWhatADeviceSent) {
   AnomalyFeed feed(10);
-  LiveFleet fleet(&feed, size_t{1} << 20);
+  AlertBoard board(10);
+  LiveFleet fleet(&feed, &board, size_t{1} << 20);
   Ticks ticks(&fleet);
   ticks.Tick({{"a", kStart, 1}, {"b", kStart, 2}});
   ticks.Tick({{"a", kStart + 10 * kSecond, 3}, {"a", kStart + kSecond, 9, true}});
@@ -89,7 +90,8 @@ TEST(LiveFleetTest, CountsWhatADeviceSent) {
 
 TEST(LiveFleetTest, AnAnomalyColoursItsDeviceForAnHour) {
   AnomalyFeed feed(10);
-  LiveFleet fleet(&feed, size_t{1} << 20);
+  AlertBoard board(10);
+  LiveFleet fleet(&feed, &board, size_t{1} << 20);
   Ticks ticks(&fleet);
   ticks.Tick({{"a", kStart, 1}, {"b", kStart, 1}});
   fleet.Remember({Anomaly("a", kStart, "critical"), Anomaly("a", kStart, "critical"),
@@ -109,7 +111,8 @@ TEST(LiveFleetTest, AnAnomalyColoursItsDeviceForAnHour) {
 TEST(LiveFleetTest, SaysSinceWhenItKnowsAllReadings) {
   AnomalyFeed feed(10);
   // Room for the first 32 rows of one device.
-  LiveFleet fleet(&feed, ReadingRing::BytesFor(40, 1));
+  AlertBoard board(10);
+  LiveFleet fleet(&feed, &board, ReadingRing::BytesFor(40, 1));
   Ticks ticks(&fleet);
   for (int i = 0; i < 20; ++i) ticks.Tick({{"a", kStart + i * kSecond, 1.0 * i}});
   ticks.Tick({{"b", kStart, 1}});
@@ -130,7 +133,8 @@ TEST(LiveFleetTest, SaysSinceWhenItKnowsAllReadings) {
 
 TEST(LiveFleetTest, MayBeAskedWhileItIsTold) {
   AnomalyFeed feed(100);
-  LiveFleet fleet(&feed, size_t{1} << 16);
+  AlertBoard board(10);
+  LiveFleet fleet(&feed, &board, size_t{1} << 16);
   std::atomic<bool> done = false;
   std::thread reader([&] {
     while (!done) {

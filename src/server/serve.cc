@@ -50,7 +50,8 @@ Result<std::unique_ptr<Serving>> Serving::Start(Engine* engine, Env* env,
   if (!status.ok()) return status.WithContext("cannot serve the dashboard");
   if (serving->server_ == nullptr) return serving;
   serving->status_ = std::make_unique<StatusEndpoints>(engine, serving->server_, version);
-  serving->dashboard_ = std::make_unique<DashboardServer>(engine, env, serving->server_, version);
+  AVOCET_ASSIGN_OR_RETURN(serving->dashboard_,
+                          DashboardServer::Start(engine, env, serving->server_, version));
   return serving;
 }
 

@@ -4,13 +4,14 @@ import http.client
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from harness import Run, Site
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from ports import free_port
 
 START_S = 1_735_689_600  # 2025-01-01
@@ -92,3 +93,39 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@contextmanager
+def page_of(
+    browser: Browser, client: Client, target: str, allow: str = "(?!)", **options: Any
+) -> Iterator[Page]:
+    """Opens a page; fails when the browser complains about anything but `allow`."""
+    options = {"viewport": {"width": 1440, "height": 900}, **options}
+    context = browser.new_context(timezone_id="Europe/Berlin", **options)
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def on_console(message: Any) -> None:
+        if message.type in ("error", "warning") and not re.search(allow, message.text):
+            complaints.append(message.text)
+
+    def on_request(request: Any) -> None:
+        if not request.url.startswith((client.base, "data:")):
+            complaints.append(f"foreign: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", on_request)
+    try:
+        page.goto(client.base + target)
+        page.locator("h1").first.wait_for()
+        yield page
+        assert complaints == []
+        assert page.evaluate("window.hacked") is None
+    finally:
+        context.close()
+
+
+def parameters(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}

@@ -4,14 +4,13 @@ import gzip
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from dashboard import Client, chromium, series, serving
+from dashboard import Client, chromium, page_of, parameters, series, serving
 from harness import ROOT, Run, Site
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
@@ -34,7 +33,9 @@ FLEET = 400
 READY = {
     "/": ".grid-row",
     "/device?device=main": ".chart canvas",
+    "/alerts?stage=any": "tbody tr",
     "/anomalies": "tbody tr",
+    "/rules": ".rule .bars i",
     "/data": ".bars i",
     "/system": ".stack i",
 }
@@ -71,42 +72,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
             "all readings and anomalies",
         )
         yield client
-
-
-@contextmanager
-def page_of(
-    browser: Browser, client: Client, target: str, allow: str = "(?!)", **options: Any
-) -> Iterator[Page]:
-    """Opens a page; fails when the browser complains about anything but `allow`."""
-    options = {"viewport": {"width": 1440, "height": 900}, **options}
-    context = browser.new_context(timezone_id="Europe/Berlin", **options)
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    complaints: list[str] = []
-
-    def on_console(message: Any) -> None:
-        if message.type in ("error", "warning") and not re.search(allow, message.text):
-            complaints.append(message.text)
-
-    def on_request(request: Any) -> None:
-        if not request.url.startswith((client.base, "data:")):
-            complaints.append(f"foreign: {request.url}")
-
-    page.on("console", on_console)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", on_request)
-    try:
-        page.goto(client.base + target)
-        page.locator("h1").first.wait_for()
-        yield page
-        assert complaints == []
-        assert page.evaluate("window.hacked") is None
-    finally:
-        context.close()
-
-
-def parameters(page: Page) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 def arrives(page: Page, path: str) -> bool:
@@ -193,7 +158,14 @@ def test_the_keyboard_is_enough(browser: Browser, running: Client) -> None:
         page.wait_for_url(re.compile(r"/device\?"))
         page.keyboard.press("Escape")
         page.wait_for_url(re.compile("/$"))
-        for key, path in {"a": "/anomalies", "d": "/data", "s": "/system", "f": "/"}.items():
+        for key, path in {
+            "l": "/alerts",
+            "a": "/anomalies",
+            "r": "/rules",
+            "d": "/data",
+            "s": "/system",
+            "f": "/",
+        }.items():
             # On a slow machine the second key may come too late to belong to the first.
             for _ in range(10):
                 page.keyboard.type("g" + key)

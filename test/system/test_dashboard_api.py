@@ -93,6 +93,11 @@ QUERIES: dict[str, list[dict[str, object]]] = {
         {"device": HOSTILE, "from": "2024-12-31T00:00:00Z", "metrics": "temperature"},
     ],
     "/anomalies": [{}, {"severity": "critical"}, {"q": "DEV/"}],
+    "/alerts": [{}, {"stage": "open", "severity": "critical", "q": "DEV/", "limit": 1}],
+    "/mutes": [{}],
+    "/rules": [{}],
+    "/rule_preview": [{"rule": "anomaly", "fire_score": 2, "from": "now-1h", "count": 1}],
+    "/gates": [{}],
     "/tables": [{}, {"commits": 0}],
     "/quarantine": [{}],
     "/system": [{}],
@@ -102,19 +107,26 @@ QUERIES: dict[str, list[dict[str, object]]] = {
 @pytest.mark.parametrize("path", sorted(DOCUMENT["paths"]))
 def test_answers_are_as_documented(running: tuple[Run, StreamClient, Site], path: str) -> None:
     _, client, _ = running
+    newest = client.get("anomalies")["anomalies"][0]
+    alert = client.get("alerts")["alerts"][0]["id"]
     if path == "/anomaly":
-        newest = client.get("anomalies")["anomalies"][0]
         queries: list[dict[str, object]] = [{"id": newest["id"], "at": newest["time_us"]}]
+    elif path == "/alert":
+        queries = [{"id": alert}]
+    elif path == "/gate_proposal":
+        queries = [{"alert": alert}]
     else:
         queries = QUERIES.get(path, [])
     operation = DOCUMENT["paths"][path].get("get")
+    changes = ("/alert_actions", "/session")  # that is all they do
     for query in queries:
         value = client.get(path[1:], **query)
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         assert_valid(schema, value)
         allowed = {parameter["name"] for parameter in operation["parameters"]}
         assert set(query) <= allowed
-    assert queries or path in ("/events", "/session", "/openapi.json", "/anomalies.csv")
+    others = ("/events", "/openapi.json", "/anomalies.csv", "/alerts.csv")
+    assert queries or path in changes + others
 
 
 def test_the_document_is_served(running: tuple[Run, StreamClient, Site]) -> None:
@@ -134,6 +146,13 @@ def test_the_document_is_served(running: tuple[Run, StreamClient, Site]) -> None
         ("/api/v1/series?device=dev/1&from=now&to=now-1h", 400),
         ("/api/v1/series?device=dev/1&metrics=humidity", 400),
         ("/api/v1/anomaly?id=nothing", 404),
+        ("/api/v1/alert?id=nothing", 404),
+        ("/api/v1/alerts?stage=strange", 400),
+        ("/api/v1/rule_preview?rule=nothing", 404),
+        ("/api/v1/rule_preview?rule=anomaly&fire_score=high", 400),
+        ("/api/v1/rule_preview?rule=anomaly&for=ever", 400),
+        ("/api/v1/rule_preview?rule=anomaly&from=now-1000d", 400),
+        ("/api/v1/gate_proposal?alert=nothing", 404),
         ("/api/v1/nothing", 404),
     ],
 )
@@ -296,3 +315,118 @@ def test_the_dashboard_can_be_turned_off(tmp_path: Path) -> None:
         run.wait_for(lambda: site.count("bronze") == 1, "the reading in bronze")
         assert run.stop() == 0
         assert "Dashboard:" not in run.output()
+
+
+CHANGE = {"X-Avocet-Request": "1", "Content-Type": "application/json"}
+
+
+def test_what_people_do_is_checked_and_kept(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(readings())
+    with serving(site, "{listen: '127.0.0.1:PORT'}") as (run, client):
+        run.wait_for(lambda: site.count("alerts") > 1, "alerts in the table")
+        alerts = client.get("alerts")["alerts"]
+        assert {row["id"] for row in site.rows("alerts").to_pylist()} == {a["id"] for a in alerts}
+        alert = next(a for a in alerts if a["device"] == "dev/1")
+
+        def send(method: str, target: str, body: object = None) -> int:
+            text = "" if body is None else json.dumps(body)
+            status, _, answer = client.request(method, f"/api/v1/{target}", text, CHANGE)
+            if status != 200:
+                assert_valid({"$ref": "#/components/schemas/Error"}, json.loads(answer))
+            return status
+
+        def act(**body: object) -> int:
+            return send("POST", "alert_actions", body)
+
+        ids = [alert["id"]]
+        assert act(ids=ids, action="dance") == 400
+        assert act(ids=[], action="acknowledge") == 400
+        assert act(ids=ids, action="label", text="maybe") == 400
+        assert act(ids=ids, action="comment") == 400
+        assert act(ids=["nothing"], action="acknowledge") == 404
+        status, _, _ = client.request(
+            "POST", "/api/v1/alert_actions", json.dumps({"ids": ids, "action": "acknowledge"})
+        )
+        assert status == 403
+        assert act(ids=ids, action="comment", text="<b>hm</b>") == 200
+        assert act(ids=ids, action="assign", text="bob") == 200
+        assert act(ids=ids, action="label", text="false-positive") == 200
+        whole = client.get("alert", id=alert["id"])
+        assert [a["action"] for a in whole["actions"]] == ["commented", "assigned", "labelled"]
+        assert whole["assignee"] == "bob" and whole["label"] == "false-positive"
+        assert client.get("rules")["rules"][0]["false_positives"] == 1
+
+        assert send("POST", "mutes", {"for": "soon"}) == 400
+        assert send("POST", "mutes", {"schedule": "at night"}) == 400
+        assert send("POST", "mutes", {"device": "dev/*", "for": "2h", "reason": "works"}) == 200
+        assert client.get("alert", id=alert["id"])["muted"]
+        mute = client.get("mutes")["mutes"][0]
+        assert mute["rule"] == "*" and mute["reason"] == "works"
+        assert send("DELETE", f"mutes?id={mute['id']}") == 200
+        assert send("DELETE", f"mutes?id={mute['id']}") == 404
+        assert not client.get("alert", id=alert["id"])["muted"]
+
+        proposal = client.get("gate_proposal", alert=alert["id"])
+        assert proposal["before"] == 1 and proposal["after"] == 0
+        assert [gone["id"] for gone in proposal["gone"]] == ids
+        assert send("POST", "gates", {"alert": alert["id"], "min_score": -1}) == 400
+        assert send("POST", "gates", {"alert": "nothing"}) == 404
+        assert send("POST", "gates", {"alert": alert["id"]}) == 200
+        run.wait_for(lambda: client.get("gates")["gates"][0]["from_us"] is not None, "the gate")
+        gate = client.get("gates")["gates"][0]
+        assert gate["min_score"] == proposal["min_score"] and gate["device"] == "dev/1"
+        assert send("DELETE", f"gates?id={gate['id']}") == 200
+        assert send("DELETE", f"gates?id={gate['id']}") == 404
+        # What another program does is seen, too.
+        done = site.avocet("alerts", "comment", alert["id"], "seen", "-c", str(site.config))
+        assert done.returncode == 0, done.stderr
+        run.wait_for(
+            lambda: client.get("alert", id=alert["id"])["actions"][-1]["text"] == "seen",
+            "the comment",
+        )
+        status, headers, csv = client.request("GET", "/api/v1/alerts.csv?q=dev")
+        assert status == 200 and headers["content-disposition"].startswith("attachment")
+        assert len(csv.splitlines()) == 2 and "false-positive" in csv
+        before = client.get("alert", id=alert["id"])
+        assert run.stop() == 0
+    with serving(site, "{listen: '127.0.0.1:PORT'}") as (_, client):
+        assert client.get("alert", id=alert["id"]) == before
+
+
+def test_viewers_may_only_look(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(readings())
+    with serving(site, "{listen: '0.0.0.0:PORT'}") as (run, anybody):
+        run.wait_for_output("avocet access create")
+        made = site.avocet(
+            "access", "create", "eve", "--role", "viewer", "-c", str(site.config)
+        ).stdout
+        viewer = Client(anybody.port, made.strip())
+        run.wait_for(lambda: viewer.request("GET", "/api/v1/status")[0] == 200, "the token known")
+        run.wait_for(lambda: viewer.get("alerts")["matching"] > 0, "alerts")
+        alert = viewer.get("alerts")["alerts"][0]["id"]
+        for method, target, body in (
+            ("POST", "alert_actions", {"ids": [alert], "action": "acknowledge"}),
+            ("POST", "mutes", {}),
+            ("DELETE", "mutes?id=1", None),
+            ("POST", "gates", {"alert": alert}),
+            ("DELETE", "gates?id=1", None),
+        ):
+            text = "" if body is None else json.dumps(body)
+            assert viewer.request(method, f"/api/v1/{target}", text, CHANGE)[0] == 403
+        assert viewer.get("alert", id=alert)["actions"] == []
+
+
+def test_a_preview_of_unchanged_rules_is_what_was(
+    running: tuple[Run, StreamClient, Site],
+) -> None:
+    _, client, site = running
+    fired = [row for row in site.rows("alerts").to_pylist() if row["state"] == "firing"]
+    same = client.get("rule_preview", rule="anomaly", **{"from": "now-1d"})
+    assert same["before"] == same["after"]
+    assert same["before"]["fires"] == len({row["id"] for row in fired}) == 2
+    assert same["gone"]["alerts"] == same["new"]["alerts"] == 0
+    strict = client.get("rule_preview", rule="anomaly", fire_score=1e6, **{"from": "now-1d"})
+    assert strict["after"]["fires"] == 0 and strict["gone"]["alerts"] == 2
+    assert {alert["id"] for alert in strict["gone"]["newest"]} == {row["id"] for row in fired}

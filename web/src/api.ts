@@ -19,6 +19,7 @@ export interface Status {
   problem: string;
   metrics: Metric[];
   detectors: string[];
+  rules: string[];
 }
 export interface Device {
   device: string;
@@ -71,11 +72,145 @@ export interface Anomaly {
   severity: Severity;
   detector: string;
   reason: string;
+  /** Shares of 1. */
+  contributors: { metrics?: Record<string, number>; signals?: Record<string, number> } | null;
   position: { source: string; partition: string; offset: number } | null;
 }
 export interface AnomalyList {
   is_complete: boolean;
   anomalies: Anomaly[];
+}
+export type AlertStage = "pending" | "open" | "acknowledged" | "cleared";
+export type AlertState = "pending" | "firing" | "flapping" | "cleared";
+export interface Alert {
+  id: string;
+  rule: string;
+  device: string | null;
+  metric: string | null;
+  stage: AlertStage;
+  state: AlertState;
+  severity: Severity;
+  opened_us: number;
+  time_us: number;
+  fired_us: number | null;
+  anomalies: number;
+  reason: string;
+  detector: string | null;
+  anomaly_id: string | null;
+  value: number | null;
+  expected: number | null;
+  lower: number | null;
+  upper: number | null;
+  score: number;
+  muted: boolean;
+  acknowledged_by: string | null;
+  assignee: string | null;
+  label: string | null;
+  steps?: { state: AlertState; severity: Severity; time_us: number; reason: string }[];
+  actions?: { at_us: number; actor: string; action: string; text: string }[];
+}
+export interface AlertList {
+  matching: number;
+  stages: Record<AlertStage, number>;
+  alerts: Alert[];
+}
+export interface Mute {
+  id: number;
+  rule: string;
+  device: string;
+  metric: string;
+  actor: string;
+  until_us: number | null;
+  schedule: string;
+  reason: string;
+}
+export interface Gate {
+  id: number;
+  device: string;
+  metric: string;
+  min_score: number;
+  created_us: number;
+  actor: string;
+  alert_id: string;
+  is_reverted: boolean;
+  from_us: number | null;
+  until_us: number | null;
+}
+export interface GateProposal {
+  alert: string;
+  device: string;
+  metric: string;
+  present: number;
+  min_score: number;
+  hidden_true: number;
+  from_us: number;
+  to_us: number;
+  before: number;
+  after: number;
+  gone: { id: string; time_us: number; score: number; reason: string }[];
+}
+export interface Rule {
+  name: string;
+  type: "anomaly" | "device_spike" | "fleet_spike";
+  min_severity: Severity;
+  detectors: string[];
+  metrics: string[];
+  devices: string[];
+  exclude_devices: string[];
+  channels: string[];
+  fire_score: number;
+  clear_score: number;
+  count: number;
+  of: number;
+  for_us: number;
+  hold_on_us: number;
+  hold_off_us: number;
+  spike_window_us: number;
+  spike_sigma: number;
+  spike_min_count: number;
+  fires: number;
+  never_fired: number;
+  flapping: number;
+  open: number;
+  acknowledged: number;
+  false_positives: number;
+  true_positives: number;
+  last_fired_us: number | null;
+  fires_per_day: number[];
+  noisiest: { device: string; fires: number }[];
+  noise: string | null;
+}
+export interface Rules {
+  days: number;
+  now_us: number;
+  is_complete: boolean;
+  channels: { name: string; type: string; min_severity: Severity; rate_limit: number }[];
+  rules: Rule[];
+}
+export interface TrialAlert {
+  id: string;
+  device: string;
+  metric: string;
+  time_us: number;
+  severity: Severity;
+  score: number;
+  reason: string;
+}
+export interface TrialOutcome {
+  fires: number;
+  devices: number;
+  flapping: number;
+  fires_per_day: number[];
+}
+export interface RulePreview {
+  from_us: number;
+  to_us: number;
+  anomalies: number;
+  readings: number;
+  before: TrialOutcome;
+  after: TrialOutcome;
+  gone: { alerts: number; newest: TrialAlert[] };
+  new: { alerts: number; newest: TrialAlert[] };
 }
 export interface Commit {
   version: number;
@@ -156,6 +291,7 @@ export interface Pulse {
   last_commit_us: number;
   problem: string;
   states: Record<DeviceState, number>;
+  alerts: Record<AlertStage, number>;
 }
 
 export class ApiError extends Error {
@@ -201,12 +337,19 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
   return send<T>("GET", url(path, query), signal ? { signal } : {});
 }
 
-export function logIn(token: string): Promise<unknown> {
-  return send("POST", url("session"), {
+export function post<T>(path: string, body: unknown): Promise<T> {
+  return send<T>("POST", url(path), {
     headers: { "Content-Type": "application/json", "X-Avocet-Request": "1" },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify(body),
   });
 }
+export function remove(path: string, query: Query = {}): Promise<unknown> {
+  return send("DELETE", url(path, query), { headers: { "X-Avocet-Request": "1" } });
+}
+
+export function logIn(token: string): Promise<unknown> {
+  return post("session", { token });
+}
 export function logOut(): Promise<unknown> {
-  return send("DELETE", url("session"), { headers: { "X-Avocet-Request": "1" } });
+  return remove("session");
 }

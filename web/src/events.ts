@@ -1,11 +1,13 @@
-// The live connection: anomalies and a pulse each second, again after a break.
+// The live connection: anomalies, alerts and a pulse each second, again after a break.
 
-import type { Anomaly, Pulse } from "./api";
+import type { Alert, Anomaly, Pulse } from "./api";
 
 export type Connection = "connecting" | "live" | "lost";
 
 interface Listeners {
   anomaly: Set<(anomaly: Anomaly) => void>;
+  /** An alert that has changed, as it stands. */
+  alert: Set<(alert: Alert) => void>;
   pulse: Set<(pulse: Pulse) => void>;
   /** What was missed is not known: load again. */
   reset: Set<() => void>;
@@ -21,6 +23,7 @@ class Events {
   readonly rates: number[] = [];
   private readonly listeners: Listeners = {
     anomaly: new Set(),
+    alert: new Set(),
     pulse: new Set(),
     reset: new Set(),
     connection: new Set(),
@@ -54,6 +57,10 @@ class Events {
       this.lastId = event.lastEventId;
       const anomaly = JSON.parse(event.data as string) as Anomaly;
       for (const listener of this.listeners.anomaly) listener(anomaly);
+    });
+    source.addEventListener("alert", (event) => {
+      const alert = JSON.parse(event.data as string) as Alert;
+      for (const listener of this.listeners.alert) listener(alert);
     });
     source.addEventListener("pulse", (event) => {
       this.lastPulseAt = Date.now();

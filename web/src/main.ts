@@ -6,10 +6,12 @@ import { events } from "./events";
 import { unitText } from "./format";
 import { showLogin } from "./login";
 import { messageOf, type Context, type Page } from "./page";
+import { alertsPage } from "./pages/alerts";
 import { anomaliesPage } from "./pages/anomalies";
 import { dataPage } from "./pages/data";
 import { devicePage } from "./pages/device";
 import { fleetPage } from "./pages/fleet";
+import { rulesPage } from "./pages/rules";
 import { systemPage } from "./pages/system";
 import { errorCard } from "./parts";
 import { Shell } from "./shell";
@@ -18,11 +20,13 @@ import { catchLinks, go, onView, path } from "./view";
 const PAGES: Record<string, (context: Context) => Page> = {
   "/": fleetPage,
   "/device": devicePage,
+  "/alerts": alertsPage,
   "/anomalies": anomaliesPage,
+  "/rules": rulesPage,
   "/data": dataPage,
   "/system": systemPage,
 };
-const GO: Record<string, string> = { f: "/", a: "/anomalies", d: "/data", s: "/system" };
+const GO: Record<string, string> = { f: "/", l: "/alerts", a: "/anomalies", r: "/rules", d: "/data", s: "/system" };
 
 const app = document.getElementById("app")!;
 

@@ -2,7 +2,7 @@
 
 import type { Anomaly } from "./api";
 import { h, svg, type Child } from "./dom";
-import { dateTime, measure, shortTime } from "./format";
+import { dateTime, measure, percent, shortTime } from "./format";
 import { icon, shape } from "./icons";
 import { href } from "./view";
 
@@ -12,6 +12,12 @@ const WORDS: Record<string, string> = {
   critical: "Critical",
   silent: "Silent",
   info: "Info",
+  pending: "Pending",
+  open: "Open",
+  firing: "Firing",
+  flapping: "Flapping",
+  acknowledged: "Acknowledged",
+  cleared: "Cleared",
 };
 
 export function word(state: string): string {
@@ -111,8 +117,27 @@ export function feedItem(anomaly: Anomaly, nowUs: number, selected = false): HTM
   );
 }
 
-function fact(name: string, value: Child): Child[] {
+export function fact(name: string, value: Child): Child[] {
   return [h("dt", {}, name), h("dd", {}, value)];
+}
+
+/** What the detector says it came from, largest share first. */
+function contributors(anomaly: Anomaly): Child {
+  const shares = Object.entries({ ...anomaly.contributors?.metrics, ...anomaly.contributors?.signals });
+  if (shares.length === 0) return null;
+  return h(
+    "ul",
+    { class: "shares", "aria-label": "Contributors" },
+    ...shares.map(([name, share]) =>
+      h(
+        "li",
+        {},
+        h("span", { class: "name" }, name),
+        h("progress", { max: 1, value: share, "aria-label": name }),
+        h("span", { class: "number" }, percent(share)),
+      ),
+    ),
+  );
 }
 
 /** What was measured, what was expected, how unusual, and why. */
@@ -130,6 +155,7 @@ export function explainPanel(anomaly: Anomaly, unit: string): HTMLElement {
     { class: "explain" },
     h("div", {}, stateBadge(anomaly.severity, true)),
     h("p", { class: "sentence" }, sentence(anomaly)),
+    contributors(anomaly),
     h(
       "dl",
       { class: "facts" },

@@ -8,7 +8,9 @@ import { icon } from "./icons";
 
 const PAGES: [string, string, string, string][] = [
   ["/", "Fleet", "fleet", "g f"],
+  ["/alerts", "Alerts", "alerts", "g l"],
   ["/anomalies", "Anomalies", "anomalies", "g a"],
+  ["/rules", "Rules", "rules", "g r"],
   ["/data", "Data", "data", "g d"],
   ["/system", "System", "system", "g s"],
 ];
@@ -16,7 +18,9 @@ const PAGES: [string, string, string, string][] = [
 const KEYS: [string, string][] = [
   ["/", "Search"],
   ["g f", "Fleet"],
+  ["g l", "Alerts"],
   ["g a", "Anomalies"],
+  ["g r", "Rules"],
   ["g d", "Data"],
   ["g s", "System"],
   ["j  k", "Next, previous row"],
@@ -25,6 +29,10 @@ const KEYS: [string, string][] = [
   ["z", "Zoom out"],
   ["l", "Follow live"],
   ["p", "Pause the feed"],
+  ["a", "Acknowledge alerts"],
+  ["m", "Mute them"],
+  ["f  v", "False, true positive"],
+  ["x", "Choose several"],
   ["t", "Light or dark"],
   ["u", "UTC or local time"],
   ["Esc", "Back"],
@@ -56,7 +64,10 @@ export class Shell {
   private readonly help = h("dialog", { "aria-labelledby": "help-title" });
   private readonly themeButton = h("button", { class: "button icon quiet", type: "button" });
   private readonly zoneButton = h("button", { class: "button quiet", type: "button" });
-  private readonly badge = h("span", { class: "badge", hidden: true });
+  private readonly badges: Record<string, HTMLElement> = {
+    "/": h("span", { class: "badge", hidden: true }),
+    "/alerts": h("span", { class: "badge", hidden: true }),
+  };
 
   constructor(
     status: Status,
@@ -73,7 +84,7 @@ export class Shell {
     help.addEventListener("click", () => this.showHelp());
     for (const [target, name, picture, keys] of PAGES) {
       this.nav.append(
-        h("a", { href: target, title: `${name} (${keys})` }, icon(picture), h("span", {}, name), name === "Fleet" ? this.badge : null),
+        h("a", { href: target, title: `${name} (${keys})` }, icon(picture), h("span", {}, name), this.badges[target]),
       );
     }
     const tools = h("div", { class: "tools" }, this.themeButton, help);
@@ -113,10 +124,8 @@ export class Shell {
     events.on("connection", () => this.showConnection());
     events.on("pulse", (pulse) => {
       this.showProblem(pulse.problem);
-      const critical = pulse.states.critical;
-      this.badge.hidden = critical === 0;
-      setText(this.badge, critical > 99 ? "99+" : String(critical));
-      this.badge.title = `${critical} devices are critical`;
+      this.showBadge("/", pulse.states.critical, "devices are critical");
+      this.showBadge("/alerts", pulse.alerts.open, "alerts are open");
     });
     this.showProblem(status.problem);
     this.showConnection();
@@ -163,6 +172,13 @@ export class Shell {
     fill(this.zoneButton, icon("clock"), h("span", { class: "words" }, isUtc() ? "UTC" : "Local time"));
     this.zoneButton.title = `Times are ${isUtc() ? "UTC" : "local"} (u)`;
     this.zoneButton.setAttribute("aria-label", `Times are ${isUtc() ? "UTC" : "local"}; change`);
+  }
+
+  private showBadge(page: string, count: number, what: string): void {
+    const badge = this.badges[page]!;
+    badge.hidden = count === 0;
+    setText(badge, count > 99 ? "99+" : String(count));
+    badge.title = `${count} ${what}`;
   }
 
   private showConnection(): void {

@@ -1,0 +1,85 @@
+#include "src/server/alert_desk.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace avocet {
+
+Result<std::unique_ptr<AlertDesk>> AlertDesk::Open(const std::string& path, Env* env,
+                                                   AlertBoard* board) {
+  AVOCET_ASSIGN_OR_RETURN(auto log, OperatorLog::Open(path));
+  AVOCET_ASSIGN_OR_RETURN(auto gates, GateLog::Open(path));
+  std::unique_ptr<AlertDesk> desk(new AlertDesk(std::move(log), std::move(gates), env, board));
+  AVOCET_RETURN_IF_ERROR(desk->Refresh());
+  return desk;
+}
+
+Status AlertDesk::Refresh() {
+  const std::lock_guard lock(mutex_);
+  return RefreshLocked();
+}
+
+Status AlertDesk::RefreshLocked() {
+  AVOCET_ASSIGN_OR_RETURN(const std::vector<OperatorEntry> entries,
+                          log_->EntriesAfter(last_entry_));
+  board_->AddEntries(entries);
+  if (!entries.empty()) last_entry_ = entries.back().id;
+  AVOCET_ASSIGN_OR_RETURN(mutes_, log_->Mutes(env_->NowMicros()));
+  return Status::Ok();
+}
+
+Status AlertDesk::Act(const std::vector<std::string>& alert_ids, OperatorAction action,
+                      const std::string& actor, const std::string& text) {
+  for (const std::string& id : alert_ids) {
+    if (!board_->Get(id)) return Status::NotFound("there is no alert " + id);
+  }
+  const std::lock_guard lock(mutex_);
+  const int64_t now_us = env_->NowMicros();
+  for (const std::string& id : alert_ids) {
+    AVOCET_RETURN_IF_ERROR(log_->Add(
+        {.at_us = now_us, .actor = actor, .action = action, .alert_id = id, .text = text}));
+  }
+  return RefreshLocked();
+}
+
+Result<int64_t> AlertDesk::AddMute(Mute mute) {
+  const std::lock_guard lock(mutex_);
+  AVOCET_ASSIGN_OR_RETURN(const int64_t id, log_->AddMute(mute));
+  AVOCET_RETURN_IF_ERROR(RefreshLocked());
+  return id;
+}
+
+Status AlertDesk::EndMute(int64_t id) {
+  const std::lock_guard lock(mutex_);
+  AVOCET_RETURN_IF_ERROR(log_->EndMute(id, env_->NowMicros()));
+  return RefreshLocked();
+}
+
+std::vector<Mute> AlertDesk::Mutes() const {
+  const std::lock_guard lock(mutex_);
+  return mutes_;
+}
+
+bool AlertDesk::IsMuted(const AlertChange& change) const {
+  const std::lock_guard lock(mutex_);
+  const int64_t now_us = env_->NowMicros();
+  return std::any_of(mutes_.begin(), mutes_.end(),
+                     [&](const Mute& mute) { return mute.Fits(change, now_us); });
+}
+
+Result<int64_t> AlertDesk::AddGate(const AlertGate& gate) {
+  const std::lock_guard lock(mutex_);
+  return gates_->Add(gate);
+}
+
+Status AlertDesk::RevertGate(int64_t id) {
+  const std::lock_guard lock(mutex_);
+  return gates_->Revert(id);
+}
+
+Result<std::vector<AlertGate>> AlertDesk::Gates() const {
+  const std::lock_guard lock(mutex_);
+  return gates_->All();
+}
+
+}  // namespace avocet

@@ -1,0 +1,111 @@
+#include "src/server/alert_json.h"
+
+#include "src/base/time_format.h"
+#include "src/server/csv_text.h"
+
+namespace avocet {
+namespace {
+
+void TextOrNull(std::string_view key, const std::string& text, JsonWriter* json) {
+  json->Key(key);
+  if (text.empty()) {
+    json->Null();
+  } else {
+    json->String(text);
+  }
+}
+
+void TimeOrNull(std::string_view key, std::optional<int64_t> time_us, JsonWriter* json) {
+  json->Key(key);
+  if (time_us) {
+    json->Int(*time_us);
+  } else {
+    json->Null();
+  }
+}
+
+std::string TextOf(const OperatorEntry* entry) { return entry == nullptr ? "" : entry->text; }
+
+void WriteHistory(const BoardAlert& alert, JsonWriter* json) {
+  json->Key("steps").BeginArray();
+  for (const AlertStep& step : alert.steps) {
+    json->BeginObject().Field("state", AlertStateName(step.state));
+    json->Field("severity", AlertSeverityName(step.severity));
+    json->Field("time_us", step.event_time_us).Field("reason", step.reason).EndObject();
+  }
+  json->EndArray().Key("actions").BeginArray();
+  for (const OperatorEntry& entry : alert.entries) {
+    json->BeginObject().Field("at_us", entry.at_us).Field("actor", entry.actor);
+    json->Field("action", OperatorActionName(entry.action)).Field("text", entry.text).EndObject();
+  }
+  json->EndArray();
+}
+
+}  // namespace
+
+void WriteAlert(const BoardAlert& alert, bool is_muted, bool whole, JsonWriter* json) {
+  const AlertChange& last = alert.last;
+  const AlertFinding& strongest = last.strongest;
+  const OperatorEntry* acknowledged = alert.Newest(OperatorAction::kAcknowledge);
+  json->BeginObject().Field("id", last.id).Field("rule", last.rule);
+  TextOrNull("device", last.device, json);
+  TextOrNull("metric", last.metric, json);
+  json->Field("stage", AlertStageName(alert.stage()));
+  json->Field("state", AlertStateName(last.state));
+  json->Field("severity", AlertSeverityName(last.severity));
+  json->Field("opened_us", last.opened_us).Field("time_us", last.event_time_us);
+  TimeOrNull("fired_us", alert.fired_us, json);
+  json->Field("anomalies", last.anomalies).Field("reason", last.reason);
+  TextOrNull("detector", strongest.detector, json);
+  TextOrNull("anomaly_id", strongest.anomaly_id, json);
+  json->Field("value", strongest.value).Field("expected", strongest.expected);
+  json->Field("lower", strongest.lower).Field("upper", strongest.upper);
+  json->Field("score", strongest.score).Field("muted", is_muted);
+  TextOrNull("acknowledged_by", acknowledged == nullptr ? "" : acknowledged->actor, json);
+  TextOrNull("assignee", TextOf(alert.Newest(OperatorAction::kAssign)), json);
+  TextOrNull("label", TextOf(alert.Newest(OperatorAction::kLabel)), json);
+  if (whole) WriteHistory(alert, json);
+  json->EndObject();
+}
+
+void WriteMute(const Mute& mute, JsonWriter* json) {
+  json->BeginObject().Field("id", mute.id).Field("rule", mute.rule);
+  json->Field("device", mute.device).Field("metric", mute.metric).Field("actor", mute.actor);
+  TimeOrNull("until_us",
+             mute.until_us == INT64_MAX ? std::nullopt : std::optional<int64_t>(mute.until_us),
+             json);
+  json->Field("schedule", mute.schedule).Field("reason", mute.reason).EndObject();
+}
+
+std::string AlertCsvHeader() {
+  return "id,stage,state,severity,rule,device,metric,opened,changed,anomalies,score,value,expected,"
+         "lower,upper,detector,acknowledged_by,assignee,label,muted,reason\r\n";
+}
+
+std::string AlertCsv(const BoardAlert& alert, bool is_muted) {
+  const AlertChange& last = alert.last;
+  const AlertFinding& strongest = last.strongest;
+  const OperatorEntry* acknowledged = alert.Newest(OperatorAction::kAcknowledge);
+  std::string line = last.id;
+  const auto add = [&line](std::string_view field) { line.append(",").append(field); };
+  add(AlertStageName(alert.stage()));
+  add(AlertStateName(last.state));
+  add(AlertSeverityName(last.severity));
+  for (const std::string& text : {last.rule, last.device, last.metric}) add(CsvText(text));
+  add(FormatTimestamp(last.opened_us));
+  add(FormatTimestamp(last.event_time_us));
+  add(std::to_string(last.anomalies));
+  for (const double number :
+       {strongest.score, strongest.value, strongest.expected, strongest.lower, strongest.upper}) {
+    add(CsvNumber(number));
+  }
+  add(CsvText(strongest.detector));
+  add(CsvText(acknowledged == nullptr ? "" : acknowledged->actor));
+  add(CsvText(TextOf(alert.Newest(OperatorAction::kAssign))));
+  add(CsvText(TextOf(alert.Newest(OperatorAction::kLabel))));
+  add(is_muted ? "true" : "false");
+  add(CsvText(last.reason));
+  return line + "\r\n";
+}
+
+}  // namespace avocet

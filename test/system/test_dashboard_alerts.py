@@ -1,0 +1,129 @@
+"""The pages about alerts and rules in a real browser: triage by keyboard, live, bulk, previews."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dashboard import CONFIG, Client, chromium, page_of, parameters, series, serving
+from harness import Run, Site
+from playwright.sync_api import Browser, expect
+
+SERVER = "{listen: '127.0.0.1:PORT'}"
+RULES = CONFIG + "alerts: {rules: [{name: heat, hold_off: 1h}]}\n"
+DEVICES = ["alpha", "beta", "gamma", "delta"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[tuple[Run, Client, Site]]:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text("".join(series(name, 60, [50]) for name in DEVICES))
+    with serving(site, SERVER, RULES) as (run, client):
+        run.wait_for(lambda: site.count("alerts") == len(DEVICES), "alerts in the table")
+        yield run, client, site
+
+
+def test_triage_with_one_key_per_verdict(
+    browser: Browser, running: tuple[Run, Client, Site]
+) -> None:
+    _, client, _ = running
+
+    def whole(device: str) -> dict[str, object]:
+        alert = client.get("alerts", device=device)["alerts"][0]
+        return dict(client.get("alert", id=alert["id"]))
+
+    with page_of(browser, client, "/alerts") as page:
+        rows = page.locator("tbody tr[data-id]")
+        expect(rows).to_have_count(4)
+        page.keyboard.press("j")
+        expect(page.locator("tr.selected")).to_have_count(1)
+        first = page.locator("tr.selected a").inner_text().split(" · ")[0]
+        page.keyboard.press("a")
+        expect(rows).to_have_count(3)
+        assert whole(first)["stage"] == "acknowledged"
+        # The next one is chosen, so that verdict follows verdict.
+        expect(page.locator("tr.selected")).to_have_count(1)
+        second = page.locator("tr.selected a").inner_text().split(" · ")[0]
+        assert second != first
+        page.keyboard.press("m")
+        page.get_by_text("recorded, and nobody is told").wait_for()
+        assert whole(second)["muted"]
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_text("Undone").wait_for()
+        assert not whole(second)["muted"]
+        page.keyboard.press("f")
+        page.get_by_text("Proposal:").wait_for()
+        assert whole(second)["label"] == "false-positive"
+        page.get_by_role("button", name="Move the gate to").click()
+        page.locator(".toast").get_by_text("Gate moved").wait_for()
+        assert [gate["device"] for gate in client.get("gates")["gates"]] == [second]
+        page.goto(client.base + "/rules")
+        page.get_by_role("button", name="Revert").click()
+        expect(page.get_by_role("button", name="Revert")).to_have_count(0)
+        assert client.get("gates")["gates"][0]["is_reverted"]
+
+
+def test_bulk_and_permalinks(browser: Browser, running: tuple[Run, Client, Site]) -> None:
+    _, client, _ = running
+    with page_of(browser, client, "/alerts?q=a") as page:
+        expect(page.locator("tbody tr[data-id]")).to_have_count(4)
+        page.get_by_label("Search device").fill("lta")
+        expect(page.locator("tbody tr[data-id]")).to_have_count(1)
+        page.get_by_label("Search device").fill("")
+        expect(page.locator("tbody tr[data-id]")).to_have_count(4)
+        page.get_by_label("Choose all").click()
+        page.get_by_text("4 chosen").wait_for()
+        page.get_by_label("What to do").get_by_role("button", name="Acknowledge").click()
+        page.get_by_text("All calm").wait_for()
+        assert client.get("alerts", stage="acknowledged")["matching"] == 4
+        page.get_by_role("button", name="Acknowledged").click()
+        page.locator("tbody tr[data-id]").first.click()
+        query = parameters(page)
+        page.goto(f"{client.base}/alerts?id={query['id']}&at={query['at']}")
+        page.locator(".facts").get_by_text(query["id"]).wait_for()
+        page.get_by_label("Comment").fill("looked at it")
+        page.get_by_role("button", name="Add").click()
+        page.locator(".timeline").get_by_text("commented: looked at it").wait_for()
+        page.get_by_text("See it in the chart").click()
+        page.locator(".chart canvas").first.wait_for()
+
+
+def test_alerts_appear_and_change_by_themselves(
+    browser: Browser, running: tuple[Run, Client, Site]
+) -> None:
+    _, client, site = running
+    with page_of(browser, client, "/alerts") as page:
+        expect(page.locator("tbody tr[data-id]")).to_have_count(4)
+        page.get_by_text("Live", exact=True).wait_for()
+        with (site.inbox / "a.ndjson").open("a") as out:
+            out.write(series("omega", 60, [55]))
+        page.locator("tbody").get_by_text("omega").wait_for()
+        expect(page.locator(".nav .badge[title='5 alerts are open']")).to_be_visible()
+        alert = client.get("alerts", device="omega")["alerts"][0]["id"]
+        done = site.avocet("alerts", "ack", alert, "-c", str(site.config))
+        assert done.returncode == 0, done.stderr
+        expect(page.locator("tbody tr[data-id]")).to_have_count(4)
+
+
+def test_a_threshold_is_tried_before_it_is_applied(
+    browser: Browser, running: tuple[Run, Client, Site]
+) -> None:
+    _, client, _ = running
+    with page_of(browser, client, "/rules") as page:
+        rule = page.locator("[data-rule=heat]")
+        rule.get_by_role("button", name="Try other thresholds").click()
+        verdict = rule.locator(".verdict")
+        expect(verdict).to_contain_text("4 as it is")
+        expect(verdict).to_contain_text("4 with this")
+        rule.get_by_label("From score").fill("1000")
+        expect(verdict).to_contain_text("0 with this")
+        rule.get_by_text("Alerts that would not have been: 4").click()
+        expect(rule.locator("details[open] tbody tr")).to_have_count(4)
+        expect(rule.locator("pre")).to_contain_text("fire_score: 1000")
+        rule.get_by_label("From score").fill("high")
+        rule.get_by_text("fire_score must be a number").wait_for()

@@ -1,0 +1,106 @@
+// One alert: what happened, why, since when, and what people did.
+
+import type { Alert } from "./api";
+import { h, type Child } from "./dom";
+import { dateTime, duration, measure } from "./format";
+import { deviceLink, fact, stateBadge, word } from "./parts";
+import { href } from "./view";
+
+const MARK: Record<string, string> = {
+  open: "critical",
+  acknowledged: "info",
+  cleared: "ok",
+  pending: "silent",
+  firing: "critical",
+  flapping: "warning",
+};
+
+/** The stage in words, with a shape and a colour. */
+export function stageBadge(stage: string): HTMLElement {
+  const badge = stateBadge(MARK[stage] ?? "info");
+  badge.lastChild!.textContent = word(stage);
+  return badge;
+}
+
+export function alertLink(alert: Alert): string {
+  return href("/alerts", { id: alert.id, at: String(alert.time_us) });
+}
+
+export function alertSubject(alert: Alert): string {
+  const metric = alert.metric ? ` · ${alert.metric}` : "";
+  return `${alert.device ?? "the fleet"}${metric}`;
+}
+
+/** Where the alert is seen in its surroundings. */
+export function alertChart(alert: Alert): string {
+  if (alert.device === null) return href("/anomalies", { from: String(alert.opened_us - 3_600_000_000) });
+  const around = 30 * 60 * 1_000_000;
+  return href("/device", {
+    device: alert.device,
+    from: String(alert.opened_us - around),
+    to: String(alert.time_us + around),
+    anomaly: alert.anomaly_id,
+  });
+}
+
+function band(alert: Alert, suffix: string): string {
+  if (alert.lower === null && alert.upper === null) return "–";
+  if (alert.lower === null) return `at most ${measure(alert.upper)}${suffix}`;
+  if (alert.upper === null) return `at least ${measure(alert.lower)}${suffix}`;
+  return `${measure(alert.lower)} to ${measure(alert.upper)}${suffix}`;
+}
+
+function timeline(alert: Alert): HTMLElement {
+  const items: { at: number; node: HTMLElement }[] = [];
+  for (const step of alert.steps ?? []) {
+    items.push({
+      at: step.time_us,
+      node: h("li", {}, h("div", { class: "top" }, stageBadge(step.state), h("span", { class: "muted number" }, dateTime(step.time_us))), h("div", { class: "why" }, step.reason)),
+    });
+  }
+  for (const action of alert.actions ?? []) {
+    const text = action.text ? `: ${action.text}` : "";
+    items.push({
+      at: action.at_us,
+      node: h("li", {}, h("div", { class: "top" }, h("b", {}, action.actor), h("span", { class: "muted number" }, dateTime(action.at_us))), h("div", { class: "why" }, `${action.action}${text}`)),
+    });
+  }
+  // Steps are in event time and actions on the clock on the wall, so each kind keeps its order.
+  return h("ol", { class: "timeline", "aria-label": "History" }, ...items.map((item) => item.node));
+}
+
+/** `tools` are shown between the sentence and the facts. */
+export function alertPanel(alert: Alert, unit: string, ...tools: Child[]): HTMLElement {
+  const suffix = unit ? ` ${unit}` : "";
+  const lasted = alert.stage === "cleared" ? `, lasted ${duration(alert.time_us - alert.opened_us)}` : "";
+  return h(
+    "div",
+    { class: "explain" },
+    h(
+      "div",
+      { class: "toolbar" },
+      stateBadge(alert.severity, true),
+      stageBadge(alert.stage),
+      alert.muted ? h("span", { class: "muted" }, "muted") : null,
+      alert.label ? h("span", { class: "muted" }, alert.label) : null,
+    ),
+    h("p", { class: "sentence" }, alert.reason),
+    ...tools,
+    h(
+      "dl",
+      { class: "facts" },
+      ...fact("Device", alert.device === null ? "the fleet" : h("a", { href: deviceLink(alert.device) }, alert.device)),
+      ...fact("Metric", alert.metric ?? "as a whole"),
+      ...fact("Rule", h("a", { href: href("/rules", { rule: alert.rule }) }, alert.rule)),
+      ...fact("Since", `${dateTime(alert.opened_us)}${lasted}`),
+      ...fact("Anomalies", String(alert.anomalies)),
+      ...fact("Measured", alert.value === null ? "–" : `${measure(alert.value)}${suffix}`),
+      ...fact("Usual range", band(alert, suffix)),
+      ...fact("Score", `${alert.score.toFixed(2)} (1 fires)`),
+      ...fact("Detector", alert.detector ?? "–"),
+      ...(alert.assignee ? fact("Looked after by", alert.assignee) : alert.acknowledged_by ? fact("Acknowledged by", alert.acknowledged_by) : []),
+      ...fact("Id", h("span", { class: "mono" }, alert.id)),
+    ),
+    timeline(alert),
+  );
+}
