@@ -9,6 +9,7 @@
 
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
+#include "src/cli/backtest.h"
 #include "src/cli/command.h"
 #include "src/cli/human_number.h"
 #include "src/cli/record_output.h"
@@ -28,15 +29,13 @@ constexpr const char* kDefaultFile = "avocet.yaml";
 /// Enough to see which field is the time.
 constexpr SampleLimits kSampleLimits{.records = 2'000, .bytes = uint64_t{4} << 20};
 
-struct ReplayArguments {
+struct ReplayArguments : BacktestArguments {
   std::string path;
-  std::string config;
   SchemaHints hints;
   double speed = 1;
   bool flat = false;
   bool now = false;
   std::string out = "-";
-  bool quiet = false;
 };
 
 // A configuration says what its reader expects; without one there is nothing to keep to.
@@ -177,6 +176,13 @@ class Replay {
 };
 
 Status RunReplay(const ReplayArguments& arguments) {
+  if (arguments.path.empty()) {
+    if (!arguments.from.empty()) return RunBacktest(arguments);
+    return Status::Usage("name a file to play, or the time --from which to try alerts on the lake");
+  }
+  if (!arguments.from.empty()) {
+    return Status::Usage("a backtest reads the lake: leave the file out");
+  }
   if (arguments.speed < 0) return Status::Usage("--speed must not be negative");
   AVOCET_ASSIGN_OR_RETURN(const std::optional<Config> config, FindConfig(arguments));
   AVOCET_ASSIGN_OR_RETURN(const RewritePlan plan, MakePlan(arguments, config));
@@ -198,14 +204,32 @@ Status RunReplay(const ReplayArguments& arguments) {
   return Status::Ok();
 }
 
+void AddBacktestOptions(CLI::App* command, BacktestArguments* arguments) {
+  const std::string group = "Backtest: what alerts would have been, without sending anything";
+  const auto add = [&](const std::string& name, std::string* value, const std::string& help) {
+    command->add_option(name, *value, help)->group(group);
+  };
+  add("--from", &arguments->from, "Since when, as 2026-01-31T12:00:00Z or now-7d");
+  add("--to", &arguments->to, "Until when (default: the end)");
+  add("--warm-up", &arguments->warm_up,
+      "How much before that detectors learn from (default: all there is)");
+  command->add_flag("--diff", arguments->diff, "Compare with --base")->group(group);
+  add("--base", &arguments->base, "Configuration to compare with (default: avocet.yaml)");
+  add("--truth", &arguments->truth, "Faults that are known, as `avocet score` reads them");
+  add("--report", &arguments->page, "Write a report with charts to this HTML file");
+  add("--rows", &arguments->rows, "Write the rows of the table alerts to this NDJSON file");
+}
+
 }  // namespace
 
 void AddReplayCommand(CLI::App* app, int* exit_code) {
   auto arguments = std::make_shared<ReplayArguments>();
   CLI::App* command = app->add_subcommand(
-      "replay", "Play the records of a file as they were taken, as NDJSON for run --source -");
-  command->add_option("file", arguments->path, "CSV or JSON, also .gz or .zst; a glob or directory")
-      ->required();
+      "replay",
+      "Play the records of a file as they were taken, as NDJSON for run --source -; or, with "
+      "--from, try alerts on what the lake has");
+  command->add_option("file", arguments->path,
+                      "CSV or JSON, also .gz or .zst; a glob or directory");
   CLI::Option* speed = command->add_option("--speed", arguments->speed,
                                            "Event seconds per second; 0 is as fast as possible");
   speed->capture_default_str();
@@ -221,9 +245,9 @@ void AddReplayCommand(CLI::App* app, int* exit_code) {
                       "The field that names the device, instead of a guess");
   command->add_option("--time-field", arguments->hints.time_field,
                       "The field with the event time, instead of a guess");
-  command->add_option("-c,--config", arguments->config,
-                      "Write records for a reader with this configuration (default: avocet.yaml)");
+  AddLakeOptions(command, arguments.get());
   command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
+  AddBacktestOptions(command, arguments.get());
   command->callback([arguments, exit_code] { *exit_code = Report(RunReplay(*arguments)); });
 }
 

@@ -1,0 +1,72 @@
+#include "src/alert/message_forecast.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace avocet {
+namespace {
+
+constexpr int64_t kMinute = 60'000'000;
+constexpr int64_t kBegin = 1'700'000'000'000'000;
+
+AlertChange FiringAt(int64_t time_us, const std::string& device = "d") {
+  AlertChange change;
+  change.rule = "r";
+  change.device = device;
+  change.state = AlertState::kFiring;
+  change.fired = true;
+  change.event_time_us = time_us;
+  return change;
+}
+
+AlertsConfig OneChannel(int64_t rate_limit) {
+  AlertsConfig config;
+  AlertChannelConfig channel;
+  channel.name = "ops";
+  channel.rate_limit = rate_limit;
+  config.channels.push_back(channel);
+  return config;
+}
+
+TEST(MessageForecastTest, OneMessageForEachChangeWithinTheRate) {
+  std::vector<AlertChange> changes;
+  for (int64_t i = 0; i < 100; ++i) changes.push_back(FiringAt(kBegin + i * kMinute));
+  const auto forecasts = ForecastMessages(OneChannel(2), changes, {});
+  ASSERT_EQ(forecasts.size(), 1U);
+  EXPECT_EQ(forecasts[0].messages, 100);
+  EXPECT_EQ(forecasts[0].digests, 0);
+}
+
+TEST(MessageForecastTest, AStormIsADigestAndNothingIsLost) {
+  std::vector<AlertChange> changes(2'500, FiringAt(kBegin));
+  const auto forecasts = ForecastMessages(OneChannel(20), changes, {});
+  EXPECT_EQ(forecasts[0].messages, 0);
+  EXPECT_EQ(forecasts[0].digests, 3);
+  EXPECT_EQ(forecasts[0].digested, 2'500);
+}
+
+TEST(MessageForecastTest, BeyondTheRateAlertsWait) {
+  std::vector<AlertChange> changes;
+  for (int64_t i = 0; i < 8; ++i) changes.push_back(FiringAt(kBegin + i * 1'000'000));
+  const auto forecasts = ForecastMessages(OneChannel(3), changes, {});
+  EXPECT_EQ(forecasts[0].messages + forecasts[0].digested, 8);
+  EXPECT_GE(forecasts[0].digests, 1);
+  EXPECT_LE(forecasts[0].messages + forecasts[0].digests, 5);
+}
+
+TEST(MessageForecastTest, MutesHoldAsTheyDidThen) {
+  Mute mute;
+  mute.created_us = kBegin + 10 * kMinute;
+  mute.until_us = kBegin + 20 * kMinute;
+  mute.device = "press-*";
+  std::vector<AlertChange> changes;
+  for (int64_t i = 0; i < 30; ++i) changes.push_back(FiringAt(kBegin + i * kMinute, "press-7"));
+  const auto forecasts = ForecastMessages(OneChannel(0), changes, {mute});
+  EXPECT_EQ(forecasts[0].silenced, 10);
+  EXPECT_EQ(forecasts[0].messages, 20);
+}
+
+}  // namespace
+}  // namespace avocet
