@@ -114,7 +114,8 @@ def test_a_threshold_is_tried_before_it_is_applied(
     browser: Browser, running: tuple[Run, Client, Site]
 ) -> None:
     _, client, _ = running
-    with page_of(browser, client, "/rules") as page:
+    refused = "status of 400"
+    with page_of(browser, client, "/rules", allow=refused) as page:
         rule = page.locator("[data-rule=heat]")
         rule.get_by_role("button", name="Try other thresholds").click()
         verdict = rule.locator(".verdict")
