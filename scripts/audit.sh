@@ -14,8 +14,8 @@ audit_rust() {
     cargo install --quiet --locked --root "$TOOLS/cargo-deny-$CARGO_DENY" "cargo-deny@$CARGO_DENY" || return 1
   for crate in lake aws query; do
     say "rust/$crate"
-    "$deny" --manifest-path "$ROOT/rust/$crate/Cargo.toml" --locked check \
-      --config "$ROOT/rust/deny.toml" || code=1
+    "$deny" --manifest-path "$ROOT/rust/$crate/Cargo.toml" --locked \
+      --config "$ROOT/rust/deny.toml" check || code=1
   done
   return $code
 }
