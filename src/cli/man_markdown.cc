@@ -71,8 +71,9 @@ std::string Inline(std::string_view text) {
       strong = !strong;
       out += strong ? "\\fB" : "\\fR";
       text.remove_prefix(2);
-    } else if (const size_t middle = text.find("](");
-               text.front() == '[' && middle != std::string_view::npos) {
+    } else if (const size_t middle = text.find(']'); text.front() == '[' &&
+                                                     middle != std::string_view::npos &&
+                                                     text.substr(middle).starts_with("](")) {
       out += Inline(text.substr(1, middle - 1));
       const size_t end = text.find(')', middle);
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -85,9 +86,13 @@ std::string Inline(std::string_view text) {
   return out;
 }
 
-// A line that begins with one of these would be a request.
-std::string Guarded(std::string line) {
-  return line.starts_with('.') ? "\\&" + std::move(line) : line;
+// A line that begins with a dot would be a request.
+std::string Guarded(std::string lines) {
+  for (size_t begin = 0; begin != std::string::npos; begin = lines.find('\n', begin)) {
+    if (begin > 0) ++begin;
+    if (begin < lines.size() && lines[begin] == '.') lines.insert(begin, "\\&");
+  }
+  return lines;
 }
 
 std::vector<std::string> Cells(std::string_view row) {
@@ -133,6 +138,7 @@ class Writer {
 
   std::string Write(std::string_view markdown) {
     for (const std::string_view line : Lines(markdown)) Line(line);
+    EndText();
     return std::move(out_);
   }
 
@@ -140,28 +146,39 @@ class Writer {
   void Line(std::string_view line) {
     std::string sign;
     if (Trimmed(line).starts_with("```")) {
+      EndText();
       in_code_ = !in_code_;
       out_ += in_code_ ? ".PP\n.RS 4\n.EX\n" : ".EE\n.RE\n";
-      in_text_ = false;
     } else if (in_code_) {
       out_ += Guarded(EscapeInline(line)) + "\n";
     } else if (Trimmed(line).empty()) {
-      in_text_ = false;
+      EndText();
       table_.clear();
     } else if (const size_t level = HeadingLevel(line); level > 0) {
+      EndText();
       out_ += level <= section_level_ ? ".SH " : ".SS ";
       out_ += Inline(line.substr(level + 1)) + "\n";
-      in_text_ = false;
     } else if (line.starts_with("|")) {
+      EndText();
       TableRow(Cells(line));
     } else if (const std::string_view item = ItemText(line, &sign); !item.empty()) {
-      out_ += ".IP " + sign + " 4\n" + Guarded(Inline(item)) + "\n";
-      in_text_ = true;
+      EndText();
+      out_ += ".IP " + sign + " 4\n";
+      text_ = item;
     } else {
-      if (!in_text_) out_ += ".PP\n";
-      in_text_ = true;
-      out_ += Guarded(Inline(Trimmed(line))) + "\n";
+      if (text_.empty()) {
+        out_ += ".PP\n";
+      } else {
+        text_ += '\n';
+      }
+      text_ += Trimmed(line);
     }
+  }
+
+  // Ends a paragraph or an item. What is between signs may go on over lines.
+  void EndText() {
+    if (!text_.empty()) out_ += Guarded(Inline(text_)) + "\n";
+    text_.clear();
   }
 
   // The first cell is the tag, the last one the text; those between belong to the tag.
@@ -185,7 +202,7 @@ class Writer {
   const size_t section_level_;
   std::string out_;
   bool in_code_ = false;
-  bool in_text_ = false;            // within a paragraph or an item
+  std::string text_;                // of the paragraph or the item that is being read
   std::vector<std::string> table_;  // the head of the table that is being written
 };
 

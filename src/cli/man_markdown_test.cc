@@ -14,8 +14,8 @@ TEST(ManMarkdownTest, WhatRoffTakesForCommandsIsEscaped) {
 }
 
 TEST(ManMarkdownTest, CodeAndStrongAreBoldAndLinksAreTheirText) {
-  EXPECT_EQ(ManFromMarkdown("See `-c` and **not**\nthis.", 2),
-            ".PP\nSee \\fB\\-c\\fR and \\fBnot\\fR\nthis.\n");
+  EXPECT_EQ(ManFromMarkdown("See `-c` and **not**\nthis [page\nof all](x.md).\n.. and", 2),
+            ".PP\nSee \\fB\\-c\\fR and \\fBnot\\fR\nthis page\nof all.\n\\&.. and\n");
   EXPECT_EQ(ManFromMarkdown("[the `run` page](cli.md#run), a_b*c", 2),
             ".PP\nthe \\fBrun\\fR page, a_b*c\n");
 }
@@ -34,6 +34,7 @@ TEST(ManMarkdownTest, RowsOfTablesAreTaggedParagraphs) {
 
 TEST(ManMarkdownTest, WhatIsNotClosedDoesNoHarm) {
   EXPECT_EQ(ManFromMarkdown("a ` b [c] d", 2), ".PP\na \\(ga b [c] d\n");
+  EXPECT_EQ(ManFromMarkdown("[a] [b](c)", 2), ".PP\n[a] b\n");
   EXPECT_EQ(ManFromMarkdown("[a](b", 2), ".PP\na\n");
   EXPECT_EQ(ManFromMarkdown("", 2), "");
 }
