@@ -286,7 +286,7 @@ def write(results: dict) -> None:
     for suite in SUITES:
         missing = suite not in known
         parts[suite] = (
-            "The data of this part was not there.\n"
+            "This part was not run.\n"
             if missing
             else f"Made with commit {known[suite]['commit']}.\n\n"
             + texts[suite](known[suite]["results"])
