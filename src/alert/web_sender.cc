@@ -13,7 +13,7 @@ Result<WebReply> PostJson(const std::string& url, std::string body, Duration tim
   request.headers.emplace_back("Content-Type: application/json; charset=utf-8");
   request.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(timeout);
   request.allow_private = allow_private;
-  return PostToWeb(request);
+  return SendToWeb(request);
 }
 
 }  // namespace avocet

@@ -26,7 +26,7 @@ class WebhookChannel final : public AlertChannel {
 
   AlertDelivery Send(const AlertMessage& message) override {
     auto request = Request(message);
-    return request.ok() ? DeliveryOf(PostToWeb(*request)) : RetryLater(request.status());
+    return request.ok() ? DeliveryOf(SendToWeb(*request)) : RetryLater(request.status());
   }
 
  private:

@@ -10,12 +10,16 @@
 namespace avocet {
 namespace {
 
-constexpr size_t kMaxReplyBytes = size_t{64} << 10;
 constexpr long kMaxConnectMs = 5'000;
 
+struct Body {
+  std::string* text;
+  size_t limit;
+};
+
 size_t OnBody(char* data, size_t, size_t size, void* user) {
-  auto* body = static_cast<std::string*>(user);
-  body->append(data, std::min(size, kMaxReplyBytes - body->size()));
+  const auto* body = static_cast<const Body*>(user);
+  body->text->append(data, std::min(size, body->limit - body->text->size()));
   return size;
 }
 
@@ -34,7 +38,7 @@ size_t OnHeader(char* data, size_t, size_t size, void* user) {
 
 }  // namespace
 
-Result<WebReply> PostToWeb(const WebRequest& request) {
+Result<WebReply> SendToWeb(const WebRequest& request) {
   InitializeCurlOnce();
   AVOCET_ASSIGN_OR_RETURN(const PinnedHost target,
                           PinHost(request.url, {"http", "https"}, request.allow_private));
@@ -48,6 +52,7 @@ Result<WebReply> PostToWeb(const WebRequest& request) {
   const CurlOwned<CURL> handle(curl_easy_init());
   CURL* curl = handle.get();
   WebReply reply;
+  Body body{&reply.body, request.max_reply_bytes};
   char detail[CURL_ERROR_SIZE] = "";
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -60,17 +65,24 @@ Result<WebReply> PostToWeb(const WebRequest& request) {
                    std::min(kMaxConnectMs, static_cast<long>(request.timeout.count())));
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "avocet");
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(curl, CURLOPT_POST, 1L);
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  if (request.method != "GET") {
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+  }
+  if (!request.ca_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, request.ca_file.c_str());
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply.body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply.headers);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
   const CURLcode code = curl_easy_perform(curl);
   if (code != CURLE_OK) {
-    return Status::Unavailable("cannot post to " + target.name + ": " +
+    return Status::Unavailable("cannot reach " + target.name + ": " +
                                (detail[0] != '\0' ? detail : curl_easy_strerror(code)));
   }
   long status = 0;

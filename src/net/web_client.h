@@ -14,21 +14,25 @@
 namespace avocet {
 
 struct WebRequest {
+  std::string method = "POST";
   std::string url;
   std::vector<std::string> headers;  ///< "Name: value"
-  std::string body;                  ///< posted
+  std::string body;                  ///< of methods other than GET
   std::chrono::milliseconds timeout{10'000};
   bool allow_private = false;  ///< addresses that are not public too
+  std::string ca_file;         ///< PEM; empty: the system's authorities
+  size_t max_reply_bytes = size_t{64} << 10;
 };
 
 struct WebReply {
   int status = 0;
   std::map<std::string, std::string> headers;  ///< names in lower case
-  std::string body;                            ///< at most its first 64 KiB
+  std::string body;                            ///< at most its first max_reply_bytes
 };
 
-/// Posts. kUnavailable when there is no reply, kPermission when the address is not allowed,
-/// kInvalid for a URL that makes no sense. Messages never hold more of the URL than the host.
-Result<WebReply> PostToWeb(const WebRequest& request);
+/// Sends and waits for the reply. kUnavailable when there is none, kPermission when the address is
+/// not allowed, kInvalid for a URL that makes no sense. Messages never hold more of the URL than
+/// the host.
+Result<WebReply> SendToWeb(const WebRequest& request);
 
 }  // namespace avocet
