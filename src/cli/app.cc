@@ -10,12 +10,13 @@ namespace {
 constexpr int kUsage = 64;
 
 constexpr AddCommand kCommands[] = {
-    AddInitCommand,       AddRunCommand,        AddCheckCommand,    AddQueryCommand,
-    AddDetectCommand,     AddScoreCommand,      AddSimulateCommand, AddReplayCommand,
-    AddQuarantineCommand, AddFsckCommand,       AddOptimizeCommand, AddVacuumCommand,
-    AddForgetCommand,     AddRebuildCommand,    AddConfigCommand,   AddComponentsCommand,
-    AddTokenCommand,      AddAccessCommand,     AddAlertsCommand,   AddNotifyCommand,
-    AddAwsCommand,        AddCompletionCommand, AddManCommand,      AddVersionCommand,
+    AddInitCommand,       AddRunCommand,     AddCheckCommand,      AddQueryCommand,
+    AddDetectCommand,     AddScoreCommand,   AddSimulateCommand,   AddReplayCommand,
+    AddQuarantineCommand, AddFsckCommand,    AddOptimizeCommand,   AddVacuumCommand,
+    AddForgetCommand,     AddRebuildCommand, AddConfigCommand,     AddComponentsCommand,
+    AddTokenCommand,      AddAccessCommand,  AddAlertsCommand,     AddNotifyCommand,
+    AddAwsCommand,        AddCatalogCommand, AddCompletionCommand, AddManCommand,
+    AddVersionCommand,
 };
 
 }  // namespace

@@ -47,5 +47,6 @@ void AddNotifyCommand(CLI::App* app, int* exit_code);
 void AddAlertsCommand(CLI::App* app, int* exit_code);
 void AddAwsCommand(CLI::App* app, int* exit_code);
 void AddManCommand(CLI::App* app, int* exit_code);
+void AddCatalogCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "src/alert/notifier.h"
 #include "src/base/json_writer.h"
+#include "src/catalog/catalog_registrar.h"
 #include "src/cli/command.h"
 #include "src/cli/progress_line.h"
 #include "src/cli/source_argument.h"
@@ -267,6 +269,10 @@ int Run(const RunArguments& arguments) {
   counter = cloudwatch->get();
   auto monitor = StartMonitor(engine, notifier.get(), arguments.once);
   if (!monitor.ok()) return Report(monitor.status());
+  std::optional<CatalogRegistrar> registrar;
+  if (engine.config().catalog.IsOn() && engine.config().catalog.register_at_start) {
+    registrar.emplace(&engine.config(), Env::Posix());
+  }
   const RecoveryReport& recovery = engine.recovery();
   if (recovery.epoch > 0) {
     spdlog::info(

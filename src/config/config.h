@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/config/alert_config.h"
+#include "src/config/catalog_config.h"
 #include "src/config/cloudwatch_config.h"
 #include "src/config/duration.h"
 #include "src/net/aws_options.h"
@@ -216,6 +217,7 @@ struct Config {
   std::vector<DetectorConfig> detectors;
   AlertsConfig alerts;
   CloudWatchConfig cloudwatch;
+  CatalogConfig catalog;
 };
 
 /// The suffix of rolling average columns: "5m" for five minutes, "90s", "1h".

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "src/config/alert_keys.h"
+#include "src/config/catalog_keys.h"
 #include "src/config/cloudwatch_keys.h"
 
 namespace avocet {
@@ -190,6 +191,7 @@ const std::vector<KeySpec>& RootKeys() {
       Collection(KeyKind::kDetectors, "detectors", "What looks for anomalies: a list."),
       AlertsSection(),
       CloudWatchSection(),
+      CatalogSection(),
       Section<&Config::engine>(
           "engine", "How much of the machine is used.",
           {

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "src/config/catalog_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/key_reader.h"
 #include "src/config/read_alerts.h"
@@ -105,6 +106,8 @@ void ReadRoot(const YamlNode& root, std::span<const DetectorSpec> specs, KeyRead
   } else if (reader->IsCollection(*detectors, FindKey(RootKeys(), "detectors"), "detectors")) {
     ReadDetectors(*detectors, specs, metrics_known && !config->schema.evolve, reader, config);
   }
+  const YamlNode* catalog = root.Find("catalog");
+  if (catalog != nullptr && catalog->kind == Kind::kMap) CheckCatalog(*catalog, reader);
   const YamlNode* alerts = root.Find("alerts");
   if (alerts != nullptr && alerts->kind == Kind::kMap) {
     ReadAlerts(*alerts, metrics_known && !config->schema.evolve, reader, config);

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import generate
 import pytest
@@ -53,6 +54,20 @@ def spark_python() -> str:
     return subprocess.run([script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
+def run_spark(program: str, paths: dict[str, str]) -> Any:
+    """What the program says of the tables at these paths or URLs."""
+    done = subprocess.run(
+        [spark_python(), "-c", program, json.dumps(paths), DELTA],
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        env={**os.environ, "PYSPARK_PYTHON": spark_python()},
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    line = next(x for x in done.stdout.splitlines() if x.startswith("RESULT "))
+    return json.loads(line.removeprefix("RESULT "))
+
+
 def test_spark_reads_every_table(tmp_path: Path) -> None:
     site = Site(tmp_path)
     settings = {
@@ -69,18 +84,7 @@ def test_spark_reads_every_table(tmp_path: Path) -> None:
     generate.write_inputs(site.inbox, 31, 6000)
     site.drain()
     paths = {name: str(table_path(site.lake, name)) for name in TABLES}
-    program = tmp_path / "read.py"
-    program.write_text(PROGRAM)
-    done = subprocess.run(
-        [spark_python(), str(program), json.dumps(paths), DELTA],
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        env={**os.environ, "PYSPARK_PYTHON": spark_python()},
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    line = next(x for x in done.stdout.splitlines() if x.startswith("RESULT "))
-    found = json.loads(line.removeprefix("RESULT "))
+    found = run_spark(PROGRAM, paths)
     for name in TABLES:
         rows = read_table(site.lake, name)
         assert found[name].pop("rows") == rows.num_rows
