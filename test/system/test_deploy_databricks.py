@@ -1,0 +1,173 @@
+"""The bundle for Databricks, judged by Databricks' own models, and its task on a local Spark."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from databricks.bundles.catalogs import Catalog
+from databricks.bundles.jobs import Job
+from databricks.bundles.schemas import Schema
+from databricks.bundles.volumes import Volume
+from harness import ROOT, Site, table_path
+
+BUNDLE = ROOT / "deploy" / "databricks"
+MODELS = {"catalogs": Catalog, "jobs": Job, "schemas": Schema, "volumes": Volume}
+GIVEN = {
+    "storage_root": "s3://managed/iot",
+    "writer": "00000000-0000-0000-0000-000000000001",
+    "service_principal": "00000000-0000-0000-0000-000000000002",
+    "notify": "ops@example.com",
+}
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def bundle(target: str) -> dict[str, Any]:
+    """The bundle with the target's variables in their places, as the CLI does it."""
+    root = load(BUNDLE / "databricks.yml")
+    for pattern in root["include"]:
+        for path in sorted(BUNDLE.glob(pattern)):
+            for kind, resources in load(path)["resources"].items():
+                root.setdefault("resources", {}).setdefault(kind, {}).update(resources)
+    values = {
+        name: variable["default"]
+        for name, variable in root["variables"].items()
+        if "default" in variable
+    }
+    values |= GIVEN | root["targets"][target].get("variables", {})
+    assert set(values) == set(root["variables"])
+    known = {f"var.{name}": value for name, value in values.items()}
+    known |= {"bundle.name": root["bundle"]["name"], "bundle.target": target}
+    for kind, resources in root["resources"].items():
+        known |= {f"resources.{kind}.{key}.name": one["name"] for key, one in resources.items()}
+    filled: dict[str, Any] = fill(fill(root, known), known)
+    assert "${" not in json.dumps([filled["resources"], filled["targets"][target]])
+    return filled
+
+
+def fill(value: Any, known: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: fill(one, known) for key, one in value.items()}
+    if isinstance(value, list):
+        return [fill(one, known) for one in value]
+    if not isinstance(value, str):
+        return value
+    if whole := re.fullmatch(r"\$\{([a-z_.]+)\}", value):
+        return known[whole[1]]
+    return re.sub(r"\$\{([a-z_.]+)\}", lambda match: str(known[match[1]]), value)
+
+
+@pytest.mark.parametrize("target", ["dev", "staging", "prod"])
+def test_databricks_own_models_take_every_resource(target: str) -> None:
+    made = bundle(target)
+    count = 0
+    for kind, resources in made["resources"].items():
+        for name, resource in resources.items():
+            model = MODELS[kind].from_dict(resource)
+            # What the model does not know it would have refused; nothing was left out either.
+            assert set(resource) <= set(model.as_dict()), (kind, name)
+            count += 1
+    assert count == 6
+    with pytest.raises(Exception, match="max_retires"):
+        job = made["resources"]["jobs"]["care"]
+        Job.from_dict({**job, "tasks": [{**job["tasks"][0], "max_retires": 1}]})
+
+
+def test_jobs_end_retry_and_tell(tmp_path: Path) -> None:
+    for target in ("staging", "prod"):
+        made = bundle(target)
+        principal = made["targets"][target]["run_as"]["service_principal_name"]
+        assert principal == GIVEN["service_principal"]
+        for job in made["resources"]["jobs"].values():
+            assert job["timeout_seconds"] and job["max_concurrent_runs"] == 1
+            assert job["email_notifications"]["on_failure"] == ["ops@example.com"]
+            for task in job["tasks"]:
+                assert task["max_retries"] and task["timeout_seconds"] <= job["timeout_seconds"]
+                script = task["spark_python_task"]["python_file"]
+                assert (BUNDLE / "resources" / script).resolve().is_file()
+    cluster = bundle("prod")["resources"]["jobs"]["care"]["job_clusters"][0]["new_cluster"]
+    assert cluster["autoscale"] == {"min_workers": 8, "max_workers": 32}
+    assert cluster["node_type_id"] == "m5.xlarge"
+    cluster = bundle("dev")["resources"]["jobs"]["care"]["job_clusters"][0]["new_cluster"]
+    assert cluster["is_single_node"] and "autoscale" not in cluster
+
+
+def test_the_schema_of_the_cli_takes_every_file() -> None:
+    """With the Databricks CLI installed, or its schema in a file."""
+    import jsonschema
+
+    if path := os.environ.get("AVOCET_BUNDLE_SCHEMA"):
+        text = Path(path).read_text()
+    elif cli := shutil.which("databricks"):
+        done = subprocess.run([cli, "bundle", "schema"], capture_output=True, check=True)
+        text = done.stdout.decode()
+    else:
+        pytest.skip("needs the databricks CLI, or AVOCET_BUNDLE_SCHEMA")
+    # Letters and digits as Go's patterns have them, which Python's do not.
+    text = text.replace(r"[\\p{L}\\p{N}]", "[A-Za-z0-9]").replace(r"\\p{L}", "[A-Za-z]")
+    schema = json.loads(text)
+    for file in [BUNDLE / "databricks.yml", *BUNDLE.glob("resources/*.yml")]:
+        jsonschema.validate(load(file), schema)
+    broken = load(BUNDLE / "databricks.yml")
+    broken["targets"]["prod"]["run_us"] = broken["targets"]["prod"].pop("run_as")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(broken, schema)
+
+
+@pytest.mark.slow
+def test_the_care_of_a_lake_on_a_local_spark(tmp_path: Path) -> None:
+    from test_spark import DELTA, spark_python
+
+    site = Site(tmp_path)
+    site.configure("""\
+lake: {lake}
+storage: {commit: {rows: 200}, care: {enabled: false}}
+engine: {tick_records: 100}
+sources:
+  - simulate: {devices: 20, duration: 20m, speed: 0, start_time: "2026-01-01T00:00:00Z"}
+""")
+    site.drain()
+    rows = site.count("silver")
+    log = table_path(site.lake, "silver") / "_delta_log"
+    before = len(list(log.glob("*.json")))
+    # As Databricks has it: a session with Delta is there when the task begins.
+    settings = {
+        "spark.jars.packages": DELTA,
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.master": "local[2]",
+        "spark.ui.enabled": "false",
+        # Defaults are for clusters.
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+        "spark.databricks.delta.snapshotPartitions": "2",
+    }
+    arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
+    done = subprocess.run(
+        [
+            *(spark_python(), str(BUNDLE / "tasks" / "care.py")),
+            *("--lake", str(site.lake / "iot_catalog"), "files"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        env={
+            **os.environ,
+            "PYSPARK_PYTHON": spark_python(),
+            "PYSPARK_SUBMIT_ARGS": f"{arguments} pyspark-shell",
+        },
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert re.search(r"valid_readings`: [1-9]\d* files became 1\b", done.stdout), done.stdout
+    assert len(list(log.glob("*.json"))) > before
+    assert site.count("silver") == rows
+    checked = site.avocet("fsck", "-c", str(site.config))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
