@@ -183,8 +183,9 @@ void SeriesModel::CloseStep(const Reading& reading, Novelty* novelty, Verdict* o
   }
   if (novelty == nullptr) return;
   if (by_reading) out->novelty = novelty->Update(reading.x);
-  if (novelty->steps() > (by_reading ? kNoveltyAfter : kNoveltyStepsAfter))
-    out->scores[kNovelty] = out->novelty.record;
+  // Whatever a series does in the beginning is new.
+  if (novelty->steps() <= (by_reading ? kNoveltyAfter : kNoveltyStepsAfter)) return;
+  out->scores[kNovelty] = out->novelty.record;
   out->severity = novelty->severity();
 }
 
