@@ -1,5 +1,7 @@
 #include "src/server/alert_json.h"
 
+#include <algorithm>
+
 #include "src/base/time_format.h"
 #include "src/server/csv_text.h"
 
@@ -25,6 +27,14 @@ void TimeOrNull(std::string_view key, std::optional<int64_t> time_us, JsonWriter
 }
 
 std::string TextOf(const OperatorEntry* entry) { return entry == nullptr ? "" : entry->text; }
+
+/// Why it fired last; of one that never fired, why it is as it is.
+const std::string& CauseOf(const BoardAlert& alert) {
+  const auto fired = std::find_if(alert.steps.rbegin(), alert.steps.rend(), [](const auto& step) {
+    return step.state == AlertState::kFiring || step.state == AlertState::kFlapping;
+  });
+  return fired == alert.steps.rend() ? alert.last.reason : fired->reason;
+}
 
 void WriteHistory(const BoardAlert& alert, JsonWriter* json) {
   json->Key("steps").BeginArray();
@@ -56,6 +66,7 @@ void WriteAlert(const BoardAlert& alert, bool is_muted, bool whole, JsonWriter* 
   json->Field("opened_us", last.opened_us).Field("time_us", last.event_time_us);
   TimeOrNull("fired_us", alert.fired_us, json);
   json->Field("anomalies", last.anomalies).Field("reason", last.reason);
+  json->Field("cause", CauseOf(alert));
   TextOrNull("detector", strongest.detector, json);
   TextOrNull("anomaly_id", strongest.anomaly_id, json);
   json->Field("value", strongest.value).Field("expected", strongest.expected);

@@ -81,10 +81,11 @@ export function alertPanel(alert: Alert, unit: string, ...tools: Child[]): HTMLE
       { class: "toolbar" },
       stateBadge(alert.severity, true),
       stageBadge(alert.stage),
-      alert.muted ? h("span", { class: "muted" }, "muted") : null,
+      alert.muted && alert.stage !== "cleared" ? h("span", { class: "muted" }, "muted") : null,
       alert.label ? h("span", { class: "muted" }, alert.label) : null,
     ),
-    h("p", { class: "sentence" }, alert.reason),
+    h("p", { class: "sentence" }, alert.cause),
+    alert.stage === "cleared" ? h("p", { class: "muted" }, `Cleared: ${alert.reason}.`) : null,
     ...tools,
     h(
       "dl",

@@ -94,7 +94,10 @@ export interface Alert {
   time_us: number;
   fired_us: number | null;
   anomalies: number;
+  /** Why it changed last. */
   reason: string;
+  /** Why it fired last. */
+  cause: string;
   detector: string | null;
   anomaly_id: string | null;
   value: number | null;

@@ -25,6 +25,10 @@ export function gateProposal(alert: string, mayAct: boolean, say: (text: string,
     }
   };
   const show = (proposal: GateProposal): void => {
+    if (proposal.min_score <= proposal.present) {
+      fill(root, h("p", {}, `${series(proposal)} counts for alerts from score ${measure(proposal.present)} on already: the like of it is told no more. `, h("a", { href: "/rules" }, "Gates")));
+      return;
+    }
     const button = h("button", { type: "button", class: "button primary", disabled: !mayAct }, `Move the gate to ${measure(proposal.min_score)}`);
     button.addEventListener("click", () => void apply(proposal));
     fill(

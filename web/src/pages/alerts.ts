@@ -77,7 +77,7 @@ export function alertsPage(context: Context): Page {
     h(
       "table",
       { class: "fold alerts" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "box" }, all), ...["Severity", "Stage", "Since", "Device", "Rule", "What"].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "box" }, all), ...["Severity", "Stage"].map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col", class: "number" }, "Since"), h("th", { scope: "col" }, "Device"), h("th", { scope: "col", class: "rule" }, "Rule"), h("th", { scope: "col" }, "What"))),
       body,
     ),
   );
@@ -220,12 +220,12 @@ export function alertsPage(context: Context): Page {
           "tr",
           { class: `pick${alert.id === selected?.id ? " selected" : ""}`, "data-id": alert.id, "aria-selected": String(alert.id === selected?.id) },
           h("td", { class: "box" }, box),
-          h("td", {}, stateBadge(alert.severity)),
-          h("td", {}, stageBadge(alert.stage === "open" && alert.state === "flapping" ? "flapping" : alert.stage), alert.muted ? h("span", { class: "muted" }, " muted") : null),
-          h("td", { class: "number", title: dateTime(alert.opened_us) }, shortTime(alert.opened_us, nowUs)),
+          h("td", { class: "severity" }, stateBadge(alert.severity)),
+          h("td", { class: "stage" }, stageBadge(alert.stage === "open" && alert.state === "flapping" ? "flapping" : alert.stage), alert.muted && alert.stage !== "cleared" ? h("span", { class: "muted" }, " muted") : null),
+          h("td", { class: "number since", title: dateTime(alert.opened_us) }, shortTime(alert.opened_us, nowUs)),
           h("td", { class: "name" }, h("a", { href: alertLink(alert) }, alertSubject(alert))),
-          h("td", { class: "skip-small" }, alert.rule),
-          h("td", { class: "wrap" }, alert.reason, alert.label ? h("span", { class: "muted" }, ` · ${alert.label}`) : null),
+          h("td", { class: "rule skip-small" }, alert.rule),
+          h("td", { class: "wrap" }, alert.cause, alert.label ? h("span", { class: "muted" }, ` · ${alert.label}`) : null),
         );
         row.addEventListener("click", (event) => {
           event.preventDefault();
@@ -325,6 +325,7 @@ export function alertsPage(context: Context): Page {
       row.setAttribute("aria-selected", String(is));
     }
     columns.hidden = rows.length === 0 && selected === null;
+    columns.classList.toggle("has-selected", selected !== null);
     drawPanel();
   };
 
