@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <tuple>
+#include <utility>
+
+#include "src/base/json_writer.h"
 
 namespace avocet {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-constexpr double kMicrosPerSecond = 1e6;
-constexpr double kMicrosPerDay = 86'400e6;
 
 bool Concerns(const Alarm& alarm, const TruthWindow& window) {
   return alarm.metric.empty() || window.metric.empty() || alarm.metric == window.metric;
@@ -35,7 +37,7 @@ void ScoreWindow(const TruthWindow& window, const std::vector<const Alarm*>& ala
   });
   if (found == alarms.end()) return;
   const double delay_s =
-      static_cast<double>((*found)->time_us - window.start_us) / kMicrosPerSecond;
+      static_cast<double>((*found)->time_us - window.start_us) / double{kMicrosPerSecond};
   for (KindScore* each : {&score->all, &kind}) {
     ++each->found;
     each->delays_s.push_back(delay_s);
@@ -51,10 +53,35 @@ double DeviceDays(const std::map<std::string, ObservedSpan>& devices, int64_t fr
       micros += static_cast<double>(span.last_us - std::max(span.first_us, from_us));
     }
   }
-  return micros / kMicrosPerDay;
+  return micros / double{kMicrosPerDay};
+}
+
+void Number(double value, std::string_view key, JsonWriter* json) {
+  json->Key(key);
+  if (std::isnan(value)) {
+    json->Null();
+  } else {
+    json->Double(value);
+  }
+}
+
+void Kind(const KindScore& kind, JsonWriter* json) {
+  json->Field("faults", kind.faults).Field("found", kind.found);
+  Number(Quantile(kind.delays_s, 0.5), "delay_seconds_median", json);
+  Number(Quantile(kind.delays_s, 0.9), "delay_seconds_p90", json);
 }
 
 }  // namespace
+
+void AlarmData::Add(Alarm row, bool is_alarm) {
+  devices[row.device].Add(row.time_us);
+  has_readings_ = has_readings_ || !is_alarm;
+  if (is_alarm) alarms.push_back(std::move(row));
+}
+
+void AlarmData::Finish() {
+  if (!has_readings_) devices.clear();
+}
 
 double FaultScore::Recall() const {
   return all.faults == 0 ? kUnknown
@@ -89,6 +116,7 @@ FaultScore ScoreAlarms(std::vector<Alarm> alarms, const std::vector<TruthWindow>
   FaultScore score;
   score.alarms = alarms.size();
   score.device_days = DeviceDays(devices, rules.from_us);
+  const int64_t aftermath_us = std::max(rules.aftermath_us, rules.tolerance_us);
   const AlarmsOfDevices by_device = ByDevice(alarms);
   std::map<std::string, std::vector<const TruthWindow*>> windows;
   for (const TruthWindow& window : truth) {
@@ -105,8 +133,8 @@ FaultScore ScoreAlarms(std::vector<Alarm> alarms, const std::vector<TruthWindow>
   for (const Alarm& alarm : alarms) {
     const std::vector<const TruthWindow*>& own = windows[alarm.device];
     const bool excused = std::any_of(own.begin(), own.end(), [&](const TruthWindow* window) {
-      return alarm.time_us >= window->start_us &&
-             alarm.time_us <= window->end_us + rules.aftermath_us && Concerns(alarm, *window);
+      return alarm.time_us >= window->start_us && alarm.time_us <= window->end_us + aftermath_us &&
+             Concerns(alarm, *window);
     });
     if (excused) continue;
     const auto [last, is_first] =
@@ -115,6 +143,25 @@ FaultScore ScoreAlarms(std::vector<Alarm> alarms, const std::vector<TruthWindow>
     last->second = alarm.time_us;
   }
   return score;
+}
+
+std::string FaultScoreJson(const FaultScore& score) {
+  JsonWriter json;
+  json.BeginObject();
+  Number(score.Recall(), "recall", &json);
+  Number(score.Precision(), "precision", &json);
+  json.Field("alarms", score.alarms).Field("false_alarms", score.false_alarms);
+  Number(score.device_days > 0 ? score.device_days : std::nan(""), "device_days", &json);
+  Number(score.FalseAlarmsPerDeviceDay(), "false_alarms_per_device_day", &json);
+  Kind(score.all, &json);
+  json.Key("kinds").BeginObject();
+  for (const auto& [name, kind] : score.kinds) {
+    json.Key(name).BeginObject();
+    Kind(kind, &json);
+    json.EndObject();
+  }
+  json.EndObject().EndObject();
+  return json.Take();
 }
 
 }  // namespace avocet

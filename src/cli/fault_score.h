@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "src/base/civil_time.h"
+
 namespace avocet {
 
 struct Alarm {
@@ -37,14 +39,29 @@ struct ObservedSpan {
   }
 };
 
+/// Alarms, and how long each device was watched.
+struct AlarmData {
+  std::vector<Alarm> alarms;
+  std::map<std::string, ObservedSpan> devices;
+
+  /// A row of the output of `detect`: an alarm, or a reading that is none.
+  void Add(Alarm row, bool is_alarm);
+  /// After the last row. Without readings the span from first to last alarm is not the time in
+  /// which there could have been some, and is forgotten.
+  void Finish();
+
+ private:
+  bool has_readings_ = false;
+};
+
 struct ScoreRules {
   /// An alarm so long after a short fault (at most `short_us` long) still finds it.
-  int64_t tolerance_us = 0;
-  int64_t short_us = 0;
-  /// Alarms so long after a fault are neither right nor wrong.
-  int64_t aftermath_us = 0;
+  int64_t tolerance_us = 2 * kMicrosPerMinute;
+  int64_t short_us = kMicrosPerHour;
+  /// Alarms so long after a fault are neither right nor wrong; at least the tolerance.
+  int64_t aftermath_us = kMicrosPerHour;
   /// False alarms of one device and metric that follow each other within this are one.
-  int64_t merge_us = 0;
+  int64_t merge_us = 30 * kMicrosPerMinute;
   /// What begins before is not looked at: the time for learning.
   int64_t from_us = std::numeric_limits<int64_t>::min();
 };
@@ -78,5 +95,8 @@ double Quantile(const std::vector<double>& ascending, double share);
 /// is false.
 FaultScore ScoreAlarms(std::vector<Alarm> alarms, const std::vector<TruthWindow>& truth,
                        const std::map<std::string, ObservedSpan>& devices, const ScoreRules& rules);
+
+/// As one JSON object; what is unknown is null.
+std::string FaultScoreJson(const FaultScore& score);
 
 }  // namespace avocet

@@ -12,11 +12,11 @@
 #include "src/base/civil_time.h"
 #include "src/cli/row_reader.h"
 #include "src/cli/sample.h"
-#include "src/cli/scored_output.h"
 #include "src/cli/scratch_table.h"
 #include "src/decode/event_time.h"
 #include "src/decode/json_members.h"
 #include "src/engine/lake_tables.h"
+#include "src/engine/scored_rows.h"
 #include "src/env/env.h"
 #include "src/source/simulate/replayer.h"
 
@@ -63,16 +63,8 @@ Status ForEachRecord(const std::string& path, const std::function<Status(const F
   }
 }
 
-void AddRow(std::string device, std::string metric, std::string detector, int64_t time_us,
-            bool is_alarm, AlarmData* data) {
-  data->devices[device].Add(time_us);
-  if (!is_alarm) return;
-  data->alarms.push_back({std::move(device), std::move(metric), std::move(detector), time_us});
-}
-
 Result<AlarmData> ReadAlarmText(const std::string& path) {
   AlarmData data;
-  bool has_readings = false;
   AVOCET_RETURN_IF_ERROR(ForEachRecord(path, [&](const Fields& fields) {
     const auto time = fields.Time("event_time");
     if (!time.has_value() || !fields.Has("device_id")) {
@@ -80,14 +72,11 @@ Result<AlarmData> ReadAlarmText(const std::string& path) {
                              ": it needs the columns device_id and event_time, and a time in each "
                              "row; metric, detector and onset may be there");
     }
-    const std::string onset = fields.Text("onset");
-    has_readings = has_readings || onset == "false";
-    AddRow(fields.Text("device_id"), fields.Text("metric"), fields.Text("detector"), *time,
-           onset != "false", &data);
+    data.Add({fields.Text("device_id"), fields.Text("metric"), fields.Text("detector"), *time},
+             fields.Text("onset") != "false");
     return Status::Ok();
   }));
-  // The span from first to last alarm is not the time in which there could have been some.
-  if (!has_readings) data.devices.clear();
+  data.Finish();
   return data;
 }
 
@@ -97,8 +86,8 @@ Status ReadScored(TableFileReader* reader, AlarmData* data) {
     if (batch == nullptr) return Status::Ok();
     for (size_t row = 0; row < batch->rows(); ++row) {
       const std::string metric(batch->IsNull(2, row) ? std::string_view() : batch->Bytes(2, row));
-      AddRow(std::string(batch->Bytes(0, row)), metric, {}, batch->Int(1, row), batch->Bool(3, row),
-             data);
+      data->Add({std::string(batch->Bytes(0, row)), metric, {}, batch->Int(1, row)},
+                batch->Bool(3, row));
     }
   }
 }
@@ -113,6 +102,7 @@ Result<AlarmData> ReadAlarmParquet(const std::string& path) {
       const auto reader,
       scratch->table().Read("scored.parquet", {"device_id", "event_time", "metric", "onset"}));
   AVOCET_RETURN_IF_ERROR(ReadScored(reader.get(), &data));
+  data.Finish();
   return data;
 }
 

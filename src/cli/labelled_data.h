@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -11,12 +10,6 @@
 #include "src/config/config.h"
 
 namespace avocet {
-
-/// Alarms, and how long each device was watched.
-struct AlarmData {
-  std::vector<Alarm> alarms;
-  std::map<std::string, ObservedSpan> devices;
-};
 
 /// A file with the columns device_id and event_time, and possibly metric, detector and onset (rows
 /// with onset false are readings, no alarms): CSV, JSON, or Parquet when its name ends in .parquet.

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "src/base/json_writer.h"
 #include "src/base/time_format.h"
 #include "src/cli/command.h"
 #include "src/cli/fault_score.h"
@@ -25,10 +24,10 @@ struct ScoreArguments : LakeArguments {
   std::string truth;
   std::string alarms;  ///< empty: the lake
   std::string detector;
-  std::string tolerance = "2m";
-  std::string short_fault = "1h";
-  std::string aftermath = "1h";
-  std::string merge = "30m";
+  std::string tolerance = FormatDuration(ScoreRules().tolerance_us);
+  std::string short_fault = FormatDuration(ScoreRules().short_us);
+  std::string aftermath = FormatDuration(ScoreRules().aftermath_us);
+  std::string merge = FormatDuration(ScoreRules().merge_us);
   std::string from;
   double device_days = 0;
 };
@@ -46,7 +45,6 @@ Result<ScoreRules> ReadRules(const ScoreArguments& arguments) {
   AVOCET_RETURN_IF_ERROR(ReadDuration(arguments.short_fault, "--short", &rules.short_us));
   AVOCET_RETURN_IF_ERROR(ReadDuration(arguments.aftermath, "--aftermath", &rules.aftermath_us));
   AVOCET_RETURN_IF_ERROR(ReadDuration(arguments.merge, "--merge", &rules.merge_us));
-  rules.aftermath_us = std::max(rules.aftermath_us, rules.tolerance_us);
   if (arguments.from.empty()) return rules;
   const auto from = ParseInstant(arguments.from);
   if (!from.has_value()) {
@@ -108,40 +106,6 @@ void PrintText(const FaultScore& score) {
   }
 }
 
-void Number(double value, std::string_view key, JsonWriter* json) {
-  json->Key(key);
-  if (std::isnan(value)) {
-    json->Null();
-  } else {
-    json->Double(value);
-  }
-}
-
-void Kind(const KindScore& kind, JsonWriter* json) {
-  json->Field("faults", kind.faults).Field("found", kind.found);
-  Number(Quantile(kind.delays_s, 0.5), "delay_seconds_median", json);
-  Number(Quantile(kind.delays_s, 0.9), "delay_seconds_p90", json);
-}
-
-void PrintJson(const FaultScore& score) {
-  JsonWriter json;
-  json.BeginObject();
-  Number(score.Recall(), "recall", &json);
-  Number(score.Precision(), "precision", &json);
-  json.Field("alarms", score.alarms).Field("false_alarms", score.false_alarms);
-  Number(score.device_days > 0 ? score.device_days : std::nan(""), "device_days", &json);
-  Number(score.FalseAlarmsPerDeviceDay(), "false_alarms_per_device_day", &json);
-  Kind(score.all, &json);
-  json.Key("kinds").BeginObject();
-  for (const auto& [name, kind] : score.kinds) {
-    json.Key(name).BeginObject();
-    Kind(kind, &json);
-    json.EndObject();
-  }
-  json.EndObject().EndObject();
-  fmt::print("{}\n", json.Take());
-}
-
 Status RunScore(const ScoreArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const ScoreRules rules, ReadRules(arguments));
   AVOCET_ASSIGN_OR_RETURN(const std::vector<TruthWindow> truth, ReadTruthFile(arguments.truth));
@@ -149,7 +113,7 @@ Status RunScore(const ScoreArguments& arguments) {
   FaultScore score = ScoreAlarms(std::move(data.alarms), truth, data.devices, rules);
   if (arguments.device_days > 0) score.device_days = arguments.device_days;
   if (arguments.format == "json") {
-    PrintJson(score);
+    fmt::print("{}\n", FaultScoreJson(score));
   } else {
     PrintText(score);
   }

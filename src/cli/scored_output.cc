@@ -11,6 +11,7 @@
 #include "src/base/time_format.h"
 #include "src/cli/record_output.h"
 #include "src/cli/scratch_table.h"
+#include "src/engine/scored_rows.h"
 #include "src/env/env.h"
 
 namespace avocet {
@@ -48,30 +49,6 @@ class CsvOutput final : public ScoredOutput {
   std::string line_;
 };
 
-}  // namespace
-
-TableSpec ScoredSpec() {
-  return {.schema = {},
-          .name = "scored",
-          .description = {},
-          .columns = {{"device_id", ColumnType::kString, {}},
-                      {"event_time", ColumnType::kTimestamp, {}},
-                      {"metric", ColumnType::kString, {}},
-                      {"value", ColumnType::kDouble, {}},
-                      {"expected", ColumnType::kDouble, {}},
-                      {"lower", ColumnType::kDouble, {}},
-                      {"upper", ColumnType::kDouble, {}},
-                      {"score", ColumnType::kDouble, {}},
-                      {"severity", ColumnType::kDouble, {}},
-                      {"type", ColumnType::kString, {}},
-                      {"onset", ColumnType::kBool, {}}},
-          .partition_columns = {},
-          .stats_columns = {"event_time"},
-          .dictionary_columns = {"device_id", "metric", "type"}};
-}
-
-namespace {
-
 class ParquetOutput final : public ScoredOutput {
  public:
   static Result<std::unique_ptr<ScoredOutput>> Open(const std::string& path) {
@@ -81,24 +58,7 @@ class ParquetOutput final : public ScoredOutput {
   }
 
   Status Append(const ScoredReading& reading) override {
-    size_t next = 0;
-    const auto text = [&](std::string_view value) {
-      Column& column = batch_->column(next++);
-      if (value.empty()) {
-        column.AppendNull();
-      } else {
-        column.AppendBytes(value);
-      }
-    };
-    text(reading.device);
-    batch_->column(next++).AppendInt(reading.event_time_us);
-    text(reading.metric);
-    for (const double number : {reading.value, reading.expected, reading.lower, reading.upper,
-                                reading.score, reading.severity}) {
-      batch_->column(next++).AppendDouble(number);
-    }
-    text(reading.type);
-    batch_->column(next++).AppendInt(reading.onset ? 1 : 0);
+    AppendScored(reading, batch_.get());
     return batch_->rows() < kRowsPerPart ? Status::Ok() : WritePart();
   }
 

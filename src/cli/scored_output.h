@@ -5,16 +5,11 @@
 #include <string>
 
 #include "src/base/status.h"
-#include "src/engine/detection.h"
-#include "src/model/table_spec.h"
+#include "src/engine/detection_run.h"
 
 namespace avocet {
 
-/// The columns as a table.
-TableSpec ScoredSpec();
-
-/// Columns device_id, event_time, metric, value, expected, lower, upper, score, severity, type,
-/// onset. What is unknown is empty in CSV and null in Parquet.
+/// The columns of ScoredSpec. What is unknown is empty in CSV and null in Parquet.
 class ScoredOutput {
  public:
   /// A path that ends in ".parquet" is a Parquet file, "-" CSV on standard output, anything else a

@@ -1,5 +1,5 @@
 // Detector: judges readings against what it knows of their series. Implementations are listed in
-// src/engine/builtin_components.cc; a new one is a new file pair and one row there.
+// src/engine/builtin_detectors.cc; a new one is a new file pair and one row there.
 //
 // State lives in flat arrays, one slot per device (of one shard) and metric. One instance belongs
 // to one shard and is used by one thread at a time. Results depend only on the order of each

@@ -10,14 +10,6 @@
 namespace avocet {
 namespace {
 
-void AppendOrNull(std::string_view text, Column* column) {
-  if (text.empty()) {
-    column->AppendNull();
-  } else {
-    column->AppendBytes(text);
-  }
-}
-
 template <typename Enum>
 Status ParseWord(std::string_view word, std::string_view (*name)(Enum), Enum last, Enum* out) {
   for (int i = 0; i <= static_cast<int>(last); ++i) {
@@ -58,29 +50,6 @@ Result<AlertChange> ChangeOf(const RecordBatchView& rows, size_t row) {
 }
 
 }  // namespace
-
-void AppendAlert(const AlertChange& change, ColumnBatch* out) {
-  const AlertFinding& strongest = change.strongest;
-  out->column(alerts::kId).AppendBytes(change.id);
-  out->column(alerts::kChange).AppendInt(change.number);
-  out->column(alerts::kRule).AppendBytes(change.rule);
-  AppendOrNull(change.device, &out->column(alerts::kDevice));
-  AppendOrNull(change.metric, &out->column(alerts::kMetric));
-  out->column(alerts::kState).AppendBytes(AlertStateName(change.state));
-  out->column(alerts::kEventTime).AppendInt(change.event_time_us);
-  out->column(alerts::kOpenedAt).AppendInt(change.opened_us);
-  out->column(alerts::kSeverity).AppendBytes(AlertSeverityName(change.severity));
-  out->column(alerts::kAnomalies).AppendInt(change.anomalies);
-  out->column(alerts::kReason).AppendBytes(change.reason);
-  AppendOrNull(strongest.detector, &out->column(alerts::kDetector));
-  out->column(alerts::kValue).AppendDouble(strongest.value);
-  out->column(alerts::kExpected).AppendDouble(strongest.expected);
-  out->column(alerts::kLower).AppendDouble(strongest.lower);
-  out->column(alerts::kUpper).AppendDouble(strongest.upper);
-  out->column(alerts::kScore).AppendDouble(strongest.score);
-  AppendOrNull(strongest.anomaly_id, &out->column(alerts::kAnomalyId));
-  out->column(alerts::kActor).AppendBytes("avocet");
-}
 
 void WriteAlertRow(const AlertChange& change, JsonWriter* json) {
   const AlertFinding& strongest = change.strongest;

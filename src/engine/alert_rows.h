@@ -6,12 +6,8 @@
 #include "src/alert/alert_change.h"
 #include "src/base/json_writer.h"
 #include "src/lake/lake.h"
-#include "src/model/column_batch.h"
 
 namespace avocet {
-
-/// REQUIRES: `out` has the columns of AlertsSpec.
-void AppendAlert(const AlertChange& change, ColumnBatch* out);
 
 /// A row as a JSON object with the columns of the table.
 void WriteAlertRow(const AlertChange& change, JsonWriter* json);

@@ -15,9 +15,6 @@
 namespace avocet {
 namespace {
 
-// Records of bronze were judged when they arrived; a clock of the far future accepts all of them.
-constexpr int64_t kNoFuture = std::numeric_limits<int64_t>::max() / 2;
-
 // Of silver's columns, after the device.
 constexpr size_t kSilverTime = 1;
 
@@ -48,7 +45,7 @@ class Backtester {
              const std::vector<AlertGate>& gates, StageClock* clock)
       : options_(options),
         tables_(*tables),
-        processor_(config, *tables, NumThreads(config), clock) {
+        processor_(config, tables->layout(), NumThreads(config), clock) {
     processor_.set_alert_gates(AlertGates(gates));
     processor_.set_alert_sink([this](std::span<const AlertChange> changes) { Take(changes); },
                               /*takes_replayed=*/true);
@@ -81,7 +78,7 @@ class Backtester {
     for (const RawBatch& batch : batches) {
       result_.bronze_rows += static_cast<int64_t>(batch.records.size());
     }
-    const std::unique_ptr<Epoch> epoch = MakeEpoch(tables_, processor_.metrics(), 0, 0);
+    const std::unique_ptr<Epoch> epoch = MakeEpoch(tables_.layout(), processor_.metrics(), 0, 0);
     AVOCET_RETURN_IF_ERROR(processor_.Process(batches, kNoFuture, /*replayed=*/true, epoch.get()));
     for (const int64_t time_us : epoch->rows[kSilver]->column(kSilverTime).ints()) {
       if (!IsWanted(time_us)) continue;

@@ -3,19 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <set>
 #include <span>
 #include <string>
 
+#include "src/engine/bronze_batches.h"
+
 namespace avocet {
 namespace {
 
 const std::vector<std::string> kColumns = {"epoch",     "sequence", "payload",    "source",
                                            "partition", "offset",   "received_at"};
-enum : size_t { kEpoch, kSequence, kPayload, kSource, kPartition, kOffset, kReceivedAt };
 
 // Rows that are sorted in memory at a time, when files have to be.
 constexpr int64_t kWindowRows = int64_t{1} << 18;
@@ -35,11 +35,11 @@ class OrderedRows {
   int64_t Int(size_t column, size_t row) const {
     const Row& r = rows_[order_[row]];
     switch (column) {
-      case kEpoch:
+      case kBronzeEpoch:
         return r.epoch;
-      case kSequence:
+      case kBronzeSequence:
         return r.sequence;
-      case kOffset:
+      case kBronzeOffset:
         return r.offset;
       default:
         return r.received_us;
@@ -47,20 +47,20 @@ class OrderedRows {
   }
   std::string_view Bytes(size_t column, size_t row) const {
     const Row& r = rows_[order_[row]];
-    if (column == kPayload) return std::string_view(payloads_).substr(r.begin, r.size);
-    return column == kSource ? *r.source : *r.partition;
+    if (column == kBronzePayload) return std::string_view(payloads_).substr(r.begin, r.size);
+    return column == kBronzeSource ? *r.source : *r.partition;
   }
 
   void Add(const RecordBatchView& view, size_t row) {
-    const std::string_view payload = view.Bytes(kPayload, row);
-    rows_.push_back({.epoch = view.Int(kEpoch, row),
-                     .sequence = view.Int(kSequence, row),
-                     .offset = view.Int(kOffset, row),
-                     .received_us = view.Int(kReceivedAt, row),
+    const std::string_view payload = view.Bytes(kBronzePayload, row);
+    rows_.push_back({.epoch = view.Int(kBronzeEpoch, row),
+                     .sequence = view.Int(kBronzeSequence, row),
+                     .offset = view.Int(kBronzeOffset, row),
+                     .received_us = view.Int(kBronzeReceivedAt, row),
                      .begin = payloads_.size(),
                      .size = payload.size(),
-                     .source = Keep(view.Bytes(kSource, row)),
-                     .partition = Keep(view.Bytes(kPartition, row))});
+                     .source = Keep(view.Bytes(kBronzeSource, row)),
+                     .partition = Keep(view.Bytes(kBronzePartition, row))});
     payloads_.append(payload);
   }
 
@@ -98,46 +98,22 @@ class OrderedRows {
   std::set<std::string, std::less<>> texts_;
 };
 
-// Rows [begin, end) of a view, all of one source and partition, as a batch.
-template <typename View>
-RawBatch MakeBatch(const View& view, size_t begin, size_t end) {
-  RawBatch batch;
-  batch.source = view.Bytes(kSource, begin);
-  batch.partition = view.Bytes(kPartition, begin);
-  size_t total = 0;
-  for (size_t row = begin; row < end; ++row) total += view.Bytes(kPayload, row).size();
-  auto bytes = SharedBytes::Allocate(total);
-  for (size_t row = begin; row < end; ++row) {
-    const std::string_view payload = view.Bytes(kPayload, row);
-    std::memcpy(bytes->data.get() + bytes->size, payload.data(), payload.size());
-    batch.records.push_back({.begin = static_cast<uint32_t>(bytes->size),
-                             .size = static_cast<uint32_t>(payload.size()),
-                             .offset = view.Int(kOffset, row)});
-    bytes->size += payload.size();
-  }
-  batch.bytes = std::move(bytes);
-  return batch;
-}
-
 // Cuts a view into runs of one epoch and hands them on as batches of one partition each.
 template <typename View>
 Status HandOn(const View& view, int64_t after_epoch, const OnBronze& on_batches) {
   size_t begin = 0;
   while (begin < view.rows()) {
-    const int64_t epoch = view.Int(kEpoch, begin);
-    std::vector<RawBatch> batches;
+    const int64_t epoch = view.Int(kBronzeEpoch, begin);
     size_t end = begin;
-    while (end < view.rows() && view.Int(kEpoch, end) == epoch) {
-      const size_t start = end;
-      while (end < view.rows() && view.Int(kEpoch, end) == epoch &&
-             view.Bytes(kPartition, end) == view.Bytes(kPartition, start) &&
-             view.Bytes(kSource, end) == view.Bytes(kSource, start)) {
-        ++end;
+    while (end < view.rows() && view.Int(kBronzeEpoch, end) == epoch) ++end;
+    if (epoch > after_epoch) {
+      std::vector<RawBatch> batches;
+      for (size_t row = begin; row < end;) {
+        const size_t next = EndOfBronzeRun(view, row, end);
+        batches.push_back(BronzeBatch(view, row, next));
+        row = next;
       }
-      if (epoch > after_epoch) batches.push_back(MakeBatch(view, start, end));
-    }
-    if (!batches.empty()) {
-      AVOCET_RETURN_IF_ERROR(on_batches(epoch, view.Int(kReceivedAt, begin), batches));
+      AVOCET_RETURN_IF_ERROR(on_batches(epoch, view.Int(kBronzeReceivedAt, begin), batches));
     }
     begin = end;
   }
@@ -152,8 +128,8 @@ Result<FileRows> Scan(Table* bronze, const TableFile& file, int64_t after_epoch)
     AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* view, reader->Next());
     if (view == nullptr) return rows;
     for (size_t row = 0; row < view->rows(); ++row) {
-      if (view->Int(kEpoch, row) <= after_epoch) continue;
-      const int64_t sequence = view->Int(kSequence, row);
+      if (view->Int(kBronzeEpoch, row) <= after_epoch) continue;
+      const int64_t sequence = view->Int(kBronzeSequence, row);
       rows.is_ordered = rows.is_ordered && sequence > rows.last;
       rows.first = std::min(rows.first, sequence);
       rows.last = std::max(rows.last, sequence);
@@ -192,8 +168,8 @@ Status ReadInOrder(Table* bronze, std::span<const FileRows> files, int64_t after
         AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* view, reader->Next());
         if (view == nullptr) break;
         for (size_t row = 0; row < view->rows(); ++row) {
-          const int64_t sequence = view->Int(kSequence, row);
-          if (sequence < begin || view->Int(kEpoch, row) <= after_epoch) continue;
+          const int64_t sequence = view->Int(kBronzeSequence, row);
+          if (sequence < begin || view->Int(kBronzeEpoch, row) <= after_epoch) continue;
           if (sequence < end) {
             window.Add(*view, row);
           } else {

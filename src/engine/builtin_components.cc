@@ -1,8 +1,7 @@
 #include "src/engine/builtin_components.h"
 
-#include <algorithm>
-#include <array>
 #include <utility>
+#include <variant>
 
 #include "src/alert/email_channel.h"
 #include "src/alert/log_channel.h"
@@ -10,22 +9,6 @@
 #include "src/alert/slack_channel.h"
 #include "src/alert/teams_channel.h"
 #include "src/alert/webhook_channel.h"
-#include "src/detect/auto.h"
-#include "src/detect/cusum.h"
-#include "src/detect/ewma.h"
-#include "src/detect/forecast_band.h"
-#include "src/detect/half_space_trees.h"
-#include "src/detect/holt_winters.h"
-#include "src/detect/mad.h"
-#include "src/detect/matrix_profile.h"
-#include "src/detect/missing.h"
-#include "src/detect/page_hinkley.h"
-#include "src/detect/random_cut_forest.h"
-#include "src/detect/rate_of_change.h"
-#include "src/detect/stuck.h"
-#include "src/detect/t2.h"
-#include "src/detect/threshold.h"
-#include "src/detect/zscore.h"
 #include "src/engine/decoding_judge.h"
 #include "src/engine/owned_lake.h"
 #include "src/source/file/file_source.h"
@@ -38,42 +21,6 @@
 #include "src/source/simulate/simulate_source.h"
 
 namespace avocet {
-
-std::span<const DetectorType> DetectorTypes() {
-  static const std::array kTypes = {AutoType(),
-                                    CusumType(),
-                                    EwmaType(),
-                                    ForecastBandType(),
-                                    HalfSpaceTreesType(),
-                                    HoltWintersType(),
-                                    MadType(),
-                                    MatrixProfileType(),
-                                    MissingType(),
-                                    PageHinkleyType(),
-                                    RandomCutForestType(),
-                                    RateOfChangeType(),
-                                    StuckType(),
-                                    T2Type(),
-                                    ThresholdType(),
-                                    ZScoreType()};
-  return kTypes;
-}
-
-const DetectorType* FindDetectorType(std::string_view name) {
-  const auto types = DetectorTypes();
-  const auto found = std::find_if(types.begin(), types.end(),
-                                  [&](const DetectorType& type) { return type.spec.name == name; });
-  return found == types.end() ? nullptr : &*found;
-}
-
-std::span<const DetectorSpec> DetectorSpecs() {
-  static const std::vector<DetectorSpec> kSpecs = [] {
-    std::vector<DetectorSpec> specs;
-    for (const DetectorType& type : DetectorTypes()) specs.push_back(type.spec);
-    return specs;
-  }();
-  return kSpecs;
-}
 
 std::unique_ptr<Source> MakeSource(const SourceConfig& source, const SourceContext& context) {
   struct Maker {

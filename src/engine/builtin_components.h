@@ -1,26 +1,18 @@
-// The one list of everything pluggable: sources, detectors and channels of alerts.
+// The one list of everything pluggable: sources, channels of alerts and, in builtin_detectors,
+// detectors.
 #pragma once
 
 #include <memory>
-#include <span>
-#include <string_view>
-#include <vector>
 
 #include "src/alert/alert_channel.h"
 #include "src/config/config.h"
-#include "src/config/detector_spec.h"
-#include "src/detect/detector.h"
+#include "src/engine/builtin_detectors.h"
 #include "src/env/env.h"
 #include "src/net/http_hub.h"
 #include "src/source/kafka/peer_lakes.h"
 #include "src/source/source.h"
 
 namespace avocet {
-
-/// Every detector type, in alphabetical order.
-std::span<const DetectorType> DetectorTypes();
-const DetectorType* FindDetectorType(std::string_view name);
-std::span<const DetectorSpec> DetectorSpecs();
 
 /// What sources need beside their own configuration; borrowed.
 struct SourceContext {

@@ -144,6 +144,15 @@ std::string EncodeCommitInfo(const CommitInfo& info) {
   return json.Take();
 }
 
+Result<CommitInfo> DecodeCommitInfo(std::string_view encoded) {
+  simdjson::dom::parser parser;
+  object ours;
+  if (parser.parse(simdjson::padded_string(encoded)).get(ours) != simdjson::SUCCESS) {
+    return Status::Corrupt("a commit's information is not a JSON object");
+  }
+  return Read(ours);
+}
+
 Result<std::optional<CommitInfo>> ParseCommitInfo(const std::string& log_entry_json_lines) {
   simdjson::dom::parser parser;
   size_t begin = 0;

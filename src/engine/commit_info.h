@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "src/engine/epoch.h"
 #include "src/model/positions.h"
@@ -31,6 +32,8 @@ struct CommitInfo {
 };
 
 std::string EncodeCommitInfo(const CommitInfo& info);
+/// The inverse. kCorrupt.
+Result<CommitInfo> DecodeCommitInfo(std::string_view encoded);
 
 /// The avocet part of a log entry, nothing when another program made the commit. kCorrupt when
 /// there is one that cannot be read.

@@ -91,8 +91,8 @@ Status Engine::OpenSources() {
 }
 
 void Engine::StartEpoch() {
-  epoch_ = MakeEpoch(*tables_, processor_->metrics(), next_epoch_, processor_->next_sequence(),
-                     committer_->TakeSpare());
+  epoch_ = MakeEpoch(tables_->layout(), processor_->metrics(), next_epoch_,
+                     processor_->next_sequence(), committer_->TakeSpare());
   epoch_->totals = processor_->totals();
   epoch_opened_ = env_->Monotonic();
 }

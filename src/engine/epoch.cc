@@ -3,6 +3,18 @@
 #include "src/base/check.h"
 
 namespace avocet {
+namespace {
+
+void AppendOrNull(std::string_view text, Column* column) {
+  if (text.empty()) {
+    column->AppendNull();
+  } else {
+    column->AppendBytes(text);
+  }
+}
+
+}  // namespace
+
 bool Epoch::Empty() const {
   for (const auto& batch : rows) {
     if (batch->rows() > 0) return false;
@@ -16,14 +28,14 @@ size_t Epoch::Bytes() const {
   return total;
 }
 
-std::unique_ptr<Epoch> MakeEpoch(const LakeTables& tables, const std::vector<std::string>& metrics,
+std::unique_ptr<Epoch> MakeEpoch(const TableLayout& layout, const std::vector<std::string>& metrics,
                                  int64_t number, int64_t first_sequence,
                                  std::unique_ptr<Epoch> spare) {
   auto epoch = std::make_unique<Epoch>();
   epoch->number = number;
   epoch->first_sequence = first_sequence;
   epoch->amended_stats = std::make_shared<ColumnBatch>(StatsKeys());
-  epoch->silver = SilverLayout::Of(tables.spec(kSilver));
+  epoch->silver = SilverLayout::Of(layout.spec(kSilver));
   for (size_t id = 0; id < kNumTables; ++id) {
     // Reused memory needs no page faults; a batch that is still lent out is not touched.
     if (spare != nullptr && spare->rows[id].use_count() == 1 &&
@@ -32,10 +44,10 @@ std::unique_ptr<Epoch> MakeEpoch(const LakeTables& tables, const std::vector<std
       epoch->rows[id]->Clear();
       continue;
     }
-    epoch->rows[id] = std::make_shared<ColumnBatch>(tables.spec(id).MakeBatch());
+    epoch->rows[id] = std::make_shared<ColumnBatch>(layout.spec(id).MakeBatch());
     if (id != kSilver) continue;
     for (size_t m = epoch->silver.known; m < metrics.size(); ++m) {
-      for (const TableColumn& column : tables.MetricColumns(metrics[m])) {
+      for (const TableColumn& column : layout.MetricColumns(metrics[m])) {
         epoch->rows[kSilver]->AddColumn(column.name, column.type);
       }
     }
@@ -98,6 +110,30 @@ void AppendQuarantine(const std::vector<RejectedRecord>& rejected, int64_t recei
     out.column(quarantine::kReceivedAt).AppendInt(received_us);
     out.column(quarantine::kEpoch).AppendInt(epoch->number);
   }
+}
+
+void AppendAlert(const AlertChange& change, Epoch* epoch) {
+  ColumnBatch& out = *epoch->rows[kAlerts];
+  const AlertFinding& strongest = change.strongest;
+  out.column(alerts::kId).AppendBytes(change.id);
+  out.column(alerts::kChange).AppendInt(change.number);
+  out.column(alerts::kRule).AppendBytes(change.rule);
+  AppendOrNull(change.device, &out.column(alerts::kDevice));
+  AppendOrNull(change.metric, &out.column(alerts::kMetric));
+  out.column(alerts::kState).AppendBytes(AlertStateName(change.state));
+  out.column(alerts::kEventTime).AppendInt(change.event_time_us);
+  out.column(alerts::kOpenedAt).AppendInt(change.opened_us);
+  out.column(alerts::kSeverity).AppendBytes(AlertSeverityName(change.severity));
+  out.column(alerts::kAnomalies).AppendInt(change.anomalies);
+  out.column(alerts::kReason).AppendBytes(change.reason);
+  AppendOrNull(strongest.detector, &out.column(alerts::kDetector));
+  out.column(alerts::kValue).AppendDouble(strongest.value);
+  out.column(alerts::kExpected).AppendDouble(strongest.expected);
+  out.column(alerts::kLower).AppendDouble(strongest.lower);
+  out.column(alerts::kUpper).AppendDouble(strongest.upper);
+  out.column(alerts::kScore).AppendDouble(strongest.score);
+  AppendOrNull(strongest.anomaly_id, &out.column(alerts::kAnomalyId));
+  out.column(alerts::kActor).AppendBytes("avocet");
 }
 
 }  // namespace avocet

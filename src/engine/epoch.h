@@ -12,8 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "src/engine/lake_tables.h"
+#include "src/alert/alert_change.h"
 #include "src/engine/piece.h"
+#include "src/engine/table_layout.h"
 #include "src/model/column_batch.h"
 #include "src/model/positions.h"
 
@@ -68,9 +69,9 @@ struct Epoch {
   int64_t Rows() const { return static_cast<int64_t>(rows[kBronze]->rows()); }
 };
 
-/// A new epoch without rows; silver has the columns of `tables` plus those of evolved `metrics`.
+/// A new epoch without rows; silver has the columns of `layout` plus those of evolved `metrics`.
 /// `spare`, a committed epoch or null, gives its memory.
-std::unique_ptr<Epoch> MakeEpoch(const LakeTables& tables, const std::vector<std::string>& metrics,
+std::unique_ptr<Epoch> MakeEpoch(const TableLayout& layout, const std::vector<std::string>& metrics,
                                  int64_t number, int64_t first_sequence,
                                  std::unique_ptr<Epoch> spare = nullptr);
 
@@ -80,5 +81,6 @@ void AppendBronze(const Piece& piece, int64_t received_us, int64_t* sequence, Ep
 void AppendSilver(const Piece& piece, Epoch* epoch);
 void AppendQuarantine(const std::vector<RejectedRecord>& rejected, int64_t received_us,
                       Epoch* epoch);
+void AppendAlert(const AlertChange& change, Epoch* epoch);
 
 }  // namespace avocet

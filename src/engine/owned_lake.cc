@@ -52,11 +52,6 @@ std::string SnapshotDir(const Config& config) { return DataDir(config) + "/snaps
 
 std::string OutboxPath(const Config& config) { return DataDir(config) + "/alerts.db"; }
 
-size_t NumThreads(const Config& config) {
-  if (config.engine.threads > 0) return static_cast<size_t>(config.engine.threads);
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
 Result<std::unique_ptr<FileLock>> LockLake(const Config& config, Env* env) {
   return LockIn(config, env, "LOCK");
 }
@@ -84,8 +79,8 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
                           LakeTables::Open(owned.lake.get(), config, ConfiguredMetrics(config)));
   owned.tables = std::make_unique<LakeTables>(std::move(tables));
   owned.clock = std::make_unique<StageClock>(env);
-  owned.processor =
-      std::make_unique<Processor>(config, *owned.tables, NumThreads(config), owned.clock.get());
+  owned.processor = std::make_unique<Processor>(config, owned.tables->layout(), NumThreads(config),
+                                                owned.clock.get());
   AVOCET_ASSIGN_OR_RETURN(const std::vector<AlertGate> gates, ReadGates(config, env));
   owned.processor->set_alert_gates(AlertGates(gates));
 
@@ -140,8 +135,8 @@ std::string EncodeState(const Config& config, LakeTables* tables, Processor* pro
 
 std::unique_ptr<Epoch> NextEpoch(const OwnedLake& owned, Env* env, std::string_view operation) {
   const CommitInfo last = owned.committer->last();
-  auto epoch =
-      MakeEpoch(*owned.tables, owned.processor->metrics(), last.epoch + 1, last.next_sequence);
+  auto epoch = MakeEpoch(owned.tables->layout(), owned.processor->metrics(), last.epoch + 1,
+                         last.next_sequence);
   epoch->received_us = std::max(last.received_us, env->NowMicros());
   epoch->operation = operation;
   epoch->totals = last.totals;

@@ -20,8 +20,6 @@ std::string JournalDir(const Config& config, std::string_view source);
 std::string SnapshotDir(const Config& config);
 /// The file in which alerts wait for delivery.
 std::string OutboxPath(const Config& config);
-/// Threads that process readings.
-size_t NumThreads(const Config& config);
 
 /// The lock of whoever ingests into the lake. kConflict names the holder.
 Result<std::unique_ptr<FileLock>> LockLake(const Config& config, Env* env);

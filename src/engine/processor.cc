@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <thread>
 #include <tuple>
-
-#include "src/engine/alert_rows.h"
 
 namespace avocet {
 namespace {
@@ -16,10 +15,15 @@ constexpr size_t kMaxMetrics = 1024;
 
 }  // namespace
 
-Processor::Processor(const Config& config, const LakeTables& tables, size_t num_threads,
+size_t NumThreads(const Config& config) {
+  if (config.engine.threads > 0) return static_cast<size_t>(config.engine.threads);
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+Processor::Processor(const Config& config, const TableLayout& layout, size_t num_threads,
                      StageClock* clock)
     : config_(&config),
-      tables_(&tables),
+      layout_(&layout),
       clock_(clock),
       pool_(num_threads),
       fleet_alerts_(&config.alerts.rules),
@@ -141,7 +145,7 @@ void Processor::AddMetrics(const std::vector<std::string>& names, Epoch* epoch) 
     if (metrics_.size() >= kMaxMetrics) break;
     if (std::find(metrics_.begin(), metrics_.end(), name) != metrics_.end()) continue;
     metrics_.push_back(name);
-    for (TableColumn& column : tables_->MetricColumns(name)) {
+    for (TableColumn& column : layout_->MetricColumns(name)) {
       epoch->rows[kSilver]->AddColumn(column.name, column.type);
       epoch->new_silver_columns.push_back(std::move(column));
     }
@@ -263,7 +267,7 @@ void Processor::CollectAlerts(bool replayed, Epoch* epoch) {
   std::stable_sort(changes.begin(), changes.end(), [](const AlertChange& a, const AlertChange& b) {
     return std::tie(a.event_time_us, a.id, a.number) < std::tie(b.event_time_us, b.id, b.number);
   });
-  for (const AlertChange& change : changes) AppendAlert(change, epoch->rows[kAlerts].get());
+  for (const AlertChange& change : changes) AppendAlert(change, epoch);
   if (alert_sink_ && (!replayed || sink_takes_replayed_)) alert_sink_(changes);
   if (live_observer_ != nullptr && !replayed) live_observer_->OnAlerts(changes);
 }
@@ -348,6 +352,7 @@ Status Processor::LoadShards(const std::vector<std::string>& metrics, int64_t fl
   std::vector<Status> statuses(kNumShards);
   pool_.ParallelFor(kNumShards, [&](size_t i) {
     loaded[i] = std::make_unique<Shard>(*config_, metrics);
+    if (observer_ != nullptr) loaded[i]->Observe();
     StateReader reader(shards[i]);
     statuses[i] = loaded[i]->Load(&reader);
   });

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,11 +16,11 @@
 #include "src/config/config.h"
 #include "src/decode/decoder.h"
 #include "src/engine/epoch.h"
-#include "src/engine/lake_tables.h"
 #include "src/engine/live_observer.h"
 #include "src/engine/piece.h"
 #include "src/engine/shard.h"
 #include "src/engine/stage_clock.h"
+#include "src/engine/table_layout.h"
 #include "src/model/raw_batch.h"
 
 namespace avocet {
@@ -36,11 +37,18 @@ class TickObserver {
 /// Told of alerts in the tick in which they change, in order of event time.
 using AlertSink = std::function<void(std::span<const AlertChange>)>;
 
+/// A `now_us` for which no reading is in the future: for records of bronze, which were judged when
+/// they arrived, and of files.
+inline constexpr int64_t kNoFuture = std::numeric_limits<int64_t>::max() / 2;
+
+/// Threads that process readings.
+size_t NumThreads(const Config& config);
+
 class Processor {
  public:
-  /// `config`, `tables` and `clock`, which is told the time of each stage, must outlive the
+  /// `config`, `layout` and `clock`, which is told the time of each stage, must outlive the
   /// processor.
-  Processor(const Config& config, const LakeTables& tables, size_t num_threads, StageClock* clock);
+  Processor(const Config& config, const TableLayout& layout, size_t num_threads, StageClock* clock);
 
   /// Judges every reading for `observer`, which is told of all ticks from now on and must outlive
   /// the processor.
@@ -117,7 +125,7 @@ class Processor {
   void Count(bool replayed);
 
   const Config* config_;
-  const LakeTables* tables_;
+  const TableLayout* layout_;
   StageClock* clock_;
   ThreadPool pool_;
   std::vector<std::unique_ptr<Decoder>> decoders_;  // one per thread, taken by index of a job

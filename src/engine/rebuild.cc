@@ -17,8 +17,6 @@
 namespace avocet {
 namespace {
 
-// Records of bronze were judged when they arrived; a clock of the far future accepts all of them.
-constexpr int64_t kNoFuture = std::numeric_limits<int64_t>::max() / 2;
 constexpr int64_t kLogEveryUs = 5'000'000;
 
 class Rebuilder {
@@ -54,7 +52,7 @@ class Rebuilder {
   }
 
  private:
-  void Begin() { epoch_ = MakeEpoch(tables_, processor_.metrics(), 0, 0); }
+  void Begin() { epoch_ = MakeEpoch(tables_.layout(), processor_.metrics(), 0, 0); }
 
   Status OnBatches(int64_t epoch, const std::vector<RawBatch>& batches) {
     for (const RawBatch& batch : batches) {
@@ -108,7 +106,7 @@ Result<RebuildReport> DryRun(const Config& config, Env* env) {
   AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env, config.storage.lake));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   StageClock clock(env);
-  Processor processor(config, tables, NumThreads(config), &clock);
+  Processor processor(config, tables.layout(), NumThreads(config), &clock);
   AVOCET_ASSIGN_OR_RETURN(const std::vector<AlertGate> gates, ReadGates(config, env));
   processor.set_alert_gates(AlertGates(gates));
   RebuildReport report;

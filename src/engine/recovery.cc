@@ -15,9 +15,6 @@
 namespace avocet {
 namespace {
 
-// Records of bronze were judged when they arrived; a clock of the far future accepts all of them.
-constexpr int64_t kNoFuture = std::numeric_limits<int64_t>::max() / 2;
-
 // Replays bronze into the processor and commits, epoch by epoch, what tables lack.
 class Replay {
  public:
@@ -45,7 +42,7 @@ class Replay {
       AVOCET_RETURN_IF_ERROR(Finish());
       // Rows of hours that are in the table already must be known before more are made.
       if (epoch > complete_[kDeviceStats] && !hours_marked_) AVOCET_RETURN_IF_ERROR(MarkHours());
-      epoch_ = MakeEpoch(*context_.tables, context_.processor->metrics(), epoch, 0);
+      epoch_ = MakeEpoch(context_.tables->layout(), context_.processor->metrics(), epoch, 0);
     }
     for (const RawBatch& batch : batches) {
       report_->replayed_rows += static_cast<int64_t>(batch.records.size());
@@ -257,9 +254,9 @@ UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const std::string&
                    epoch);
       continue;
     }
-    auto info = ParseCommitInfo("{\"commitInfo\":{\"avocet\":" + header.commit_info + "}}");
-    if (!info.ok() || !info->has_value()) continue;
-    return {std::move(payload).value(), epoch, std::move(**info)};
+    auto info = DecodeCommitInfo(header.commit_info);
+    if (!info.ok()) continue;
+    return {std::move(payload).value(), epoch, std::move(info).value()};
   }
   return {};
 }

@@ -10,7 +10,7 @@
 
 #include "src/base/check.h"
 #include "src/base/hash.h"
-#include "src/engine/builtin_components.h"
+#include "src/engine/builtin_detectors.h"
 #include "src/engine/contributors.h"
 
 namespace avocet {

@@ -59,14 +59,38 @@ Status DecodeSnapshot(std::string_view payload, SnapshotHeader* header,
   return in.AtEnd() ? Status::Ok() : Status::Corrupt("the snapshot has bytes left over");
 }
 
-Status SaveSnapshotFile(Env* env, const std::string& dir, int64_t epoch, std::string_view payload) {
+std::string FrameSnapshot(std::string_view payload) {
   StateWriter frame;
   for (const char c : kMagic) frame.Put(c);
   frame.Put(kVersion);
   frame.Put<uint64_t>(payload.size());
   frame.Put(Checksum64(payload));
-  std::string bytes = frame.Take();
-  bytes.append(payload);
+  return frame.Take().append(payload);
+}
+
+Result<std::string_view> UnframeSnapshot(std::string_view framed) {
+  if (framed.size() < kFrameBytes || !framed.starts_with(kMagic)) {
+    return Status::Corrupt("it does not begin as a snapshot");
+  }
+  StateReader frame(framed.substr(kMagic.size(), kFrameBytes - kMagic.size()));
+  uint32_t version = 0;
+  uint64_t size = 0, checksum = 0;
+  AVOCET_RETURN_IF_ERROR(frame.Get(&version));
+  AVOCET_RETURN_IF_ERROR(frame.Get(&size));
+  AVOCET_RETURN_IF_ERROR(frame.Get(&checksum));
+  if (version != kVersion) {
+    return Status::Corrupt(fmt::format("its version {} is not {}", version, kVersion));
+  }
+  const std::string_view payload = framed.substr(kFrameBytes);
+  if (payload.size() != size) {
+    return Status::Corrupt(fmt::format("it has {} of {} bytes", payload.size(), size));
+  }
+  if (Checksum64(payload) != checksum) return Status::Corrupt("its checksum does not match");
+  return payload;
+}
+
+Status SaveSnapshotFile(Env* env, const std::string& dir, int64_t epoch, std::string_view payload) {
+  const std::string bytes = FrameSnapshot(payload);
   AVOCET_RETURN_IF_ERROR(env->PutDurably(SnapshotPath(dir, epoch), bytes, PutMode::kReplace));
   AVOCET_ASSIGN_OR_RETURN(const auto epochs, ListSnapshots(env, dir));
   for (size_t i = kKept; i < epochs.size(); ++i) {
@@ -99,27 +123,10 @@ Status RemoveSnapshot(Env* env, const std::string& dir, int64_t epoch) {
 
 Result<std::string> LoadSnapshotFile(Env* env, const std::string& dir, int64_t epoch) {
   const std::string path = SnapshotPath(dir, epoch);
-  AVOCET_ASSIGN_OR_RETURN(std::string bytes, env->ReadFile(path));
-  const auto damaged = [&](std::string_view what) {
-    return Status::Corrupt(fmt::format("cannot use snapshot {}: {}", path, what));
-  };
-  if (bytes.size() < kFrameBytes || std::string_view(bytes).substr(0, 8) != kMagic) {
-    return damaged("it does not begin as a snapshot");
-  }
-  StateReader frame(std::string_view(bytes).substr(8, kFrameBytes - 8));
-  uint32_t version = 0;
-  uint64_t size = 0, checksum = 0;
-  AVOCET_RETURN_IF_ERROR(frame.Get(&version));
-  AVOCET_RETURN_IF_ERROR(frame.Get(&size));
-  AVOCET_RETURN_IF_ERROR(frame.Get(&checksum));
-  if (version != kVersion)
-    return damaged(fmt::format("its version {} is not {}", version, kVersion));
-  bytes.erase(0, kFrameBytes);
-  if (bytes.size() != size) {
-    return damaged(fmt::format("it has {} of {} bytes", bytes.size(), size));
-  }
-  if (Checksum64(bytes) != checksum) return damaged("its checksum does not match");
-  return bytes;
+  AVOCET_ASSIGN_OR_RETURN(const std::string bytes, env->ReadFile(path));
+  const auto payload = UnframeSnapshot(bytes);
+  if (!payload.ok()) return payload.status().WithContext("cannot use snapshot " + path);
+  return std::string(*payload);
 }
 
 }  // namespace avocet

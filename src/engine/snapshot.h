@@ -30,6 +30,11 @@ std::string EncodeSnapshot(const SnapshotHeader& header, const std::vector<std::
 Status DecodeSnapshot(std::string_view payload, SnapshotHeader* header,
                       std::vector<std::string_view>* shards);
 
+/// A payload with what tells whether it is whole.
+std::string FrameSnapshot(std::string_view payload);
+/// The payload in `framed`, into which it points. kCorrupt says what is wrong.
+Result<std::string_view> UnframeSnapshot(std::string_view framed);
+
 /// Writes `<dir>/<epoch>.snapshot` durably, framed and checksummed, and removes all but the two
 /// newest snapshots.
 Status SaveSnapshotFile(Env* env, const std::string& dir, int64_t epoch, std::string_view payload);

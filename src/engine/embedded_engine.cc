@@ -1,0 +1,57 @@
+#include "src/engine/embedded_engine.h"
+
+#include <utility>
+
+#include "src/engine/commit_info.h"
+#include "src/engine/fingerprint.h"
+#include "src/engine/snapshot.h"
+
+namespace avocet {
+
+EmbeddedEngine::EmbeddedEngine(Config config, Env* env)
+    : config_(std::move(config)),
+      layout_(config_, ConfiguredMetrics(config_)),
+      clock_(env),
+      processor_(config_, layout_, NumThreads(config_), &clock_) {
+  ClearRows();
+}
+
+Status EmbeddedEngine::Process(const std::vector<RawBatch>& batches, int64_t now_us,
+                               bool replayed) {
+  return processor_.Process(batches, now_us, replayed, rows_.get());
+}
+
+void EmbeddedEngine::ClearRows() {
+  rows_ = MakeEpoch(layout_, processor_.metrics(), 0, processor_.next_sequence(), std::move(rows_));
+}
+
+std::string EmbeddedEngine::SaveState() {
+  CommitInfo counters;
+  counters.next_sequence = processor_.next_sequence();
+  counters.totals = processor_.totals();
+  SnapshotHeader header;
+  header.fingerprint = StateFingerprint(config_);
+  header.fleet_time_us = processor_.fleet_time_us();
+  header.metrics = processor_.metrics();
+  header.commit_info = EncodeCommitInfo(counters);
+  return FrameSnapshot(EncodeSnapshot(header, processor_.SaveShards()));
+}
+
+Status EmbeddedEngine::LoadState(std::string_view bytes) {
+  AVOCET_ASSIGN_OR_RETURN(const std::string_view payload, UnframeSnapshot(bytes));
+  SnapshotHeader header;
+  std::vector<std::string_view> shards;
+  AVOCET_RETURN_IF_ERROR(DecodeSnapshot(payload, &header, &shards));
+  if (header.fingerprint != StateFingerprint(config_)) {
+    return Status::Conflict("the state was made under another schema, or with other detectors");
+  }
+  AVOCET_ASSIGN_OR_RETURN(const CommitInfo counters, DecodeCommitInfo(header.commit_info));
+  AVOCET_RETURN_IF_ERROR(processor_.LoadShards(header.metrics, header.fleet_time_us, shards));
+  processor_.set_totals(counters.totals);
+  processor_.set_next_sequence(counters.next_sequence);
+  rows_.reset();  // its silver may have other columns
+  ClearRows();
+  return Status::Ok();
+}
+
+}  // namespace avocet
