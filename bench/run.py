@@ -6,6 +6,7 @@ latency     50,000 readings/s: from arrival to judgement, p50 and p99
 commits     the 5,000th commit against the 50th, with table care running
 alerts      20,000 readings/s over HTTP: from a reading to the webhook that tells of it
 state       a million series: bytes of state per series, time to restart from a snapshot
+wheel       the Python package against the C++ engine, each on one thread
 
 Each checks its own result and prints one line per figure, then all of them as JSON.
 """
@@ -25,6 +26,7 @@ from alert_latency import alert_latency
 from common import (
     AVOCET,
     METRICS,
+    ROOT,
     check,
     count_lines,
     make_readings,
@@ -232,6 +234,33 @@ def state(work: pathlib.Path, quick: bool) -> dict:
     }
 
 
+def wheel(work: pathlib.Path, quick: bool) -> dict:
+    done = subprocess.run(
+        [ROOT / "scripts" / "python_env.sh"], check=True, stdout=subprocess.PIPE, text=True
+    )
+    python = done.stdout.split()[-1]
+    engine_bench = ROOT / "build" / "cmake-release" / "engine_bench"
+    cpp, columns, records = [], [], []
+    # Interleaved, as a shared machine's speed changes from one minute to the next.
+    for _ in range(3 if quick else 9):
+        command = [engine_bench, "--benchmark_filter=ProcessRecords", "--benchmark_format=json"]
+        report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        cpp.append(report["benchmarks"][0]["items_per_second"])
+        command = [python, ROOT / "bench" / "wheel.py", AVOCET]
+        result = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        columns.append(result["columns"])
+        records.append(result["records"])
+    share = median([r / c for r, c in zip(records, cpp, strict=True)])
+    check(share >= 0.9, f"the package is {share:.2f} times as fast as the C++ engine, not 0.9")
+    return {
+        "cpp_records_per_second": round(median(cpp)),
+        "python_records_per_second": round(median(records)),
+        "python_columns_per_second": round(median(columns)),
+        "records_against_cpp": round(share, 2),
+        "columns_against_cpp": round(median([r / c for r, c in zip(columns, cpp, strict=True)]), 2),
+    }
+
+
 BENCHMARKS = {
     "throughput": throughput,
     "trickle": trickle,
@@ -239,6 +268,7 @@ BENCHMARKS = {
     "alerts": alert_latency,
     "commits": commits,
     "state": state,
+    "wheel": wheel,
 }
 
 

@@ -11,7 +11,8 @@ main() {
     ruff=(--check)
   fi
   cd "$ROOT" || exit 1
-  git ls-files -co --exclude-standard 'src/*.cc' 'src/*.h' 'test/*.cc' 'test/*.h' 'bench/*.cc' |
+  git ls-files -co --exclude-standard 'src/*.cc' 'src/*.h' 'test/*.cc' 'test/*.h' 'bench/*.cc' \
+    'python/*.cc' 'python/*.h' |
     xargs -n 40 -P "$JOBS" clang-format-14 "${clang_format[@]}" || failed=1
   for crate in rust/*/Cargo.toml; do
     cargo fmt --manifest-path "$crate" "${cargo_fmt[@]}" || failed=1

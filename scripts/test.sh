@@ -2,7 +2,7 @@
 # Runs the tests, stage by stage; a failing stage does not stop the later ones, but the script fails.
 # Usage: scripts/test.sh [--all] [STAGE...]     (default: every stage)
 #
-# Stages: build rust-lake rust-aws rust-query unit system asan tsan; with --all also fuzz, and everywhere the
+# Stages: build rust-lake rust-aws rust-query unit system python asan tsan; with --all also fuzz, and everywhere the
 # tests marked slow. `unit` is everything that ctest knows: unit, scenario and simulation tests and
 # the replay of the fuzz corpora; asan and tsan are the same in sanitized builds.
 set -uo pipefail
@@ -48,6 +48,15 @@ stage_system() {
     --junitxml="$RESULTS/system/pytest.xml" test/system)
 }
 
+# The package is built, installed and tested in an environment of its own.
+stage_python() {
+  local selection=(-m "not slow") python
+  [ $ALL = 1 ] && selection=()
+  python=$("$ROOT/scripts/python_env.sh") || return 1
+  (cd "$ROOT" && "$python" -m pytest -q "${selection[@]}" \
+    --junitxml="$RESULTS/python/pytest.xml" test/python)
+}
+
 stage_asan() {
   "$ROOT/scripts/build.sh" asan avocet_tests &&
     ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1 \
@@ -80,7 +89,7 @@ main() {
   export AVOCET_TEST_ALL=$ALL
   local stages=("$@") name
   if [ ${#stages[@]} = 0 ]; then
-    stages=(build rust-lake rust-aws rust-query unit system asan tsan)
+    stages=(build rust-lake rust-aws rust-query unit system python asan tsan)
     [ $ALL = 1 ] && stages+=(fuzz)
   fi
   "$ROOT/scripts/setup.sh" build test || exit 1

@@ -1,0 +1,114 @@
+#include "python/src/records.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "src/decode/arrow_transcriber.h"
+#include "src/engine/bronze_batches.h"
+
+namespace avocet {
+namespace {
+
+using OnTick = std::function<Status(const std::vector<RawBatch>&)>;
+
+// Bronze rows of an Arrow table, as BronzeBatch reads them. Absent columns have empty texts and
+// offsets that count on.
+class BronzeRows {
+ public:
+  static Result<BronzeRows> Make(const ArrowSchema& schema, const std::string& payload) {
+    BronzeRows rows;
+    AVOCET_ASSIGN_OR_RETURN(rows.columns_, ArrowColumnsOf(schema));
+    AVOCET_ASSIGN_OR_RETURN(rows.payload_, NeedColumn(rows.columns_, payload));
+    AVOCET_RETURN_IF_ERROR(rows.Expect(rows.payload_, ArrowKind::kText, "text"));
+    const std::pair<const char*, std::optional<size_t>*> optional[] = {
+        {"source", &rows.source_}, {"partition", &rows.partition_}, {"offset", &rows.offset_}};
+    for (const auto& [name, place] : optional) {
+      *place = FindColumn(rows.columns_, name);
+      if (!place->has_value()) continue;
+      const bool is_offset = place == &rows.offset_;
+      AVOCET_RETURN_IF_ERROR(rows.Expect(**place, is_offset ? ArrowKind::kInt : ArrowKind::kText,
+                                         is_offset ? "integers" : "text"));
+    }
+    return rows;
+  }
+
+  // `first_offset`: of the first row.
+  void SetTable(const ArrowArray& table, int64_t first_offset) {
+    for (size_t i = 0; i < columns_.size(); ++i) columns_[i].SetArray(*table.children[i]);
+    shift_ = static_cast<size_t>(table.offset);
+    first_offset_ = first_offset;
+  }
+
+  std::string_view Bytes(size_t column, size_t row) const {
+    if (column == kBronzePayload) return TextOf(payload_, row);
+    return TextOf(column == kBronzeSource ? source_ : partition_, row);
+  }
+  int64_t Int(size_t, size_t row) const {
+    if (!offset_.has_value() || columns_[*offset_].IsNull(row + shift_)) {
+      return first_offset_ + static_cast<int64_t>(row);
+    }
+    return columns_[*offset_].Int(row + shift_);
+  }
+
+ private:
+  Status Expect(size_t column, ArrowKind kind, const char* what) const {
+    if (columns_[column].kind() == kind) return Status::Ok();
+    return Status::Invalid("the column \"" + columns_[column].name() + "\" must hold " + what);
+  }
+  std::string_view TextOf(std::optional<size_t> column, size_t row) const {
+    if (!column.has_value() || columns_[*column].IsNull(row + shift_)) return {};
+    return columns_[*column].Text(row + shift_);
+  }
+
+  std::vector<ArrowColumn> columns_;
+  size_t payload_ = 0;
+  std::optional<size_t> source_, partition_, offset_;
+  size_t shift_ = 0;
+  int64_t first_offset_ = 0;
+};
+
+// Calls `make` with the rows of each tick.
+Result<int64_t> ForEachRange(ArrowInput* input, const RecordOptions& options,
+                             const std::function<Status(const ArrowArray&, size_t begin, size_t end,
+                                                        int64_t offset)>& make) {
+  int64_t offset = options.first_offset;
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const ArrowArray* table, input->Next());
+    if (table == nullptr) return offset - options.first_offset;
+    const auto rows = static_cast<size_t>(table->length);
+    for (size_t begin = 0; begin < rows; begin += options.tick_records) {
+      const size_t end = std::min(rows, begin + options.tick_records);
+      AVOCET_RETURN_IF_ERROR(make(*table, begin, end, offset + static_cast<int64_t>(begin)));
+    }
+    offset += table->length;
+  }
+}
+
+}  // namespace
+
+Result<int64_t> ForEachTick(ArrowInput* input, const SchemaConfig& schema,
+                            const RecordOptions& options, const OnTick& process) {
+  AVOCET_ASSIGN_OR_RETURN(const ArrowSchema* columns, input->Schema());
+  if (options.payload_column.empty()) {
+    AVOCET_ASSIGN_OR_RETURN(ArrowTranscriber transcriber, ArrowTranscriber::Make(*columns, schema));
+    return ForEachRange(input, options,
+                        [&](const ArrowArray& table, size_t begin, size_t end, int64_t offset) {
+                          return process({transcriber.Transcribe(table, begin, end, offset)});
+                        });
+  }
+  AVOCET_ASSIGN_OR_RETURN(BronzeRows rows, BronzeRows::Make(*columns, options.payload_column));
+  return ForEachRange(input, options,
+                      [&](const ArrowArray& table, size_t begin, size_t end, int64_t offset) {
+                        rows.SetTable(table, offset - static_cast<int64_t>(begin));
+                        std::vector<RawBatch> batches;
+                        for (size_t row = begin; row < end;) {
+                          const size_t next = EndOfBronzeRun(rows, row, end);
+                          batches.push_back(BronzeBatch(rows, row, next));
+                          row = next;
+                        }
+                        return process(batches);
+                      });
+}
+
+}  // namespace avocet
