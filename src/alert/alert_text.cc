@@ -56,6 +56,7 @@ std::string DigestLines(const AlertMessage& message) {
     lines += "\n";
   }
   std::vector<std::pair<size_t, std::string>> devices;
+  devices.reserve(by_device.size());
   for (const auto& [device, count] : by_device) devices.emplace_back(count, device);
   std::stable_sort(devices.begin(), devices.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });

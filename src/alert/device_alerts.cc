@@ -47,7 +47,8 @@ void DeviceAlerts::OnAnomaly(const DeviceAnomaly& anomaly) {
       !gates_->Passes(anomaly.device, metric, anomaly.event_time_us, anomaly.score)) {
     return;
   }
-  for (uint16_t i = 0; i < filters_.size(); ++i) {
+  const auto num_rules = static_cast<uint16_t>(filters_.size());
+  for (uint16_t i = 0; i < num_rules; ++i) {
     if (!filters_[i].Matches(anomaly.detector, anomaly.metric, anomaly.severity, anomaly.device)) {
       continue;
     }
