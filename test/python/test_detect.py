@@ -61,7 +61,7 @@ def test_any_library_gives_and_takes_tables(fleet: Fleet, expected: pa.Table) ->
     assert isinstance(found.to_pandas(), pd.DataFrame)
     assert found.to_polars().height == expected.num_rows
     rows = found  # noqa: F841, DuckDB finds it by its name
-    assert duckdb.sql("SELECT count(*) FROM rows").fetchone() == (expected.num_rows,)
+    assert duckdb.sql("SELECT count(*) FROM rows").fetchall() == [(expected.num_rows,)]
 
 
 def test_whole_records_in_a_column(fleet: Fleet, expected: pa.Table) -> None:
