@@ -10,9 +10,9 @@
 #include "src/detect/cut_tree.h"
 #include "src/detect/detector_params.h"
 #include "src/detect/explain.h"
-#include "src/detect/metric_shares.h"
 #include "src/detect/moments.h"
 #include "src/detect/number_limits.h"
+#include "src/detect/record_metrics.h"
 #include "src/detect/snapshot_header.h"
 
 namespace avocet {
@@ -265,15 +265,8 @@ class RandomCutForestDetector final : public Detector {
   uint64_t Layout() const { return shape_.trees << 32 | shape_.samples << 16 | shape_.shingle; }
 
   void ProcessRow(const KeyedBatch& batch, uint32_t row, AnomalySink* out) {
-    values_.assign(metrics_.size(), kUnknown);
-    bool any = false;
-    for (size_t place = 0; place < metrics_.size(); ++place) {
-      const uint16_t metric = metrics_[place];
-      if (metric >= batch.metrics.size() || batch.metrics[metric].empty()) continue;
-      values_[place] = batch.metrics[metric][row];
-      any = any || std::isfinite(values_[place]);
-    }
-    if (!any) return;
+    values_.resize(metrics_.size());
+    if (!ReadRecord(batch, row, metrics_, values_)) return;
     auto& device = devices_[batch.slots[row]];
     if (device == nullptr) device = std::make_unique<Forest>(shape_, metrics_.size());
     if (device->metrics() < metrics_.size()) device->Widen(metrics_.size());
@@ -287,15 +280,7 @@ class RandomCutForestDetector final : public Detector {
     anomaly.row = row;
     anomaly.event_time_us = batch.event_time_us[row];
     if (score > 1) out->push_back(anomaly);
-    if (judgements() == nullptr) return;
-    judgements()->push_back({.row = row,
-                             .metric = anomaly.metric,
-                             .expected = kUnknown,
-                             .lower = kUnknown,
-                             .upper = kUnknown,
-                             .score = score,
-                             .severity = score,
-                             .type = score > 1 ? anomaly.reason : std::string_view()});
+    if (judgements() != nullptr) judgements()->push_back(JudgementOf(anomaly));
   }
 
   double Judge(Forest* device, double displaced) const {

@@ -8,8 +8,8 @@
 
 #include "src/detect/detector_params.h"
 #include "src/detect/explain.h"
-#include "src/detect/metric_shares.h"
 #include "src/detect/number_limits.h"
+#include "src/detect/record_metrics.h"
 #include "src/detect/snapshot_header.h"
 
 namespace avocet {
@@ -184,20 +184,9 @@ class T2Detector final : public Detector {
     return metrics;
   }
 
-  double ValueOf(const KeyedBatch& batch, uint32_t row, size_t place) const {
-    const uint16_t metric = metrics_[place];
-    const bool present = metric < batch.metrics.size() && !batch.metrics[metric].empty();
-    return present ? batch.metrics[metric][row] : std::nan("");
-  }
-
   void ProcessRow(const KeyedBatch& batch, uint32_t row, AnomalySink* out) {
     std::array<double, kMostMetrics> values;
-    bool any = false;
-    for (size_t place = 0; place < metrics_.size(); ++place) {
-      values[place] = ValueOf(batch, row, place);
-      any = any || std::isfinite(values[place]);
-    }
-    if (!any) return;
+    if (!ReadRecord(batch, row, metrics_, {values.data(), metrics_.size()})) return;
     std::vector<double>& device = devices_[batch.slots[row]];
     if (device.size() < Knowledge::Size(metrics_.size())) {
       std::vector<double> larger(Knowledge::Size(metrics_.size()));
@@ -218,7 +207,7 @@ class T2Detector final : public Detector {
       anomaly.slot = batch.slots[row];
       anomaly.row = row;
       anomaly.event_time_us = batch.event_time_us[row];
-      if (judgements() != nullptr) Report(anomaly);
+      if (judgements() != nullptr) judgements()->push_back(JudgementOf(anomaly));
       if (score > 1) out->push_back(anomaly);
     }
     Learn(&known, values, score > 1 ? 1 / score : 1);
@@ -302,17 +291,6 @@ class T2Detector final : public Detector {
     anomaly.upper = anomaly.expected + reach;
     anomaly.metrics = LargestShares({parts.data(), record.size}, {metrics.data(), record.size});
     return anomaly;
-  }
-
-  void Report(const Anomaly& anomaly) {
-    judgements()->push_back({.row = anomaly.row,
-                             .metric = anomaly.metric,
-                             .expected = anomaly.expected,
-                             .lower = anomaly.lower,
-                             .upper = anomaly.upper,
-                             .score = anomaly.score,
-                             .severity = anomaly.score,
-                             .type = anomaly.score > 1 ? anomaly.reason : std::string_view()});
   }
 
   // `trust`: share of the distances that is learned.
