@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from local_server import LocalServer
 
 
 @dataclass
@@ -30,39 +32,19 @@ class Answer:
     raw: bytes | None = None
 
 
-class Receiver:
+class Receiver(LocalServer):
     """Answers with `script` one by one, then with `answer`. Only what was answered with a 2xx is
     in `taken`; everything is in `requests`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.script: list[Answer] = []
         self.answer: Callable[[Received], Answer] = lambda _: Answer()
         self.requests: list[Received] = []
         self.taken: list[Received] = []
         self._lock = threading.Lock()
-        receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                receiver._handle(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> "Receiver":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _handle(self, handler: BaseHTTPRequestHandler) -> None:
+    def handle(self, handler: BaseHTTPRequestHandler) -> None:
         size = int(handler.headers.get("Content-Length", "0"))
         got = Received(
             handler.path,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alert_fleet import fleet_configuration
 from harness import Site, read_table
 from mail_server import MailServer
 from receiver import Answer, Received, Receiver
@@ -378,25 +379,7 @@ def test_alerts_leave_within_the_tick(tmp_path: Path) -> None:
 def test_live_and_rebuilt_rows_are_the_same(tmp_path: Path) -> None:
     """Over a simulated fleet with faults and every kind of rule."""
     site = Site(tmp_path)
-    site.configure("""\
-lake: {lake}
-storage: {commit: {rows: 700}}
-sources:
-  - simulate: {devices: 40, duration: 3h, seed: 3, speed: 0, faults: [spike, dropout, stuck],
-               start_time: "2026-01-01T00:00:00Z"}
-detectors:
-  - {type: zscore, min_samples: 20}
-  - {type: missing}
-  - {type: stuck, duration: 5m}
-alerts:
-  rules:
-    - {name: one}
-    - {name: twice, count: 2, of: 5, min_severity: info, hold_off: 1m}
-    - {name: many, type: fleet_spike, min_severity: info,
-       spike: {window: 3m, sigma: 2, min_count: 3}}
-    - {name: busy, type: device_spike, min_severity: info,
-       spike: {window: 6m, sigma: 1, min_count: 2}}
-""")
+    site.configure(fleet_configuration(700))
     site.drain()
     live = sorted(map(str, site.rows("alerts").to_pylist()))
     rules = {row["rule"] for row in site.rows("alerts").to_pylist()}

@@ -6,29 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from alert_fleet import fleet_configuration
 from harness import Site
 from receiver import Receiver
 
-FLEET = """\
-lake: {lake}
-storage: {commit: {rows: 2000}}
-engine: {tick_records: 500}
-sources:
-  - simulate: {devices: 40, duration: 3h, seed: 3, speed: 0, faults: [spike, dropout, stuck],
-               start_time: "2026-01-01T00:00:00Z", truth_file: "{in}/truth.ndjson"}
-detectors:
-  - {type: zscore, min_samples: 20}
-  - {type: missing}
-  - {type: stuck, duration: 5m}
-alerts:
-  rules:
-    - {name: one}
-    - {name: twice, count: 2, of: 5, min_severity: info, hold_off: 1m}
-    - {name: many, type: fleet_spike, min_severity: info,
-       spike: {window: 3m, sigma: 2, min_count: 3}}
-    - {name: busy, type: device_spike, min_severity: info,
-       spike: {window: 6m, sigma: 1, min_count: 2}}
-"""
 CHANNELS = '  channels: [{name: hook, webhook: {url: "URL/hook", allow_private: true}}]\n'
 BEGIN = ("--from", "2026-01-01T00:00:00Z")
 
@@ -37,7 +18,11 @@ BEGIN = ("--from", "2026-01-01T00:00:00Z")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(tmp_path_factory.mktemp("backtest"))
     with Receiver() as receiver:
-        site.configure(FLEET + CHANNELS.replace("URL", receiver.url))
+        site.configure(
+            fleet_configuration(2000)
+            + CHANNELS.replace("URL", receiver.url)
+            + "engine: {tick_records: 500}\n"
+        )
         site.drain()
     return site
 

@@ -10,10 +10,11 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from local_server import LocalServer
 from pydantic import BaseModel
 from unitycatalog.client.models import (
     CatalogInfo,
@@ -61,11 +62,15 @@ def checked(model: type[BaseModel], body: Any) -> None:
         raise Refused(400, "INVALID_ARGUMENT", f"unknown fields: {sorted(unknown)}")
 
 
-class UnityServer:
+class UnityServer(LocalServer):
     """`databricks`: owners can be changed, privileges are written with underscores, and tokens come
     from OAuth."""
 
+    METHODS = ("GET", "POST", "PATCH", "DELETE")
+    PROTOCOL = "HTTP/1.1"
+
     def __init__(self, token: str = "", databricks: bool = False):
+        super().__init__()
         self.token, self.databricks = token, databricks
         self.objects: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in CREATE}
         self.grants: dict[str, dict[str, list[str]]] = {}
@@ -74,38 +79,16 @@ class UnityServer:
         self.refused: list[str] = []  # bodies that the official client would not have sent
         self.client: tuple[str, str] | None = None  # of OAuth
         self._lock = threading.Lock()
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                server._answer(self)
-
-            do_GET = do_POST = do_PATCH = do_DELETE = answer
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> "UnityServer":
-        self._thread.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__exit__()
         assert self.refused == []
 
     def writes(self) -> list[tuple[str, str]]:
         """Requests that change something, as (method, path)."""
         return [(m, p) for m, p in self.requests if m != "GET" and not p.startswith("/oidc")]
 
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+    def handle(self, handler: BaseHTTPRequestHandler) -> None:
         raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         method, path = handler.command, urlsplit(handler.path).path
         with self._lock:
