@@ -1,6 +1,8 @@
 #include "src/alert/alert_change.h"
 
+#include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "src/alert/finding_io.h"
 #include "src/base/hash.h"
@@ -20,6 +22,14 @@ std::string_view AlertStateName(AlertState state) {
 std::string_view AlertSeverityName(AlertSeverity severity) {
   constexpr std::array<std::string_view, 3> kNames = {"info", "warning", "critical"};
   return kNames[static_cast<size_t>(severity)];
+}
+
+void SortChanges(std::vector<AlertChange>* changes) {
+  std::stable_sort(changes->begin(), changes->end(),
+                   [](const AlertChange& a, const AlertChange& b) {
+                     return std::tie(a.event_time_us, a.id, a.number) <
+                            std::tie(b.event_time_us, b.id, b.number);
+                   });
 }
 
 std::string MakeAlertId(std::string_view rule, std::string_view device, std::string_view metric,

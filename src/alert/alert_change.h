@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/base/status.h"
 #include "src/config/alert_config.h"
@@ -19,6 +20,10 @@ enum class AlertState : uint8_t {
   kCleared,   ///< it is over
 };
 std::string_view AlertStateName(AlertState state);
+/// Whether people should know.
+constexpr bool Fires(AlertState state) {
+  return state == AlertState::kFiring || state == AlertState::kFlapping;
+}
 std::string_view AlertSeverityName(AlertSeverity severity);
 
 /// The strongest evidence for an alert: an anomaly, or how many there were.
@@ -50,6 +55,9 @@ struct AlertChange {
   AlertFinding strongest;                            ///< so far
   std::string reason;                                ///< why the state changed, in one sentence
 };
+
+/// Puts changes into the order in which their rows are written.
+void SortChanges(std::vector<AlertChange>* changes);
 
 /// The stable id of the alert that begins at `opened_us`. `repeat` tells apart alerts of a series
 /// that begin at the same time.

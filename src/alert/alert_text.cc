@@ -70,21 +70,13 @@ std::string DigestLines(const AlertMessage& message) {
 }
 
 void WriteChange(const AlertChange& change, const std::string& dashboard_url, JsonWriter* json) {
-  const auto text_or_null = [&](std::string_view key, const std::string& text) {
-    json->Key(key);
-    if (text.empty()) {
-      json->Null();
-    } else {
-      json->String(text);
-    }
-  };
   AlertMessage alone;
   alone.changes = {&change};
   alone.dashboard_url = dashboard_url;
   json->BeginObject().Field("id", change.id).Field("change", change.number);
   json->Field("rule", change.rule);
-  text_or_null("device_id", change.device);
-  text_or_null("metric", change.metric);
+  json->FieldOrNull("device_id", change.device);
+  json->FieldOrNull("metric", change.metric);
   json->Field("state", AlertStateName(change.state));
   json->Field("severity", AlertSeverityName(change.severity));
   json->Field("event_time", FormatTimestamp(change.event_time_us));
@@ -92,12 +84,12 @@ void WriteChange(const AlertChange& change, const std::string& dashboard_url, Js
   json->Field("anomalies", change.anomalies);
   json->Field("title", AlertTitle(alone)).Field("sentence", AlertSentence(alone));
   json->Field("reason", change.reason);
-  text_or_null("detector", change.strongest.detector);
+  json->FieldOrNull("detector", change.strongest.detector);
   json->Field("value", change.strongest.value).Field("expected", change.strongest.expected);
   json->Field("lower", change.strongest.lower).Field("upper", change.strongest.upper);
   json->Field("score", change.strongest.score);
-  text_or_null("anomaly_id", change.strongest.anomaly_id);
-  text_or_null("url", AlertLink(alone));
+  json->FieldOrNull("anomaly_id", change.strongest.anomaly_id);
+  json->FieldOrNull("url", AlertLink(alone));
   json->EndObject();
 }
 

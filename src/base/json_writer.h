@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -57,6 +58,16 @@ class JsonWriter {
     } else {
       return String(value);
     }
+  }
+
+  /// As Field; null instead of an empty text, or of a number that there is not.
+  JsonWriter& FieldOrNull(std::string_view key, std::string_view text) {
+    Key(key);
+    return text.empty() ? Null() : String(text);
+  }
+  JsonWriter& FieldOrNull(std::string_view key, std::optional<int64_t> number) {
+    Key(key);
+    return number ? Int(*number) : Null();
   }
 
   /// The finished text; the writer is empty again. REQUIRES: one complete value.

@@ -21,7 +21,6 @@
 namespace avocet {
 namespace {
 
-constexpr int64_t kTriedUs = int64_t{7} * 24 * 3600 * 1'000'000;
 constexpr size_t kMostListed = 10;
 constexpr const char* kTakenOver =
     "it holds for readings that come from now on: a running avocet takes it over within a second, "
@@ -125,7 +124,7 @@ Status ProposeStoredGate(const Config& config, const std::map<std::string, Store
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   AVOCET_ASSIGN_OR_RETURN(const AlertTrial trial,
                           AlertTrial::Load(config, &tables,
-                                           {.from_us = newest_us - kTriedUs,
+                                           {.from_us = newest_us - kGateTrialUs,
                                             .to_us = std::numeric_limits<int64_t>::max(),
                                             .device = proposal->device}));
   PrintEffect(*proposal, TryGate(trial, config.alerts.rules, gates, *proposal));

@@ -8,10 +8,6 @@
 namespace avocet {
 namespace {
 
-bool Fires(const AlertChange& change) {
-  return change.state == AlertState::kFiring || change.state == AlertState::kFlapping;
-}
-
 bool IsMuted(const AlertChange& change, const std::vector<Mute>& mutes) {
   return std::any_of(mutes.begin(), mutes.end(),
                      [&](const Mute& mute) { return mute.Fits(change, change.event_time_us); });
@@ -55,7 +51,7 @@ BacktestSummary Summarize(const Config& config, BacktestResult result, const Bac
   for (const AlertChange& change : summary.result.changes) {
     Tally tally(&summary, change.rule);
     const auto place = places.find(change.id);
-    if (Fires(change)) {
+    if (Fires(change.state)) {
       if (place == places.end()) {
         places.emplace(change.id, summary.fired.size());
         const auto label = judge.labels.find(change.id);

@@ -14,8 +14,7 @@ std::string StoredAlert::State() const {
   const bool seen = std::any_of(entries.begin(), entries.end(), [](const OperatorEntry& entry) {
     return entry.action == OperatorAction::kAcknowledge;
   });
-  const bool fires = last().state == AlertState::kFiring || last().state == AlertState::kFlapping;
-  return seen && fires ? "acknowledged" : std::string(AlertStateName(last().state));
+  return seen && Fires(last().state) ? "acknowledged" : std::string(AlertStateName(last().state));
 }
 
 std::string StoredAlert::Label() const {

@@ -53,35 +53,26 @@ Result<AlertChange> ChangeOf(const RecordBatchView& rows, size_t row) {
 
 void WriteAlertRow(const AlertChange& change, JsonWriter* json) {
   const AlertFinding& strongest = change.strongest;
-  const auto text_or_null = [&](std::string_view key, const std::string& text) {
-    json->Key(key);
-    if (text.empty()) {
-      json->Null();
-    } else {
-      json->String(text);
-    }
-  };
   json->BeginObject().Field("id", change.id).Field("change", change.number);
   json->Field("rule", change.rule);
-  text_or_null("device_id", change.device);
-  text_or_null("metric", change.metric);
+  json->FieldOrNull("device_id", change.device);
+  json->FieldOrNull("metric", change.metric);
   json->Field("state", AlertStateName(change.state));
   json->Field("event_time", FormatTimestamp(change.event_time_us));
   json->Field("opened_at", FormatTimestamp(change.opened_us));
   json->Field("severity", AlertSeverityName(change.severity));
   json->Field("anomalies", change.anomalies).Field("reason", change.reason);
-  text_or_null("detector", strongest.detector);
+  json->FieldOrNull("detector", strongest.detector);
   json->Field("value", strongest.value).Field("expected", strongest.expected);
   json->Field("lower", strongest.lower).Field("upper", strongest.upper);
   json->Field("score", strongest.score);
-  text_or_null("anomaly_id", strongest.anomaly_id);
+  json->FieldOrNull("anomaly_id", strongest.anomaly_id);
   json->Field("actor", "avocet").EndObject();
 }
 
 Status ReadAlerts(Table* table, int64_t from_us,
                   const std::function<void(AlertChange)>& on_change) {
-  std::vector<std::string> columns;
-  for (const TableColumn& column : AlertsSpec().columns) columns.push_back(column.name);
+  const std::vector<std::string> columns = AlertsSpec().ColumnNames();
   AVOCET_ASSIGN_OR_RETURN(const auto files, table->Files());
   for (const TableFile& file : files) {
     if (!MayHoldTimes(file, from_us, INT64_MAX)) continue;

@@ -21,12 +21,6 @@ AlertSeverity SeverityOf(std::string_view name) {
   return AlertSeverity::kInfo;
 }
 
-std::vector<std::string> AnomalyColumns() {
-  std::vector<std::string> names;
-  for (const TableColumn& column : AnomaliesSpec().columns) names.push_back(column.name);
-  return names;
-}
-
 /// Puts `values` into the order of `order`.
 template <typename T>
 void Permute(const std::vector<size_t>& order, std::vector<T>* values) {
@@ -58,6 +52,7 @@ Status AlertTrial::ReadAnomalies(Table* table, const AlertTrialRange& range) {
   std::map<std::string, size_t, std::less<>> devices;
   std::map<std::string, uint16_t, std::less<>> metrics;
   AVOCET_ASSIGN_OR_RETURN(const auto files, table->Files());
+  const std::vector<std::string> columns = AnomaliesSpec().ColumnNames();
   const auto read = [&](const RecordBatchView& view, size_t row) {
     const int64_t time_us = view.Int(anomalies::kEventTime, row);
     if (time_us < range.from_us || time_us >= range.to_us) return;
@@ -103,7 +98,7 @@ Status AlertTrial::ReadAnomalies(Table* table, const AlertTrialRange& range) {
     if (!range.device.empty() && !MayHoldDevice(file, range.device)) continue;
     if (!MayHoldTimes(file, range.from_us, range.to_us)) continue;
     AVOCET_RETURN_IF_ERROR(
-        ForEachBatch(table, file.path, AnomalyColumns(), [&](const RecordBatchView& view) {
+        ForEachBatch(table, file.path, columns, [&](const RecordBatchView& view) {
           for (size_t row = 0; row < view.rows(); ++row) read(view, row);
         }));
   }
@@ -132,12 +127,7 @@ Status AlertTrial::ReadReadings(Table* table, const AlertTrialRange& range) {
   }
   for (Series& series : devices_) series.columns.resize(metrics_.size());
   AVOCET_ASSIGN_OR_RETURN(auto files, table->Files());
-  const auto newest = [](const TableFile& file) {
-    const auto found = file.max_texts.find("event_time");
-    return found == file.max_texts.end() ? std::string("~") : found->second;
-  };
-  std::stable_sort(files.begin(), files.end(),
-                   [&](const TableFile& a, const TableFile& b) { return newest(a) > newest(b); });
+  SortNewestFirst(&files);
   uint64_t looked_through = 0;
   int64_t oldest_us = range.to_us;
   for (const TableFile& file : files) {
@@ -235,9 +225,7 @@ std::vector<AlertChange> AlertTrial::Run(const std::vector<AlertRuleConfig>& rul
     FleetAlerts fleet(&rules);
     fleet.Process(marks, end_us, &changes);
   }
-  std::stable_sort(changes.begin(), changes.end(), [](const AlertChange& a, const AlertChange& b) {
-    return std::tie(a.event_time_us, a.id, a.number) < std::tie(b.event_time_us, b.id, b.number);
-  });
+  SortChanges(&changes);
   return changes;
 }
 

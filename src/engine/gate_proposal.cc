@@ -44,9 +44,8 @@ std::vector<AlertChange> FirstFirings(const std::vector<AlertChange>& changes,
   std::vector<AlertChange> firings;
   std::set<std::string> known;
   for (const AlertChange& change : changes) {
-    const bool fires = change.state == AlertState::kFiring || change.state == AlertState::kFlapping;
-    if (!fires || !IsOfSeries(change, proposal) || !known.insert(change.id).second) continue;
-    firings.push_back(change);
+    if (!Fires(change.state) || !IsOfSeries(change, proposal)) continue;
+    if (known.insert(change.id).second) firings.push_back(change);
   }
   return firings;
 }

@@ -8,6 +8,7 @@
 
 #include "src/alert/alert_change.h"
 #include "src/alert/alert_gates.h"
+#include "src/base/civil_time.h"
 #include "src/config/alert_config.h"
 #include "src/engine/alert_trial.h"
 
@@ -35,6 +36,9 @@ struct GateProposal {
 Result<GateProposal> ProposeGate(const AlertChange& alert, const std::vector<JudgedAlert>& alerts,
                                  const std::vector<AlertRuleConfig>& rules,
                                  const std::vector<AlertGate>& gates);
+
+/// How far back people are shown what a gate would have changed.
+inline constexpr int64_t kGateTrialUs = 7 * kMicrosPerDay;
 
 /// What a proposal changes of the series' stored past.
 struct GateEffect {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <thread>
-#include <tuple>
 
 namespace avocet {
 namespace {
@@ -264,9 +263,7 @@ void Processor::CollectAlerts(bool replayed, Epoch* epoch) {
   std::sort(marks.begin(), marks.end());
   if (fleet_time_us_ != kNoTime) fleet_alerts_.Process(marks, fleet_time_us_, &changes);
   if (changes.empty()) return;
-  std::stable_sort(changes.begin(), changes.end(), [](const AlertChange& a, const AlertChange& b) {
-    return std::tie(a.event_time_us, a.id, a.number) < std::tie(b.event_time_us, b.id, b.number);
-  });
+  SortChanges(&changes);
   for (const AlertChange& change : changes) AppendAlert(change, epoch);
   if (alert_sink_ && (!replayed || sink_takes_replayed_)) alert_sink_(changes);
   if (live_observer_ != nullptr && !replayed) live_observer_->OnAlerts(changes);

@@ -1,5 +1,7 @@
 #include "src/engine/table_scan.h"
 
+#include <algorithm>
+
 #include "src/base/time_format.h"
 
 namespace avocet {
@@ -26,6 +28,15 @@ bool MayHoldTimes(const TableFile& file, int64_t from_us, int64_t to_us) {
   }
   return from_us <= INT64_MIN + kSlack || high == file.max_texts.end() ||
          seconds(high->second) >= seconds(FormatTimestamp(from_us - kSlack));
+}
+
+void SortNewestFirst(std::vector<TableFile>* files) {
+  const auto newest = [](const TableFile& file) {
+    const auto found = file.max_texts.find("event_time");
+    return found == file.max_texts.end() ? std::string("~") : found->second;
+  };
+  std::stable_sort(files->begin(), files->end(),
+                   [&](const TableFile& a, const TableFile& b) { return newest(a) > newest(b); });
 }
 
 }  // namespace avocet

@@ -15,6 +15,9 @@ bool MayHoldDevice(const TableFile& file, const std::string& device);
 /// False when the statistics of the file say that it has no row with from_us <= event_time < to_us.
 bool MayHoldTimes(const TableFile& file, int64_t from_us, int64_t to_us);
 
+/// Puts files into the order of their newest event time; first those of which it is not known.
+void SortNewestFirst(std::vector<TableFile>* files);
+
 /// Hands the rows of a file on, batch by batch.
 template <typename OnBatch>
 Status ForEachBatch(Table* table, const std::string& file, const std::vector<std::string>& columns,

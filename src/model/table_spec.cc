@@ -29,6 +29,13 @@ ColumnBatch TableSpec::MakeBatch() const {
   return batch;
 }
 
+std::vector<std::string> TableSpec::ColumnNames() const {
+  std::vector<std::string> names;
+  names.reserve(columns.size());
+  for (const TableColumn& column : columns) names.push_back(column.name);
+  return names;
+}
+
 TableSpec BronzeSpec() {
   return {.schema = "raw",
           .name = "sensor_readings",

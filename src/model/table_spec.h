@@ -29,6 +29,7 @@ struct TableSpec {
   std::string Path(std::string_view catalog) const;
   /// An empty batch with the table's columns.
   ColumnBatch MakeBatch() const;
+  std::vector<std::string> ColumnNames() const;
 };
 
 /// A metric as the tables name it.

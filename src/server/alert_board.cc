@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "src/base/ascii.h"
+#include "src/base/civil_time.h"
 
 namespace avocet {
 namespace {
 
-constexpr int64_t kDay = int64_t{24} * 3600 * 1'000'000;
 constexpr std::array<std::string_view, kNumAlertStages> kStageNames = {"pending", "open",
                                                                        "acknowledged", "cleared"};
-
-bool Fires(AlertState state) {
-  return state == AlertState::kFiring || state == AlertState::kFlapping;
-}
 
 }  // namespace
 
@@ -182,7 +178,7 @@ std::map<std::string, RuleActivity> AlertBoard::Activity(int64_t now_us, size_t 
   for (const auto& [id, alert] : alerts_) {
     const int64_t about_us = alert.fired_us.value_or(alert.last.opened_us);
     const int64_t age_us = now_us - about_us;
-    if (age_us < 0 || age_us >= static_cast<int64_t>(days) * kDay) continue;
+    if (age_us < 0 || age_us >= static_cast<int64_t>(days) * kMicrosPerDay) continue;
     RuleActivity& activity = activities[alert.last.rule];
     activity.fires_per_day.resize(days);
     if (!alert.fired_us) {
@@ -190,7 +186,7 @@ std::map<std::string, RuleActivity> AlertBoard::Activity(int64_t now_us, size_t 
       continue;
     }
     ++activity.fires;
-    ++activity.fires_per_day[days - 1 - static_cast<size_t>(age_us / kDay)];
+    ++activity.fires_per_day[days - 1 - static_cast<size_t>(age_us / kMicrosPerDay)];
     ++activity.devices[alert.last.device];
     activity.last_fired_us = std::max(activity.last_fired_us.value_or(about_us), about_us);
     activity.open += alert.last.state == AlertState::kCleared ? 0 : 1;

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "src/base/civil_time.h"
+
 namespace avocet {
 namespace {
 
-constexpr int64_t kDay = int64_t{24} * 3600 * 1'000'000;
-constexpr int64_t kNow = 20'000 * kDay;
+constexpr int64_t kNow = 20'000 * kMicrosPerDay;
 
 AlertChange Change(const std::string& id, int64_t number, AlertState state, int64_t time_us) {
   AlertChange change;
@@ -113,7 +114,7 @@ TEST(AlertBoardTest, CountsWhatRulesDid) {
   AlertBoard board(100);
   for (int day = 0; day < 40; ++day) {
     board.Add(std::vector{
-        Change("x" + std::to_string(day), 0, AlertState::kFiring, kNow - day * kDay - 1)});
+        Change("x" + std::to_string(day), 0, AlertState::kFiring, kNow - day * kMicrosPerDay - 1)});
   }
   board.Add(std::vector{Change("p", 0, AlertState::kPending, kNow - 1),
                         Change("p", 1, AlertState::kCleared, kNow)});

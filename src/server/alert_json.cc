@@ -8,31 +8,12 @@
 namespace avocet {
 namespace {
 
-void TextOrNull(std::string_view key, const std::string& text, JsonWriter* json) {
-  json->Key(key);
-  if (text.empty()) {
-    json->Null();
-  } else {
-    json->String(text);
-  }
-}
-
-void TimeOrNull(std::string_view key, std::optional<int64_t> time_us, JsonWriter* json) {
-  json->Key(key);
-  if (time_us) {
-    json->Int(*time_us);
-  } else {
-    json->Null();
-  }
-}
-
 std::string TextOf(const OperatorEntry* entry) { return entry == nullptr ? "" : entry->text; }
 
 /// Why it fired last; of one that never fired, why it is as it is.
 const std::string& CauseOf(const BoardAlert& alert) {
-  const auto fired = std::find_if(alert.steps.rbegin(), alert.steps.rend(), [](const auto& step) {
-    return step.state == AlertState::kFiring || step.state == AlertState::kFlapping;
-  });
+  const auto fired = std::find_if(alert.steps.rbegin(), alert.steps.rend(),
+                                  [](const AlertStep& step) { return Fires(step.state); });
   return fired == alert.steps.rend() ? alert.last.reason : fired->reason;
 }
 
@@ -58,23 +39,23 @@ void WriteAlert(const BoardAlert& alert, bool is_muted, bool whole, JsonWriter* 
   const AlertFinding& strongest = last.strongest;
   const OperatorEntry* acknowledged = alert.Newest(OperatorAction::kAcknowledge);
   json->BeginObject().Field("id", last.id).Field("rule", last.rule);
-  TextOrNull("device", last.device, json);
-  TextOrNull("metric", last.metric, json);
+  json->FieldOrNull("device", last.device);
+  json->FieldOrNull("metric", last.metric);
   json->Field("stage", AlertStageName(alert.stage()));
   json->Field("state", AlertStateName(last.state));
   json->Field("severity", AlertSeverityName(last.severity));
   json->Field("opened_us", last.opened_us).Field("time_us", last.event_time_us);
-  TimeOrNull("fired_us", alert.fired_us, json);
+  json->FieldOrNull("fired_us", alert.fired_us);
   json->Field("anomalies", last.anomalies).Field("reason", last.reason);
   json->Field("cause", CauseOf(alert));
-  TextOrNull("detector", strongest.detector, json);
-  TextOrNull("anomaly_id", strongest.anomaly_id, json);
+  json->FieldOrNull("detector", strongest.detector);
+  json->FieldOrNull("anomaly_id", strongest.anomaly_id);
   json->Field("value", strongest.value).Field("expected", strongest.expected);
   json->Field("lower", strongest.lower).Field("upper", strongest.upper);
   json->Field("score", strongest.score).Field("muted", is_muted);
-  TextOrNull("acknowledged_by", acknowledged == nullptr ? "" : acknowledged->actor, json);
-  TextOrNull("assignee", TextOf(alert.Newest(OperatorAction::kAssign)), json);
-  TextOrNull("label", TextOf(alert.Newest(OperatorAction::kLabel)), json);
+  json->FieldOrNull("acknowledged_by", acknowledged == nullptr ? "" : acknowledged->actor);
+  json->FieldOrNull("assignee", TextOf(alert.Newest(OperatorAction::kAssign)));
+  json->FieldOrNull("label", TextOf(alert.Newest(OperatorAction::kLabel)));
   if (whole) WriteHistory(alert, json);
   json->EndObject();
 }
@@ -82,9 +63,8 @@ void WriteAlert(const BoardAlert& alert, bool is_muted, bool whole, JsonWriter* 
 void WriteMute(const Mute& mute, JsonWriter* json) {
   json->BeginObject().Field("id", mute.id).Field("rule", mute.rule);
   json->Field("device", mute.device).Field("metric", mute.metric).Field("actor", mute.actor);
-  TimeOrNull("until_us",
-             mute.until_us == INT64_MAX ? std::nullopt : std::optional<int64_t>(mute.until_us),
-             json);
+  json->FieldOrNull("until_us", mute.until_us == INT64_MAX ? std::nullopt
+                                                           : std::optional<int64_t>(mute.until_us));
   json->Field("schedule", mute.schedule).Field("reason", mute.reason).EndObject();
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "src/base/civil_time.h"
 #include "src/base/json_writer.h"
 #include "src/server/api.h"
 #include "src/server/api_query.h"
@@ -11,7 +12,6 @@
 namespace avocet {
 namespace {
 
-constexpr int64_t kDay = int64_t{24} * 3600 * 1'000'000;
 constexpr int64_t kMaxListed = 2000;
 constexpr size_t kMaxExported = 100'000;
 // How far from its event time an anomaly is looked for in the tables.
@@ -19,7 +19,7 @@ constexpr int64_t kSecond = 1'000'000;
 
 AnomalyFilter FilterOf(ApiQuery* query, int64_t now_us) {
   AnomalyFilter filter;
-  filter.from_us = query->Instant("from", now_us - kDay);
+  filter.from_us = query->Instant("from", now_us - kMicrosPerDay);
   filter.to_us = query->Instant("to", INT64_MAX);
   filter.device = query->Text("device");
   filter.metric = query->Text("metric");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "src/base/civil_time.h"
 #include "src/base/json_writer.h"
 #include "src/engine/owned_lake.h"
 #include "src/server/alert_json.h"
@@ -16,7 +17,6 @@ constexpr size_t kFeedRows = 20'000;
 constexpr size_t kBoardAlerts = 50'000;
 constexpr size_t kRingBytes = size_t{64} << 20;
 constexpr size_t kWaitingRequests = 64;
-constexpr int64_t kDay = int64_t{24} * 3600 * 1'000'000;
 constexpr int64_t kBoardDays = 31;
 
 // Pages that the dashboard's own script draws.
@@ -56,7 +56,7 @@ void DashboardServer::RememberAnomalies() {
   // A lake without devices has no anomalies.
   if (fleet_.fleet_time_us() == kNoTime) return;
   AnomalyFilter filter;
-  filter.from_us = fleet_.fleet_time_us() - kDay;
+  filter.from_us = fleet_.fleet_time_us() - kMicrosPerDay;
   auto rows = history_.Anomalies(filter, kFeedRows);
   if (!rows.ok()) {
     spdlog::warn("the dashboard does not know earlier anomalies: {}", rows.status().message());
@@ -71,7 +71,7 @@ void DashboardServer::RememberAnomalies() {
 
 void DashboardServer::RememberAlerts() {
   if (fleet_.fleet_time_us() == kNoTime) return;
-  const auto changes = history_.AlertsFrom(fleet_.fleet_time_us() - kBoardDays * kDay);
+  const auto changes = history_.AlertsFrom(fleet_.fleet_time_us() - kBoardDays * kMicrosPerDay);
   if (!changes.ok()) {
     spdlog::warn("the dashboard does not know earlier alerts: {}", changes.status().message());
     return;

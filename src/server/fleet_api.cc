@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "src/base/ascii.h"
+#include "src/base/civil_time.h"
 #include "src/base/json_writer.h"
 #include "src/server/api.h"
 #include "src/server/api_query.h"
@@ -14,7 +15,6 @@ namespace {
 constexpr int64_t kMaxDevicesPerPage = 500;
 constexpr size_t kSparklinePoints = 40;
 constexpr int64_t kMaxPoints = 4000;
-constexpr int64_t kDay = int64_t{24} * 3600 * 1'000'000;
 
 // As many digits as a chart can show.
 double Rounded(double value) {
@@ -192,7 +192,7 @@ HttpResponse SeriesReply(const ApiContext& context, const HttpRequest& request) 
   const std::string device = query.RequiredText("device");
   std::vector<std::string> names = query.TextList("metrics");
   const int64_t to_us = query.Instant("to", now_us + 1);
-  const int64_t from_us = query.Instant("from", now_us - kDay / 4);
+  const int64_t from_us = query.Instant("from", now_us - kMicrosPerDay / 4);
   const auto points = static_cast<size_t>(query.Integer("points", 800, 10, kMaxPoints));
   if (from_us >= to_us) query.Fail("from is not before to");
   const std::vector<std::string> known = context.fleet->metrics();

@@ -14,41 +14,32 @@
 namespace avocet {
 namespace {
 
-constexpr int64_t kDay = int64_t{24} * 3600 * 1'000'000;
-constexpr int64_t kTriedDays = 7;
 constexpr size_t kMaxBodyBytes = 4096;
 constexpr size_t kMostExamples = 20;
-
-void TimeOrNull(std::string_view key, std::optional<int64_t> time_us, JsonWriter* json) {
-  json->Key(key);
-  if (time_us) {
-    json->Int(*time_us);
-  } else {
-    json->Null();
-  }
-}
 
 void WriteGate(const AlertGate& gate, JsonWriter* json) {
   json->BeginObject().Field("id", gate.id).Field("device", gate.device);
   json->Field("metric", gate.metric).Field("min_score", gate.min_score);
   json->Field("created_us", gate.created_us).Field("actor", gate.actor);
   json->Field("alert_id", gate.alert_id).Field("is_reverted", gate.is_reverted);
-  TimeOrNull("from_us", gate.from_us, json);
-  TimeOrNull("until_us", gate.until_us, json);
+  json->FieldOrNull("from_us", gate.from_us);
+  json->FieldOrNull("until_us", gate.until_us);
   json->EndObject();
 }
 
-/// The proposal for an alert of the board.
-Result<GateProposal> Propose(const ApiContext& context, const BoardAlert& alert,
+/// The proposal for an alert of the board. kNotFound, and kUsage for one that has no gate to move.
+Result<GateProposal> Propose(const ApiContext& context, const std::string& alert_id,
                              const std::vector<AlertGate>& gates) {
+  const auto alert = context.board->Get(alert_id);
+  if (!alert) return Status::NotFound("there is no alert with that id");
   const std::vector<BoardAlert> series =
-      context.board->OfSeries(alert.last.device, alert.last.metric);
+      context.board->OfSeries(alert->last.device, alert->last.metric);
   std::vector<JudgedAlert> judged;
   for (const BoardAlert& other : series) {
     const OperatorEntry* label = other.Newest(OperatorAction::kLabel);
     judged.push_back({&other.last, label == nullptr ? std::string() : label->text});
   }
-  return ProposeGate(alert.last, judged, context.engine->config().alerts.rules, gates);
+  return ProposeGate(alert->last, judged, context.engine->config().alerts.rules, gates);
 }
 
 HttpResponse ProposalError(const Status& status) {
@@ -61,14 +52,12 @@ HttpResponse ProposalReply(const ApiContext& context, const HttpRequest& request
   ApiQuery query(request, now_us);
   const std::string id = query.RequiredText("alert");
   if (const auto mistake = query.Mistake()) return *mistake;
-  const auto alert = context.board->Get(id);
-  if (!alert) return HttpResponse::Error(404, "not_found", "there is no alert with that id");
   const auto gates = context.desk->Gates();
   if (!gates.ok()) return ErrorResponse(gates.status());
-  const auto proposal = Propose(context, *alert, *gates);
+  const auto proposal = Propose(context, id, *gates);
   if (!proposal.ok()) return ProposalError(proposal.status());
   const auto trial = context.history->LoadTrial(
-      {.from_us = now_us - kTriedDays * kDay, .to_us = now_us + 1, .device = proposal->device});
+      {.from_us = now_us - kGateTrialUs, .to_us = now_us + 1, .device = proposal->device});
   if (!trial.ok()) return ErrorResponse(trial.status());
   const GateEffect effect =
       TryGate(*trial, context.engine->config().alerts.rules, *gates, *proposal);
@@ -111,11 +100,9 @@ HttpResponse AddGateReply(const ApiContext& context, const HttpRequest& request,
     body.Fail("\"min_score\" must be above 0 and below 1e9");
   }
   if (const auto mistake = body.Mistake()) return *mistake;
-  const auto alert = context.board->Get(id);
-  if (!alert) return HttpResponse::Error(404, "not_found", "there is no alert with that id");
   const auto gates = context.desk->Gates();
   if (!gates.ok()) return ErrorResponse(gates.status());
-  const auto proposal = Propose(context, *alert, *gates);
+  const auto proposal = Propose(context, id, *gates);
   if (!proposal.ok()) return ProposalError(proposal.status());
   AlertGate gate{.device = proposal->device,
                  .metric = proposal->metric,

@@ -19,15 +19,6 @@ namespace {
 constexpr int64_t kMaxQuarantineRows = 100'000;
 constexpr size_t kSampleBytes = 300;
 
-const std::vector<std::string>& AnomalyColumns() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> all;
-    for (const TableColumn& column : AnomaliesSpec().columns) all.push_back(column.name);
-    return all;
-  }();
-  return names;
-}
-
 AnomalyRow AnomalyIn(const RecordBatchView& view, size_t row) {
   return {.id = TextAt(view, anomalies::kId, row),
           .device = TextAt(view, anomalies::kDevice, row),
@@ -147,20 +138,16 @@ Result<std::vector<AnomalyRow>> LakeHistory::Anomalies(const AnomalyFilter& filt
   AVOCET_RETURN_IF_ERROR(Refresh(kAnomalies));
   Table& table = tables_->table(kAnomalies);
   AVOCET_ASSIGN_OR_RETURN(auto files, table.Files());
-  // Newest first: older files are skipped once there are enough newer rows.
-  const auto newest = [](const TableFile& file) {
-    const auto found = file.max_texts.find("event_time");
-    return found == file.max_texts.end() ? std::string("~") : found->second;
-  };
-  std::sort(files.begin(), files.end(),
-            [&](const TableFile& a, const TableFile& b) { return newest(a) > newest(b); });
+  // Older files are skipped once there are enough newer rows.
+  SortNewestFirst(&files);
+  const std::vector<std::string> columns = AnomaliesSpec().ColumnNames();
   std::vector<AnomalyRow> found;
   int64_t from_us = filter.from_us;
   for (const TableFile& file : files) {
     if (!filter.device.empty() && !MayHoldDevice(file, filter.device)) continue;
     if (!MayHoldTimes(file, from_us, filter.to_us)) continue;
     AVOCET_RETURN_IF_ERROR(
-        ForEachBatch(&table, file.path, AnomalyColumns(), [&](const RecordBatchView& view) {
+        ForEachBatch(&table, file.path, columns, [&](const RecordBatchView& view) {
           for (size_t row = 0; row < view.rows(); ++row) {
             if (view.Int(anomalies::kEventTime, row) < from_us) continue;
             AnomalyRow anomaly = AnomalyIn(view, row);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 
+#include "src/base/civil_time.h"
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
 #include "src/config/alert_keys.h"
@@ -15,7 +16,6 @@
 namespace avocet {
 namespace {
 
-constexpr int64_t kDay = int64_t{24} * 3600 * 1'000'000;
 constexpr size_t kActivityDays = 30;
 constexpr size_t kMostDevices = 5;
 constexpr size_t kMostExamples = 20;
@@ -112,7 +112,8 @@ HttpResponse RulesReply(const ApiContext& context) {
   const AlertsConfig& alerts = context.engine->config().alerts;
   JsonWriter json;
   json.BeginObject().Field("days", kActivityDays).Field("now_us", now_us);
-  json.Field("is_complete", complete_us <= now_us - static_cast<int64_t>(kActivityDays) * kDay);
+  json.Field("is_complete",
+             complete_us <= now_us - static_cast<int64_t>(kActivityDays) * kMicrosPerDay);
   json.Key("channels").BeginArray();
   for (const AlertChannelConfig& channel : alerts.channels) {
     json.BeginObject().Field("name", channel.name).Field("type", TypeOf(channel).name);
@@ -186,10 +187,10 @@ Outcome OutcomeOf(const std::vector<AlertChange>& changes, int64_t from_us, size
   outcome.per_day.resize(days);
   for (const AlertChange& change : changes) {
     outcome.flapping += change.state == AlertState::kFlapping ? 1 : 0;
-    if (change.state != AlertState::kFiring && change.state != AlertState::kFlapping) continue;
+    if (!Fires(change.state)) continue;
     if (!outcome.fires.emplace(change.id, &change).second) continue;
     outcome.devices.insert(change.device);
-    const auto day = static_cast<size_t>((change.event_time_us - from_us) / kDay);
+    const auto day = static_cast<size_t>((change.event_time_us - from_us) / kMicrosPerDay);
     if (day < days) ++outcome.per_day[day];
   }
   return outcome;
@@ -232,10 +233,10 @@ HttpResponse PreviewReply(const ApiContext& context, const HttpRequest& request)
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const AlertRuleConfig& candidate) {
     return candidate.name == name;
   });
-  AlertTrialRange range{.from_us = query.Instant("from", now_us - 7 * kDay),
+  AlertTrialRange range{.from_us = query.Instant("from", now_us - 7 * kMicrosPerDay),
                         .to_us = now_us + 1,
                         .device = query.Text("device")};
-  if (range.from_us >= range.to_us || range.from_us < now_us - kMostPreviewDays * kDay) {
+  if (range.from_us >= range.to_us || range.from_us < now_us - kMostPreviewDays * kMicrosPerDay) {
     query.Fail(fmt::format("from must be in the last {} days", kMostPreviewDays));
   }
   if (rule == rules.end() && !name.empty()) {
@@ -250,7 +251,8 @@ HttpResponse PreviewReply(const ApiContext& context, const HttpRequest& request)
   if (!gates.ok()) return ErrorResponse(gates.status());
   const std::vector<AlertChange> before = trial->Run({*rule}, AlertGates(*gates));
   const std::vector<AlertChange> after = trial->Run({edited}, AlertGates(*gates));
-  const auto days = static_cast<size_t>((range.to_us - trial->from_us() + kDay - 1) / kDay);
+  const auto days =
+      static_cast<size_t>((range.to_us - trial->from_us() + kMicrosPerDay - 1) / kMicrosPerDay);
   const Outcome was = OutcomeOf(before, trial->from_us(), days);
   const Outcome is = OutcomeOf(after, trial->from_us(), days);
   JsonWriter json;
