@@ -9,6 +9,7 @@ import { gateProposal } from "../gate_card";
 import { icon } from "../icons";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { emptyState, errorCard, select, stateBadge } from "../parts";
+import { markPicked, onQueryChange, pickNext, searchBox } from "../pick_list";
 import { change, go, parameter } from "../view";
 
 const ROWS = 300;
@@ -56,7 +57,7 @@ function query(): Record<string, string> {
 
 export function alertsPage(context: Context): Page {
   const mayAct = context.status.role !== "viewer";
-  const search = h("input", { type: "search", placeholder: "Search device, rule or reason", "aria-label": "Search device, rule or reason", value: parameter("q") });
+  const search = searchBox("Search device, rule or reason");
   const severity = select("Severity", [["", "Any severity"], ["critical", "Critical"], ["warning", "Warning"], ["info", "Info"]], parameter("severity"), (value) => change({ severity: value }));
   const rule = select("Rule", [["", "Any rule"], ...context.status.rules.map((name): [string, string] => [name, name])], parameter("rule"), (value) => change({ rule: value }));
   const range = select("Time range", RANGES, parameter("from"), (value) => change({ from: value }));
@@ -319,11 +320,7 @@ export function alertsPage(context: Context): Page {
         return;
       }
     }
-    for (const row of body.children) {
-      const is = (row as HTMLElement).dataset["id"] === selected?.id;
-      row.classList.toggle("selected", is);
-      row.setAttribute("aria-selected", String(is));
-    }
+    markPicked(body, selected?.id);
     columns.hidden = rows.length === 0 && selected === null;
     columns.classList.toggle("has-selected", selected !== null);
     drawPanel();
@@ -394,11 +391,6 @@ export function alertsPage(context: Context): Page {
     if (all.checked) for (const row of rows) chosen.add(row.id);
     drawChosen();
   });
-  let typing = 0;
-  search.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = window.setTimeout(() => change({ q: search.value }), 200);
-  });
   const isWriting = (): boolean => panel.contains(document.activeElement) && document.activeElement instanceof HTMLInputElement;
   const stop = [
     events.on("alert", () => (isStale = true)),
@@ -413,24 +405,11 @@ export function alertsPage(context: Context): Page {
       else void load();
     }),
   ];
-  const move = (by: number): void => {
-    if (rows.length === 0) return;
-    const at = rows.findIndex((row) => row.id === selected?.id);
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))]!;
-    select_(next);
-    body.querySelector(`[data-id="${CSS.escape(next.id)}"]`)?.scrollIntoView({ block: "nearest" });
-  };
-  let shown = "";
+  const move = (by: number): void => pickNext(rows, selected?.id, by, body, select_);
   return {
     title: "Alerts",
     root,
-    update: () => {
-      const key = JSON.stringify(query());
-      if (shown === key) return void findSelected();
-      shown = key;
-      if (document.activeElement !== search) search.value = parameter("q");
-      void load();
-    },
+    update: onQueryChange(query, search, () => void load(), () => void findSelected()),
     restyle: () => drawRows(),
     key: (key) => {
       const verb = verbs().find(([name]) => name === key);

@@ -7,6 +7,7 @@ import { count, dateTime, measure, shortTime } from "../format";
 import { icon } from "../icons";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { anomalyLink, chartLink, deviceLink, emptyState, errorCard, explainPanel, select, sentence, stateBadge } from "../parts";
+import { markPicked, onQueryChange, pickNext, searchBox } from "../pick_list";
 import { change, go, parameter } from "../view";
 
 const ROWS = 200;
@@ -40,7 +41,7 @@ function matches(anomaly: Anomaly): boolean {
 }
 
 export function anomaliesPage(context: Context): Page {
-  const search = h("input", { type: "search", placeholder: "Search device or reason", "aria-label": "Search device or reason", value: parameter("q") });
+  const search = searchBox("Search device or reason");
   const any = (label: string, values: string[]): [string, string][] => [["", label], ...values.map((value): [string, string] => [value, value])];
   const severity = select("Severity", [["", "Any severity"], ["critical", "Critical"], ["warning", "Warning"], ["info", "Info"]], parameter("severity"), (value) => change({ severity: value }));
   const metric = select("Metric", any("Any metric", context.status.metrics.map((m) => m.name)), parameter("metric"), (value) => change({ metric: value }));
@@ -167,11 +168,7 @@ export function anomaliesPage(context: Context): Page {
         }
       }
     }
-    for (const row of body.children) {
-      const is = (row as HTMLElement).dataset["id"] === selected?.id;
-      row.classList.toggle("selected", is);
-      row.setAttribute("aria-selected", String(is));
-    }
+    markPicked(body, selected?.id);
     columns.hidden = rows.length === 0 && selected === null;
     drawPanel();
   };
@@ -209,11 +206,6 @@ export function anomaliesPage(context: Context): Page {
     else take();
   };
   pause.addEventListener("click", togglePause);
-  let typing = 0;
-  search.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = window.setTimeout(() => change({ q: search.value }), 200);
-  });
   const stop = [
     events.on("anomaly", (anomaly) => {
       if (matches(anomaly)) waiting.push(anomaly);
@@ -230,24 +222,11 @@ export function anomaliesPage(context: Context): Page {
   scroller.addEventListener("scroll", () => {
     if (!paused && waiting.length && scroller.scrollTop <= 40) take();
   });
-  const move = (by: number): void => {
-    if (rows.length === 0) return;
-    const at = rows.findIndex((row) => row.id === selected?.id);
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))]!;
-    select_(next);
-    body.querySelector(`[data-id="${CSS.escape(next.id)}"]`)?.scrollIntoView({ block: "nearest" });
-  };
-  let shown = "";
+  const move = (by: number): void => pickNext(rows, selected?.id, by, body, select_);
   return {
     title: "Anomalies",
     root,
-    update: () => {
-      const key = JSON.stringify(query());
-      if (shown === key) return void findSelected();
-      shown = key;
-      if (document.activeElement !== search) search.value = parameter("q");
-      void load();
-    },
+    update: onQueryChange(query, search, () => void load(), () => void findSelected()),
     restyle: () => {
       drawRows();
       drawPanel();
