@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <numbers>
 #include <vector>
 
 #include "src/detect/detector_params.h"
@@ -43,10 +44,15 @@ constexpr DetectorSpec kSpec = {
 // Probability that the sum of `count` squared normal numbers is above `x`.
 double ChiSquareAbove(size_t count, double x) {
   const double half = x / 2;
-  double above = count % 2 == 0 ? std::exp(-half) : std::erfc(std::sqrt(half));
-  // From a - 1 to a degrees, in pairs: Q(a + 1, x) = Q(a, x) + x^a e^-x / Gamma(a + 1).
-  for (double a = count % 2 == 0 ? 1 : 0.5; 2 * a < static_cast<double>(count); a += 1) {
-    above += std::exp(a * std::log(half) - half - std::lgamma(a + 1));
+  const bool is_even = count % 2 == 0;
+  double above = is_even ? std::exp(-half) : std::erfc(std::sqrt(half));
+  // From a to a + 1: Q(a + 1, x) = Q(a, x) + x^a e^-x / Gamma(a + 1). The step is carried along, as
+  // std::lgamma writes a variable that all threads have in common.
+  double a = is_even ? 1 : 0.5;
+  double step = std::exp(-half) * (is_even ? half : 2 * std::sqrt(half / std::numbers::pi));
+  for (; 2 * a < static_cast<double>(count); a += 1) {
+    above += step;
+    step *= half / (a + 1);
   }
   return above;
 }
