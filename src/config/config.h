@@ -168,8 +168,9 @@ struct DetectorConfig {
 };
 
 struct StorageConfig {
-  std::string lake = "./lake";
-  std::string data_dir;  ///< lock, snapshots; default "<lake>/_avocet" for a local lake
+  std::string lake = "./lake";  ///< a directory, or s3://bucket/prefix
+  AwsOptions aws;               ///< of a lake in S3
+  std::string data_dir;  ///< lock, snapshots, journals; default "<lake>/_avocet" for a local lake
   std::string catalog = "iot_catalog";
   Duration commit_interval = std::chrono::seconds(10);
   int64_t commit_rows = 250'000;  ///< a commit also happens at so many buffered rows
