@@ -14,6 +14,7 @@
 #include "src/config/catalog_config.h"
 #include "src/config/cloudwatch_config.h"
 #include "src/config/duration.h"
+#include "src/config/health_config.h"
 #include "src/net/aws_options.h"
 
 namespace avocet {
@@ -27,7 +28,8 @@ struct MetricConfig {
   std::string unit;                ///< unit in the tables, "degC"; may be empty
   std::string source_unit;         ///< unit in the records when it differs, "degF"
   std::optional<double> min, max;  ///< `range`, in `unit`, both ends allowed
-  std::optional<double> max_rate;  ///< largest |change| per second
+  std::optional<double> limit_low, limit_high;  ///< `limits`: valid, but trouble from there on
+  std::optional<double> max_rate;               ///< largest |change| per second
   bool not_null = false;
   std::vector<double> allowed;  ///< empty: any
   InvalidAction on_invalid = InvalidAction::kNullify;
@@ -217,6 +219,7 @@ struct Config {
   Duration allowed_lateness = std::chrono::hours(1);  ///< windows.allowed_lateness
   std::vector<DetectorConfig> detectors;
   AlertsConfig alerts;
+  HealthConfig health;
   CloudWatchConfig cloudwatch;
   CatalogConfig catalog;
 };
