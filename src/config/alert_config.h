@@ -64,6 +64,7 @@ struct SlackChannelConfig {
   std::string bot_token, bot_token_file;
   std::string channel;  ///< with a bot token: "#ops" or an id
   std::string api_url = "https://slack.com/api";
+  bool chart = true;  ///< with a bot token: a picture of the readings before the alert
   Duration timeout = std::chrono::seconds(10);
   bool allow_private = false;
 };
@@ -92,6 +93,22 @@ struct EmailChannelConfig {
   bool allow_private = false;
 };
 
+struct MqttChannelConfig {
+  std::string broker;  ///< mqtt://host:1883 or mqtts://host:8883
+  std::string topic = "avocet/alerts/{{rule}}/{{device}}";  ///< template, as `body`
+  std::string body;           ///< template; empty: the JSON described in docs/alerts.md
+  bool retain = false;        ///< the broker keeps the newest message of each topic
+  std::string version = "5";  ///< 5 | 3.1.1
+  std::string client_id;      ///< empty: the broker gives one
+  std::string username;
+  std::string password, password_file;
+  std::string ca_file;  ///< empty: the system's authorities
+  std::string certificate_file;
+  std::string key_file;
+  Duration timeout = std::chrono::seconds(10);
+  bool allow_private = false;
+};
+
 /// One entry of `alerts.channels`.
 struct AlertChannelConfig {
   std::string name;  ///< unique; defaults to the type, then type_2, ...
@@ -99,7 +116,7 @@ struct AlertChannelConfig {
   bool send_cleared = true;
   int64_t rate_limit = 20;  ///< messages a minute; more become digests. 0: no limit
   std::variant<LogChannelConfig, WebhookChannelConfig, SlackChannelConfig, TeamsChannelConfig,
-               PagerDutyChannelConfig, EmailChannelConfig>
+               PagerDutyChannelConfig, EmailChannelConfig, MqttChannelConfig>
       options;
   int line = 0;
 };

@@ -15,6 +15,7 @@
 #include "src/config/cloudwatch_config.h"
 #include "src/config/duration.h"
 #include "src/config/health_config.h"
+#include "src/config/maintenance_config.h"
 #include "src/net/aws_options.h"
 
 namespace avocet {
@@ -218,6 +219,7 @@ struct Config {
   Duration rolling_window = std::chrono::minutes(5);  ///< windows.rolling
   Duration allowed_lateness = std::chrono::hours(1);  ///< windows.allowed_lateness
   std::vector<DetectorConfig> detectors;
+  std::vector<MaintenanceConfig> maintenance;
   AlertsConfig alerts;
   HealthConfig health;
   CloudWatchConfig cloudwatch;

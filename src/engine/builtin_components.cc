@@ -9,6 +9,7 @@
 #include "src/alert/slack_channel.h"
 #include "src/alert/teams_channel.h"
 #include "src/alert/webhook_channel.h"
+#include "src/base/check.h"
 #include "src/engine/decoding_judge.h"
 #include "src/engine/owned_lake.h"
 #include "src/source/file/file_source.h"
@@ -83,6 +84,9 @@ std::unique_ptr<AlertChannel> MakeAlertChannel(const AlertChannelConfig& config,
     }
     std::unique_ptr<AlertChannel> operator()(const EmailChannelConfig& options) const {
       return MakeEmailChannel(options, env);
+    }
+    std::unique_ptr<AlertChannel> operator()(const MqttChannelConfig&) const {
+      AVOCET_CHECK(false);  // No key of the configuration makes one yet.
     }
   };
   return std::visit(Maker{env}, config.options);
