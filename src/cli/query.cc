@@ -9,12 +9,10 @@
 #include "src/cli/command.h"
 #include "src/env/program.h"
 #include "src/env/signals.h"
+#include "src/server/query_program.h"
 
 namespace avocet {
 namespace {
-
-constexpr char kProgram[] = "avocet-query";
-constexpr char kVariable[] = "AVOCET_QUERY";
 
 struct QueryArguments {
   std::string config;
@@ -23,27 +21,6 @@ struct QueryArguments {
   /// Options of avocet-query that are passed on as they are, with their values.
   std::vector<std::pair<std::string, std::string>> passed_on;
 };
-
-Status Missing(const std::string& what) {
-  return Status::Unavailable("cannot run the query: " + what +
-                             "; run: make query builds it, or set " + kVariable + " to its path");
-}
-
-/// $AVOCET_QUERY, beside this executable, then $PATH.
-Result<std::string> FindQueryProgram() {
-  const std::string chosen = EnvironmentVariable(kVariable).value_or("");
-  if (!chosen.empty()) {
-    if (IsExecutable(chosen)) return chosen;
-    return Missing(fmt::format("{}={} is no executable file", kVariable, chosen));
-  }
-  const auto self = ExecutablePath();
-  if (self.ok()) {
-    std::string beside = self->substr(0, self->rfind('/') + 1) + kProgram;
-    if (IsExecutable(beside)) return beside;
-  }
-  if (auto found = FindOnPath(kProgram)) return *std::move(found);
-  return Missing(fmt::format("{} is neither beside avocet nor on the PATH", kProgram));
-}
 
 Status Query(const QueryArguments& arguments) {
   if (arguments.sql.empty() && StandardInputIsTerminal()) {

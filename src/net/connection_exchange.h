@@ -47,10 +47,21 @@ class ConnectionExchange : public HttpExchange {
   }
   bool IsClosed() const override {
     std::lock_guard lock(mutex_);
-    return closed_;
+    return closed_ || client_has_left_;
   }
 
   // For the connection.
+  /// The client sends nothing more, and most likely reads nothing. Should it only have closed its
+  /// half of the connection, the answer still reaches it.
+  void MarkClientLeft() {
+    std::lock_guard lock(mutex_);
+    client_has_left_ = true;
+  }
+  /// Nothing will be sent any more.
+  bool MustEnd() const {
+    std::lock_guard lock(mutex_);
+    return closed_;
+  }
   /// The client is gone or the server stops.
   void Close() {
     std::lock_guard lock(mutex_);
@@ -90,6 +101,7 @@ class ConnectionExchange : public HttpExchange {
   bool streams_ = false;                  // guarded by mutex_
   bool ended_ = false;                    // guarded by mutex_
   bool closed_ = false;                   // guarded by mutex_
+  bool client_has_left_ = false;          // guarded by mutex_
 };
 
 }  // namespace avocet

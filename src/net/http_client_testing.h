@@ -38,6 +38,8 @@ class HttpTestClient {
 
   bool connected() const { return connected_; }
 
+  /// Closes our half of the connection.
+  void CloseSending() { ::shutdown(fd_, SHUT_WR); }
   /// False when the server has closed.
   bool Send(std::string_view bytes) {
     while (!bytes.empty()) {

@@ -1,5 +1,7 @@
 #include "src/net/http_connection.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -42,6 +44,8 @@ constexpr size_t kReadBytes = size_t{16} << 10;
 // at once would reset the connection, and the client might never see the answer.
 constexpr milliseconds kLingerTime{2'000};
 constexpr size_t kLingerBytes = size_t{32} << 20;
+// How often to see whether the client of a request that takes long is still there.
+constexpr milliseconds kLookForClient{200};
 
 // The share of one request in the bytes that all requests together may hold.
 class HeldBytes {
@@ -361,8 +365,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     shared_->router->Call(incoming->route, std::move(incoming->request), HttpReply(exchange));
     bool streams = false;
     std::optional<HttpResponse> response;
-    while (!response.has_value() && !exchange->IsClosed()) {
-      co_await AwaitWake();
+    while (!response.has_value() && !exchange->MustEnd()) {
+      co_await AwaitAnswer(exchange.get());
       response = exchange->TakeResponse(&streams);
     }
     bool sent = false;
@@ -388,6 +392,21 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   asio::awaitable<void> AwaitWake() {
     while (!woken_) co_await wake_timer_.async_wait(kAwait);
     woken_ = false;
+  }
+
+  asio::awaitable<void> AwaitAnswer(ConnectionExchange* exchange) {
+    while (!woken_) {
+      wake_timer_.expires_after(kLookForClient);
+      co_await wake_timer_.async_wait(kAwait);
+      if (!woken_ && ClientHasLeft()) exchange->MarkClientLeft();
+    }
+    wake_timer_.expires_at(asio::steady_timer::time_point::max());
+    woken_ = false;
+  }
+
+  bool ClientHasLeft() {
+    pollfd peer = {socket().native_handle(), POLLRDHUP, 0};
+    return poll(&peer, 1, 0) > 0;
   }
 
   asio::awaitable<bool> Write(std::string_view first, std::string_view second) {
@@ -469,7 +488,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   // All of the strand.
   std::shared_ptr<ConnectionExchange> exchange_;  // of the request being answered
-  asio::steady_timer wake_timer_;                 // never expires; cancelled to wake the coroutine
+  asio::steady_timer wake_timer_;                 // cancelled to wake the coroutine
   bool woken_ = false;
   size_t max_body_bytes_ = 0;  // of the route of the request being read
   bool idle_ = false;

@@ -53,6 +53,8 @@ class HttpReply {
     exchange_->Send(HttpResponse::Error(500, "internal", "the request was not answered"));
   }
 
+  /// The client is gone or the server is stopping: an answer would be for nobody.
+  bool IsClosed() const { return exchange_->IsClosed(); }
   void Send(HttpResponse response) {
     const auto exchange = std::move(exchange_);
     exchange->Send(std::move(response));

@@ -238,6 +238,23 @@ TEST_F(HttpServerTest, AnswersFromAnotherThreadAndNeverIsAnError) {
   EXPECT_EQ(client.Exchange(MakeRequest("GET", "/never")).status, 500);
 }
 
+TEST_F(HttpServerTest, WhoAnswersSeesThatTheClientHasLeft) {
+  Start();
+  std::promise<HttpReply> promise;
+  server_->router().Add({"GET", "/later", [&promise](HttpRequest, HttpReply reply) {
+                           promise.set_value(std::move(reply));
+                         }});
+  HttpTestClient client(port());
+  client.Send(MakeRequest("GET", "/later"));
+  HttpReply reply = promise.get_future().get();
+  EXPECT_FALSE(reply.IsClosed());
+  client.CloseSending();
+  while (!reply.IsClosed()) std::this_thread::yield();
+  // It may still be listening.
+  reply.Send(HttpResponse::Text(200, "at last"));
+  EXPECT_EQ(client.Receive().body, "at last");
+}
+
 TEST_F(HttpServerTest, StreamsUntilOneSideEnds) {
   Start();
   std::promise<HttpStream> promise;

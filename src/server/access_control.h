@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,9 @@ namespace avocet {
 struct Caller {
   std::string name;
   Role role = Role::kViewer;
+  /// Whether nobody waits for the answer any more; for handlers that wait for something. Any
+  /// thread.
+  std::function<bool()> has_gone;
 };
 
 /// Any thread may use it. Tokens are read again when their file changes, within seconds.

@@ -39,6 +39,7 @@ enum class ApiWork : uint8_t {
   kNone,    ///< nearly nothing: on the thread of the request
   kMemory,  ///< goes through the whole fleet
   kTables,  ///< reads the tables
+  kQuery,   ///< waits for another program
 };
 
 struct ApiRoute {
@@ -58,6 +59,7 @@ std::vector<ApiRoute> AlertRoutes(const ApiContext& context);
 std::vector<ApiRoute> GateRoutes(const ApiContext& context);
 std::vector<ApiRoute> RuleRoutes(const ApiContext& context);
 std::vector<ApiRoute> LakeRoutes(const ApiContext& context);
+std::vector<ApiRoute> QueryRoutes(const ApiContext& context);
 std::vector<ApiRoute> SystemRoutes(const ApiContext& context);
 std::vector<ApiRoute> SessionRoutes(const ApiContext& context);
 

@@ -17,6 +17,7 @@ constexpr size_t kFeedRows = 20'000;
 constexpr size_t kBoardAlerts = 50'000;
 constexpr size_t kRingBytes = size_t{64} << 20;
 constexpr size_t kWaitingRequests = 64;
+constexpr size_t kWaitingQueries = 4;
 constexpr int64_t kBoardDays = 31;
 
 // Pages that the dashboard's own script draws.
@@ -89,7 +90,8 @@ DashboardServer::DashboardServer(Engine* engine, Env* env, HttpServer* server)
       history_(engine->config(), env),
       access_(env, TokenFileFor(*engine, *server)),
       memory_work_(kWaitingRequests),
-      table_work_(kWaitingRequests) {}
+      table_work_(kWaitingRequests),
+      query_work_(kWaitingQueries) {}
 
 Result<std::unique_ptr<DashboardServer>> DashboardServer::Start(Engine* engine, Env* env,
                                                                 HttpServer* server,
@@ -123,9 +125,9 @@ void DashboardServer::AddRoutes(std::string version) {
                            .version = std::move(version),
                            .started_us = env_->NowMicros(),
                            .is_secure = !server_->options().tls_certificate_file.empty()};
-  for (const auto& routes :
-       {FleetRoutes(context), AnomalyRoutes(context), AlertRoutes(context), GateRoutes(context),
-        RuleRoutes(context), LakeRoutes(context), SystemRoutes(context), SessionRoutes(context)}) {
+  for (const auto& routes : {FleetRoutes(context), AnomalyRoutes(context), AlertRoutes(context),
+                             GateRoutes(context), RuleRoutes(context), LakeRoutes(context),
+                             QueryRoutes(context), SystemRoutes(context), SessionRoutes(context)}) {
     for (const ApiRoute& route : routes) AddApi(route);
   }
   AddEvents();
@@ -133,6 +135,7 @@ void DashboardServer::AddRoutes(std::string version) {
 }
 
 DashboardServer::~DashboardServer() {
+  is_stopping_ = true;
   for (const uint64_t route : routes_) server_->router().Remove(route);
   engine_->set_live_observer(nullptr);
 }
@@ -177,15 +180,18 @@ void DashboardServer::Answer(const ApiRoute& route, const HttpRequest& request, 
                  request.path);
     return refuse(403, "not_allowed", "the role of this token does not allow that");
   }
-  const Caller who = caller.value_or(Caller());
+  Caller who = caller.value_or(Caller());
   const auto answer = [](const ApiRoute& to, const HttpRequest& what, const Caller& from) {
     HttpResponse response = Secured(to.handler(what, from));
     response.headers.emplace_back("Cache-Control", "no-store");
     return response;
   };
   if (route.work == ApiWork::kNone) return reply.Send(answer(route, request, who));
-  WorkQueue& queue = route.work == ApiWork::kMemory ? memory_work_ : table_work_;
+  WorkQueue& queue = route.work == ApiWork::kMemory   ? memory_work_
+                     : route.work == ApiWork::kTables ? table_work_
+                                                      : query_work_;
   auto waiting = std::make_shared<HttpReply>(std::move(reply));
+  who.has_gone = [this, waiting] { return is_stopping_ || waiting->IsClosed(); };
   const bool added = queue.Add([=] { waiting->Send(answer(route, request, who)); });
   if (!added) waiting->Send(Secured(HttpResponse::Busy(503, "busy", "too many requests wait", 1)));
 }

@@ -1,6 +1,7 @@
 // DashboardServer: the dashboard and its API on a HTTP server.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <string>
@@ -51,8 +52,10 @@ class DashboardServer {
   LakeHistory history_;
   AccessControl access_;
   std::list<StaticFile> files_;
+  std::atomic<bool> is_stopping_ = false;
   WorkQueue memory_work_;  // never waits for the disk
   WorkQueue table_work_;
+  WorkQueue query_work_;
   std::unique_ptr<EventStream> events_;
   std::vector<uint64_t> routes_;
 

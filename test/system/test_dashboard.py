@@ -254,6 +254,40 @@ def test_new_anomalies_appear_once_across_a_restart(browser: Browser, tmp_path: 
                 assert len(ids) == len(set(ids)) == 4
 
 
+def test_sql_is_answered_as_a_table_and_a_chart(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "query-program"
+    program.write_text('#!/bin/sh\nprintf \'device,n\\n"<b>a, ""b""</b>",1\\nc,3\\nd,\\n\'\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("AVOCET_QUERY", str(program))
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(series("new", 5))
+    with (
+        serving(site, SERVER) as (_, client),
+        page_of(browser, client, "/data", allow="400|ERR_ABORTED") as page,
+    ):
+        page.get_by_label("SQL", exact=True).last.press("Control+Enter")
+        rows = page.get_by_label("Result").locator("tbody tr")
+        expect(rows).to_have_count(3)
+        assert rows.first.locator("td").all_inner_texts() == ['<b>a, "b"</b>', "1"]
+        page.get_by_role("button", name="Chart").click()
+        page.get_by_text("n: 1 to 3").wait_for()
+        expect(page.locator(".query-chart path")).to_have_count(1)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        assert download.value.path().read_text().splitlines()[2:] == ["c,3", "d,"]
+        program.write_text("#!/bin/sh\necho 'error: line 1: no' >&2\nexit 64\n")
+        page.get_by_label("SQL", exact=True).last.fill("SELEKT 1")
+        page.get_by_role("button", name="Run").click()
+        page.get_by_text("line 1: no").wait_for()
+        assert parameters(page)["sql"] == "SELEKT 1"
+        program.write_text("#!/bin/sh\nexec sleep 60\n")
+        page.get_by_role("button", name="Run").click()
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_text("stopped").wait_for()
+
+
 def test_without_readings_the_fleet_says_how_to_begin(browser: Browser, tmp_path: Path) -> None:
     site = Site(tmp_path)
     with serving(site, SERVER) as (_, client), page_of(browser, client, "/") as page:

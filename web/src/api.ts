@@ -248,6 +248,11 @@ export interface Quarantine {
     position: string;
   }[];
 }
+export interface QueryResult {
+  csv: string;
+  most_rows: number;
+  seconds: number;
+}
 export interface System {
   version: string;
   started_us: number;
@@ -340,10 +345,11 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
   return send<T>("GET", url(path, query), signal ? { signal } : {});
 }
 
-export function post<T>(path: string, body: unknown): Promise<T> {
+export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   return send<T>("POST", url(path), {
     headers: { "Content-Type": "application/json", "X-Avocet-Request": "1" },
     body: JSON.stringify(body),
+    ...(signal ? { signal } : {}),
   });
 }
 export function remove(path: string, query: Query = {}): Promise<unknown> {

@@ -5,6 +5,7 @@ import { fill, h, setText } from "../dom";
 import { ago, bytes, count, dateTime, shortCount } from "../format";
 import { messageOf, refreshedPage, type Context, type Page } from "../page";
 import { emptyState, errorCard } from "../parts";
+import { sqlBox } from "../sql_box";
 
 const REFRESH_MS = 10_000;
 
@@ -138,11 +139,12 @@ function quarantineCard(quarantine: Quarantine): HTMLElement {
   );
 }
 
-export function dataPage(_context: Context): Page {
+export function dataPage(context: Context): Page {
   const note = h("span", { class: "muted number", role: "status" });
   const tables = h("div", { class: "three" });
   const quarantine = h("div", {});
-  const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "Data"), note), tables, quarantine);
+  const sql = sqlBox(context.status.catalog, context.status.role !== "viewer");
+  const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "Data"), note), sql.root, tables, quarantine);
   const cards = new Map<string, TableCard>();
   let loaded = false;
   const load = async (): Promise<void> => {
@@ -169,5 +171,12 @@ export function dataPage(_context: Context): Page {
       if (!loaded) fill(tables, errorCard(messageOf(error), () => void load()));
     }
   };
-  return refreshedPage("Data", root, REFRESH_MS, load);
+  const page = refreshedPage("Data", root, REFRESH_MS, load);
+  return {
+    ...page,
+    destroy: () => {
+      page.destroy?.();
+      sql.destroy();
+    },
+  };
 }
