@@ -11,6 +11,7 @@
 #include "src/alert/alert_text.h"
 #include "src/base/time_format.h"
 #include "src/cli/human_number.h"
+#include "src/cli/report_html.h"
 
 namespace avocet {
 namespace {
@@ -19,53 +20,6 @@ constexpr size_t kBuckets = 60;
 constexpr size_t kMostDevices = 15;
 constexpr size_t kMostAlerts = 200;
 constexpr int kWidth = 960;
-
-constexpr std::string_view kStyle = R"css(
-:root{color-scheme:light dark;--bg:#f5f7f8;--surface:#fff;--line:#dde3e7;--text:#10202b;--muted:#52636f;
---now:#0b6b63;--base:#8a98a3;--critical:#b4232c;--warning:#8f5300;--info:#1d5fa8;--sunken:#eef1f3}
-@media(prefers-color-scheme:dark){:root{--bg:#0c1318;--surface:#131d24;--line:#263741;--text:#e6eef2;
---muted:#9db0bb;--now:#4fd1c1;--base:#6b7f8c;--critical:#ff8a86;--warning:#f2b64c;--info:#7fb8f5;--sunken:#0f181e}}
-*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--text);
-font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
-main{max-width:1040px;margin:0 auto;padding:28px 20px 60px;display:grid;gap:18px}
-h1{font-size:24px;margin:0;letter-spacing:-.01em}h2{font-size:15px;margin:0 0 12px}p{margin:0}
-.muted{color:var(--muted)}section{background:var(--surface);border:1px solid var(--line);border-radius:10px;
-padding:16px 18px;overflow-x:auto}.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px}
-.tile{background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
-.tile b{display:block;font-size:26px;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
-.tile span{color:var(--muted);font-size:12.5px}table{width:100%;border-collapse:collapse}
-th{color:var(--muted);font-weight:550;font-size:12.5px;text-align:left}th,td{padding:6px 10px 6px 0;
-border-bottom:1px solid var(--line);vertical-align:top}tr:last-child td{border-bottom:0}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.what{overflow-wrap:anywhere;min-width:220px}
-svg{display:block;width:100%;height:auto}svg text{fill:var(--muted);font-size:11px;font-family:inherit}
-.bn{fill:var(--now)}.bb{fill:var(--base)}.ax{stroke:var(--line)}.legend{display:flex;gap:18px;margin-top:8px;
-color:var(--muted);font-size:12.5px}.legend i{display:inline-block;width:12px;height:12px;border-radius:3px;
-margin-right:6px;vertical-align:-1px}.s-critical{color:var(--critical)}.s-warning{color:var(--warning)}
-.s-info{color:var(--info)}code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:12.5px}
-)css";
-
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string Number(int64_t value) {
   return (value < 0 ? "-" : "") + WithThousands(static_cast<uint64_t>(std::abs(value)));
@@ -98,7 +52,7 @@ class Page {
     } else {
       Only("Alerts", now_, BacktestSummary());
     }
-    html_ += "</main></body></html>\n";
+    html_ += kReportEnd;
     return std::move(html_);
   }
 
@@ -109,24 +63,19 @@ class Page {
   }
 
   void Head() {
-    html_ +=
-        "<!doctype html><html lang=en><head><meta charset=utf-8>"
-        "<meta name=viewport content=\"width=device-width,initial-scale=1\">"
-        "<title>Backtest of alerts - avocet</title><style>";
-    html_ += kStyle;
-    html_ += "</style></head><body><main>";
+    html_ += ReportHead("Backtest of alerts");
     Add("<div><h1>Backtest of alerts</h1><p class=muted>{} to {}, {} readings of {} devices in "
         "<code>{}</code>. ",
         FormatTimestamp(from_us_), FormatTimestamp(to_us_),
         WithThousands(static_cast<uint64_t>(now_.result.wanted_rows)),
-        WithThousands(now_.result.devices), Escaped(page_.lake));
+        WithThousands(now_.result.devices), EscapeHtml(page_.lake));
     Add("Configuration <code>{}</code>", ConfigName(now_));
     if (base_ != nullptr) Add(", compared with <code>{}</code>", ConfigName(*base_));
     Add(". Made {}; nothing was sent.</p></div>", FormatTimestamp(page_.made_us));
   }
 
   static std::string ConfigName(const BacktestSummary& summary) {
-    return summary.config_file.empty() ? "built-in defaults" : Escaped(summary.config_file);
+    return summary.config_file.empty() ? "built-in defaults" : EscapeHtml(summary.config_file);
   }
 
   void Tile(std::string_view name, int64_t AlertTally::*count) {
@@ -237,7 +186,7 @@ class Page {
           devices[i].second.empty() ? "the fleet" : CutText(devices[i].second, kMostName);
       Add("<text x={} y={:.1f} text-anchor=end>{}</text><line class=ax x1={} x2={} y1={:.1f} "
           "y2={:.1f} />",
-          kLeft - 8, y + 17, Escaped(name), kLeft, kWidth, y + kRow - 1, y + kRow - 1);
+          kLeft - 8, y + 17, EscapeHtml(name), kLeft, kWidth, y + kRow - 1, y + kRow - 1);
       if (base_ != nullptr) Spans(*base_, devices[i].second, kLeft, y + 4, 8, "bb");
       Spans(now_, devices[i].second, kLeft, base_ == nullptr ? y + 6 : y + 13,
             base_ == nullptr ? 14 : 8, "bn");
@@ -258,7 +207,7 @@ class Page {
       Add("<rect class={} x={:.1f} y={:.1f} width={:.1f} height={} rx=2><title>{} {}: "
           "{}</title></rect>",
           kind, x, y, std::max(2.0, end - x), height, FormatTimestamp(alert.first.event_time_us),
-          Escaped(alert.first.rule), Escaped(alert.first.reason));
+          EscapeHtml(alert.first.rule), EscapeHtml(alert.first.reason));
     }
   }
 
@@ -278,7 +227,7 @@ class Page {
     for (const std::string& name : names) {
       const AlertTally now = find(now_, name);
       const AlertTally base = base_ == nullptr ? AlertTally() : find(*base_, name);
-      Add("<tr><td>{}", Escaped(name));
+      Add("<tr><td>{}", EscapeHtml(name));
       for (const auto count :
            {&AlertTally::fired, &AlertTally::cleared, &AlertTally::flapping,
             &AlertTally::never_fired, &AlertTally::silenced, &AlertTally::open}) {
@@ -308,7 +257,7 @@ class Page {
                          [&](const ChannelForecast& c) { return c.channel == channel.channel; });
         if (found != base_->channels.end()) base = &*found;
       }
-      Add("<tr><td>{}", Escaped(channel.channel));
+      Add("<tr><td>{}", EscapeHtml(channel.channel));
       for (const auto count : {&ChannelForecast::messages, &ChannelForecast::digests,
                                &ChannelForecast::digested, &ChannelForecast::silenced}) {
         Add("<td class=n>{}",
@@ -378,10 +327,10 @@ class Page {
           only[i]->label.empty() ? "" : " <span class=muted>(" + only[i]->label + ")</span>";
       Add("<tr><td class=n>{}<td class=s-{}>{}<td>{}<td>{}<td>{}<td class=what>{}{}<td "
           "class=n>{:.3g}</tr>",
-          FormatTimestamp(change.event_time_us), severity, severity, Escaped(change.rule),
-          change.device.empty() ? "the fleet" : Escaped(change.device),
-          change.metric.empty() ? "&ndash;" : Escaped(change.metric), Escaped(change.reason), label,
-          change.strongest.score);
+          FormatTimestamp(change.event_time_us), severity, severity, EscapeHtml(change.rule),
+          change.device.empty() ? "the fleet" : EscapeHtml(change.device),
+          change.metric.empty() ? "&ndash;" : EscapeHtml(change.metric), EscapeHtml(change.reason),
+          label, change.strongest.score);
     }
     html_ += "</table>";
     if (only.size() > kMostAlerts) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/cli/command.h"
+#include "src/cli/detection_page.h"
 #include "src/cli/hint_options.h"
 #include "src/cli/human_number.h"
 #include "src/cli/sample.h"
@@ -31,6 +32,7 @@ struct DetectArguments {
   std::vector<std::string> detectors;
   SchemaHints hints;
   std::string out = "-";
+  std::string report;  ///< HTML file to write; empty: none
   bool onsets_only = false;
   bool quiet = false;
 };
@@ -112,7 +114,9 @@ Status RunDetect(const DetectArguments& arguments) {
   }
   AVOCET_ASSIGN_OR_RETURN(const Config config, Configure(arguments));
   AVOCET_ASSIGN_OR_RETURN(const auto out, ScoredOutput::Open(arguments.out));
+  DetectionFindings findings;
   const auto report = Detect(config, Env::Posix(), [&](const ScoredReading& reading) {
+    if (!arguments.report.empty()) findings.Add(reading);
     const bool wanted = reading.onset || !arguments.onsets_only;
     return wanted ? out->Append(reading) : Status::Ok();
   });
@@ -120,14 +124,22 @@ Status RunDetect(const DetectArguments& arguments) {
   AVOCET_RETURN_IF_ERROR(report.status());
   if (report->values == 0) {
     return Status::Invalid(fmt::format(
-        "cannot judge {}: none of its {} records has a valid value{}{}", arguments.path,
+        "cannot judge {}: none of its {} records has a valid value{}{}{}", arguments.path,
         WithThousands(report->received),
+        config.file.empty() ? "" : fmt::format(" with the fields of {}", config.file),
         report->first_rejection.empty() ? "" : "; the first one: ", report->first_rejection));
   }
   const Status closed = out->Close();
   if (!closed.ok() && closed.code() != StatusCode::kCancelled) return closed;
   if (!arguments.quiet) Summarize(*report, config);
-  return Status::Ok();
+  if (arguments.report.empty()) return Status::Ok();
+  return Env::Posix()->PutDurably(arguments.report,
+                                  DetectionHtml({.findings = &findings,
+                                                 .report = *report,
+                                                 .input = arguments.path,
+                                                 .detectors = DetectorNames(config),
+                                                 .made_us = Env::Posix()->NowMicros()}),
+                                  PutMode::kReplace);
 }
 
 }  // namespace
@@ -153,6 +165,8 @@ void AddDetectCommand(CLI::App* app, int* exit_code) {
       ->capture_default_str();
   command->add_flag("--onsets", arguments->onsets_only,
                     "Write only readings at which an anomaly begins");
+  command->add_option("--report", arguments->report,
+                      "HTML file to write, with charts of what was found");
   AddHintOptions(command, &arguments->hints);
   command->add_flag("-q,--quiet", arguments->quiet, "No summary");
   command->callback([arguments, exit_code] { *exit_code = Report(RunDetect(*arguments)); });

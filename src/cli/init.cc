@@ -1,7 +1,7 @@
 // init: a first configuration, learnt from a sample of the data.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -9,6 +9,7 @@
 
 #include "src/base/time_format.h"
 #include "src/cli/command.h"
+#include "src/cli/detection_page.h"
 #include "src/cli/hint_options.h"
 #include "src/cli/human_number.h"
 #include "src/cli/sample.h"
@@ -27,6 +28,7 @@ struct InitArguments {
   std::string sample;
   std::string output = "avocet.yaml";
   SchemaHints hints;
+  std::string report;  ///< HTML file to write; empty: none
   bool force = false;
 };
 
@@ -64,12 +66,64 @@ Result<StarterFacts> Learn(const InitArguments& arguments) {
 }
 
 // The text must be one that `check` accepts; anything else is a bug, and is not left behind.
-Status CheckText(const std::string& text) {
+Result<Config> CheckText(const std::string& text) {
   const auto nothing = [](std::string_view) { return std::optional<std::string>(); };
-  const LoadedConfig loaded = ParseConfig(text, "configuration", nothing, DetectorSpecs());
-  if (loaded.errors.empty()) return Status::Ok();
+  LoadedConfig loaded = ParseConfig(text, "configuration", nothing, DetectorSpecs());
+  if (loaded.errors.empty()) return std::move(loaded.config);
   return Status::Internal("cannot make a valid configuration from this sample: " +
                           FormatErrors(loaded.errors, "configuration", text));
+}
+
+/// What the configuration makes of the sample it was learnt from.
+struct Preview {
+  DetectionFindings findings;
+  DetectionReport report;
+};
+
+Result<Preview> Try(const Config& config, const Sample& sample) {
+  Preview preview;
+  DetectionRun run(config, Env::Posix(), [&](const ScoredReading& reading) {
+    preview.findings.Add(reading);
+    return Status::Ok();
+  });
+  for (const RawBatch& batch : sample.batches) AVOCET_RETURN_IF_ERROR(run.Process({batch}));
+  preview.report = run.Report();
+  return preview;
+}
+
+void PrintPreview(const Preview& preview, const Config& config, std::FILE* to) {
+  const DetectionFindings& findings = preview.findings;
+  const std::string names = DetectorNames(config);
+  if (findings.anomalies() == 0) {
+    fmt::print(to, "{} would have flagged nothing in this sample.\n\n", names);
+    return;
+  }
+  const double rate = findings.PerDeviceDay();
+  fmt::print(to, "{} would have flagged {} {} in this sample{}:\n\n", names,
+             WithThousands(findings.anomalies()),
+             findings.anomalies() == 1 ? "anomaly" : "anomalies",
+             std::isnan(rate) ? "" : fmt::format(", {:.2g} per device and day", rate));
+  TextTable table({"METRIC", "KINDS", "THE STRANGEST"}, 3);
+  for (const auto& [name, metric] : findings.metrics()) {
+    if (metric.anomalies == 0) continue;
+    const FoundAnomaly& strangest = metric.strangest;
+    const std::string whose = preview.report.devices == 1 ? "" : strangest.device + " ";
+    table.Add({name.empty() ? "(device)" : name, TypesText(metric.types),
+               fmt::format("{}{}: {}", whose, FormatTimestamp(strangest.event_time_us),
+                           FoundText(strangest))});
+  }
+  fmt::print(to, "{}\n", table.Text());
+}
+
+Status WriteReport(const InitArguments& arguments, const Preview& preview, const Config& config) {
+  if (arguments.report.empty()) return Status::Ok();
+  return Env::Posix()->PutDurably(arguments.report,
+                                  DetectionHtml({.findings = &preview.findings,
+                                                 .report = preview.report,
+                                                 .input = arguments.sample,
+                                                 .detectors = DetectorNames(config),
+                                                 .made_us = Env::Posix()->NowMicros()}),
+                                  PutMode::kReplace);
 }
 
 std::string Rounded(double value) { return fmt::format("{:.6g}", value); }
@@ -133,15 +187,19 @@ Status Init(const InitArguments& arguments) {
   AVOCET_RETURN_IF_ERROR(CheckOutput(arguments));
   AVOCET_ASSIGN_OR_RETURN(const StarterFacts facts, Learn(arguments));
   const std::string text = WriteStarterConfig(facts);
-  AVOCET_RETURN_IF_ERROR(CheckText(text));
+  AVOCET_ASSIGN_OR_RETURN(const Config config, CheckText(text));
+  AVOCET_ASSIGN_OR_RETURN(const Preview preview, Try(config, facts.sample));
+  AVOCET_RETURN_IF_ERROR(WriteReport(arguments, preview, config));
   if (arguments.output == "-") {
     fmt::print("{}", text);
     PrintFacts(facts, stderr);
+    PrintPreview(preview, config, stderr);
     return Status::Ok();
   }
   AVOCET_RETURN_IF_ERROR(Env::Posix()->PutDurably(
       arguments.output, text, arguments.force ? PutMode::kReplace : PutMode::kCreateNew));
   PrintFacts(facts, stdout);
+  PrintPreview(preview, config, stdout);
   PrintNext(arguments, stdout);
   return Status::Ok();
 }
@@ -158,6 +216,8 @@ void AddInitCommand(CLI::App* app, int* exit_code) {
       ->required();
   command->add_option("-o,--output", arguments->output, "File to write, - for standard output")
       ->capture_default_str();
+  command->add_option("--report", arguments->report,
+                      "HTML file to write, with charts of what would have been flagged");
   AddHintOptions(command, &arguments->hints);
   command->add_flag("--force", arguments->force, "Replace the file if there is one");
   command->callback([arguments, exit_code] { *exit_code = Report(Init(*arguments)); });

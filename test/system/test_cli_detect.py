@@ -126,6 +126,26 @@ def test_mistakes_are_said_plainly(tmp_path: Path) -> None:
     assert "the first one:" in done.stderr
 
 
+def test_a_report_draws_what_was_found(tmp_path: Path) -> None:
+    path = two_columns(tmp_path)
+    path.rename(tmp_path / "<b>&.csv")
+    out = ("-q", "-o", "o.csv", "--report")
+    avocet(tmp_path, "detect", "<b>&.csv", "-d", "zscore", *out, "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert "<b>1</b><span>anomalies" in page and "1 above_mean" in page
+    assert page.count("<circle class=mark") == 1 and "2024-02-29T02:30:00Z above_mean: 1000" in page
+    assert "class=band" in page and "class=expected" in page
+    # Names are text, and nothing is loaded from anywhere.
+    assert "&lt;b&gt;&amp;" in page and "<b>&" not in page
+    assert "http" not in page and "<script" not in page
+    # One reading of 1e300 leaves numbers in the chart.
+    odd = [f"{1_700_000_000 + i},{value}" for i, value in enumerate((1, 1e300, -1e300, 1))]
+    (tmp_path / "odd.csv").write_text("\n".join(["timestamp,value", *odd]) + "\n")
+    avocet(tmp_path, "detect", "odd.csv", *out, "odd.html")
+    chart = (tmp_path / "odd.html").read_text().partition("<svg")[2].partition("</svg>")[0]
+    assert "class=value" in chart and "nan" not in chart and "inf" not in chart
+
+
 def test_scores_agree_whatever_the_form_of_the_data(tmp_path: Path) -> None:
     fleet = ["--devices", "6", "--duration", "2d", "--period", "60s", "--faults", "all"]
     avocet(tmp_path, "simulate", *fleet, "-o", "in.ndjson", "--truth", "truth.ndjson")

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -29,7 +30,12 @@ def drain(directory: Path, rows: int) -> None:
 
 def test_the_example_needs_two_commands(tmp_path: Path) -> None:
     shutil.copy(EXAMPLE, tmp_path)
-    done = avocet(tmp_path, "init", EXAMPLE.name)
+    done = avocet(tmp_path, "init", EXAMPLE.name, "--report", "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert "loudness of iaddataset" in page and page.count("<svg") == 5
+    # What it shows is what a run will find.
+    found = int(re.search(r"auto would have flagged (\d+) anomalies", done.stdout)[1])
+    assert f"<b>{found}</b><span>anomalies" in page
     for part in (
         "6,558 records",
         "a reading every 10s",
@@ -58,6 +64,7 @@ def test_the_example_needs_two_commands(tmp_path: Path) -> None:
     # Every key is explained: no line of the schema stands without a comment on it or above it.
     assert text.count("#") > 25
     drain(tmp_path, 6558)
+    assert read_table(tmp_path / "lake", "anomalies").num_rows == found
     silver = read_table(tmp_path / "lake", "silver")
     assert set(silver.column("device_id").to_pylist()) == {"iaddataset"}
     assert silver.column("temperature").null_count == 0
