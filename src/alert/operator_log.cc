@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "src/alert/glob.h"
+#include "src/base/glob.h"
 #include "src/base/time_format.h"
 
 namespace avocet {
@@ -115,7 +115,7 @@ Result<std::vector<OperatorEntry>> OperatorLog::ReadEntries(SqliteStatement sele
 
 Result<int64_t> OperatorLog::AddMute(const Mute& mute) {
   if (!mute.schedule.empty()) {
-    AVOCET_RETURN_IF_ERROR(MuteSchedule::Parse(mute.schedule).status());
+    AVOCET_RETURN_IF_ERROR(WeeklySchedule::Parse(mute.schedule).status());
   }
   AVOCET_ASSIGN_OR_RETURN(SqliteStatement insert,
                           db_->Prepare("INSERT INTO mute (created_us, until_us, actor, rule, "
@@ -159,7 +159,7 @@ Result<std::vector<Mute>> OperatorLog::Mutes(int64_t now_us) {
             .schedule = select.Text(8),
             .hours = {}};
     if (mute.schedule.empty()) continue;
-    AVOCET_ASSIGN_OR_RETURN(mute.hours, MuteSchedule::Parse(mute.schedule));
+    AVOCET_ASSIGN_OR_RETURN(mute.hours, WeeklySchedule::Parse(mute.schedule));
   }
 }
 

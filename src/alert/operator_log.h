@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "src/alert/alert_change.h"
-#include "src/alert/mute_schedule.h"
 #include "src/alert/sqlite_db.h"
+#include "src/config/weekly_schedule.h"
 
 namespace avocet {
 
@@ -42,14 +42,14 @@ struct Mute {
   std::string device = "*";  ///< "*" also fits the fleet
   std::string metric = "*";
   std::string reason;
-  std::string schedule;  ///< as MuteSchedule has it; empty: all the time
+  std::string schedule;  ///< as WeeklySchedule has it; empty: all the time
 
   /// REQUIRES: hours, when there is a schedule.
   bool Fits(const AlertChange& change, int64_t now_us) const;
   /// Why an alert is not sent, for the outbox.
   std::string Text() const;
 
-  std::optional<MuteSchedule> hours;  ///< `schedule`, read
+  std::optional<WeeklySchedule> hours;  ///< `schedule`, read
 };
 
 /// One thread at a time; several processes.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/alert/glob.h"
+#include "src/base/glob.h"
 
 namespace avocet {
 namespace {

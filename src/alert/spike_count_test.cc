@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "src/alert/glob.h"
 #include "src/alert/spike_alert.h"
+#include "src/base/glob.h"
 
 namespace avocet {
 namespace {

@@ -190,7 +190,7 @@ Status AddMute(const MuteArguments& arguments) {
     }
   }
   if (!mute.schedule.empty()) {
-    const Status schedule = MuteSchedule::Parse(mute.schedule).status();
+    const Status schedule = WeeklySchedule::Parse(mute.schedule).status();
     if (!schedule.ok()) return Status::Usage(schedule.message());
   }
   mute.actor = ActorOr(arguments.actor);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/config/key_text.h"
 #include "src/config/remedies.h"
 
 namespace avocet {
@@ -43,6 +44,22 @@ std::string NameList::MakeUp(const std::string& base) {
   std::string name = base;
   for (int i = 2; !taken_.emplace(name, 0).second; ++i) name = base + "_" + std::to_string(i);
   return name;
+}
+
+void CheckNames(const YamlNode& entry, const std::string& key, const std::string& what,
+                const std::vector<std::string>& names, const std::vector<std::string>& known,
+                const std::string& path, KeyReader* reader) {
+  const YamlNode* node = entry.Find(key);
+  if (node == nullptr) return;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (std::find(known.begin(), known.end(), names[i]) != known.end()) continue;
+    const YamlNode& item = node->kind == YamlNode::Kind::kList ? *node->items[i] : *node;
+    const std::string suggestion = item.secret ? "" : Suggest(names[i], known);
+    reader->Error(item.mark, "unknown " + what + " " + Shown(item) + " in " + path + "." + key +
+                                 (!suggestion.empty() ? suggestion
+                                  : known.empty()     ? "; there is none"
+                                                      : "; known are " + Join(known)));
+  }
 }
 
 }  // namespace avocet

@@ -1,11 +1,13 @@
-// Names of sources and detectors: unique within their list, and made up where none is given.
+// Names of list entries: unique within their list, made up where none is given, and used elsewhere.
 #pragma once
 
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "src/config/key_reader.h"
+#include "src/config/yaml_tree.h"
 
 namespace avocet {
 
@@ -25,5 +27,11 @@ class NameList {
   std::string list_;
   std::map<std::string, size_t> taken_;  // to the index of the entry
 };
+
+/// Reports the names below `key` of the map `entry`, read as `names`, that are not `known`; `what`
+/// they are in the singular. `path` is that of the entry.
+void CheckNames(const YamlNode& entry, const std::string& key, const std::string& what,
+                const std::vector<std::string>& names, const std::vector<std::string>& known,
+                const std::string& path, KeyReader* reader);
 
 }  // namespace avocet

@@ -19,23 +19,6 @@ using Kind = YamlNode::Kind;
 
 const std::vector<std::string> kNameKey = {"name"};
 
-/// Reports the names below `key` that are not `known`; `what` they are in the singular.
-void CheckNames(const YamlNode& entry, const std::string& key, const std::string& what,
-                const std::vector<std::string>& names, const std::vector<std::string>& known,
-                const std::string& path, KeyReader* reader) {
-  const YamlNode* node = entry.Find(key);
-  if (node == nullptr) return;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (std::find(known.begin(), known.end(), names[i]) != known.end()) continue;
-    const YamlNode& item = node->kind == Kind::kList ? *node->items[i] : *node;
-    const std::string suggestion = item.secret ? "" : Suggest(names[i], known);
-    reader->Error(item.mark, "unknown " + what + " " + Shown(item) + " in " + path + "." + key +
-                                 (!suggestion.empty() ? suggestion
-                                  : known.empty()     ? "; there is none"
-                                                      : "; known are " + Join(known)));
-  }
-}
-
 void CheckPersistence(const YamlNode& entry, const std::string& path, KeyReader* reader,
                       AlertRuleConfig* rule) {
   const YamlNode* of = entry.Find("of");

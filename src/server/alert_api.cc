@@ -145,7 +145,7 @@ HttpResponse AddMuteReply(const ApiContext& context, const HttpRequest& request,
     }
   }
   if (!mute.schedule.empty()) {
-    const Status schedule = MuteSchedule::Parse(mute.schedule).status();
+    const Status schedule = WeeklySchedule::Parse(mute.schedule).status();
     if (!schedule.ok()) body.Fail(schedule.message());
   }
   for (const std::string* text :

@@ -1,4 +1,4 @@
-#include "src/alert/glob.h"
+#include "src/base/glob.h"
 
 #include <cstddef>
 

@@ -1,4 +1,4 @@
-// MuteSchedule: the hours of the week at which a mute is in force.
+// WeeklySchedule: hours of the week, in some time zone.
 #pragma once
 
 #include <array>
@@ -11,17 +11,28 @@
 
 namespace avocet {
 
-class MuteSchedule {
+/// Times are microseconds since 1970 UTC.
+class WeeklySchedule {
  public:
   /// "DAYS FROM-TO [ZONE]", as in "mon-fri 22:00-06:00 Europe/Berlin" or "sat,sun 00:00-24:00".
   /// Days are those on which it begins, or "daily"; an end that is not after the beginning is on
   /// the next day. Without a zone the hours are UTC. kInvalid says what is wrong.
-  static Result<MuteSchedule> Parse(std::string_view text);
+  static Result<WeeklySchedule> Parse(std::string_view text);
 
   bool Contains(int64_t time_us) const;
 
+  /// When the hours that contain `time_us` end. REQUIRES: Contains(time_us).
+  int64_t EndOf(int64_t time_us) const;
+
+  /// When hours begin next, after `time_us`.
+  int64_t NextBegin(int64_t time_us) const;
+
  private:
-  explicit MuteSchedule(TimeZone zone) : zone_(std::move(zone)) {}
+  explicit WeeklySchedule(TimeZone zone) : zone_(std::move(zone)) {}
+
+  bool BeganToday(const LocalTime& now) const;
+  bool BeganYesterday(const LocalTime& now) const;
+  int64_t Later(int64_t time_us, int minutes, int minute_of_day) const;
 
   TimeZone zone_;
   std::array<bool, 7> days_{};  // from Monday

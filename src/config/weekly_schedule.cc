@@ -1,9 +1,12 @@
-#include "src/alert/mute_schedule.h"
+#include "src/config/weekly_schedule.h"
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include "src/base/civil_time.h"
+#include "src/base/floor_divide.h"
 
 namespace avocet {
 namespace {
@@ -58,14 +61,14 @@ std::optional<int> MinuteOf(std::string_view text) {
 
 }  // namespace
 
-Result<MuteSchedule> MuteSchedule::Parse(std::string_view text) {
+Result<WeeklySchedule> WeeklySchedule::Parse(std::string_view text) {
   const std::vector<std::string_view> words = Split(text, ' ');
   const Status wrong = Status::Invalid("cannot read the schedule \"" + std::string(text) +
                                        "\": write it as mon-fri 22:00-06:00 Europe/Berlin");
   if (words.size() < 2 || words.size() > 3) return wrong;
   AVOCET_ASSIGN_OR_RETURN(TimeZone zone,
                           TimeZone::Load(words.size() == 3 ? std::string(words[2]) : "UTC"));
-  MuteSchedule schedule(std::move(zone));
+  WeeklySchedule schedule(std::move(zone));
   const std::vector<std::string_view> times = Split(words[1], '-');
   if (times.size() != 2 || !ReadDays(words[0], &schedule.days_)) return wrong;
   const auto from = MinuteOf(times[0]);
@@ -76,12 +79,48 @@ Result<MuteSchedule> MuteSchedule::Parse(std::string_view text) {
   return schedule;
 }
 
-bool MuteSchedule::Contains(int64_t time_us) const {
+bool WeeklySchedule::BeganToday(const LocalTime& now) const {
+  return days_[static_cast<size_t>(now.weekday)] && now.minute >= from_ && now.minute < to_;
+}
+
+bool WeeklySchedule::BeganYesterday(const LocalTime& now) const {
+  return days_[static_cast<size_t>(now.weekday + 6) % kDays.size()] && now.minute + kDay < to_;
+}
+
+bool WeeklySchedule::Contains(int64_t time_us) const {
   const LocalTime now = zone_.At(time_us);
-  const auto today = static_cast<size_t>(now.weekday);
-  if (days_[today] && now.minute >= from_ && now.minute < to_) return true;
-  const int since_yesterday = now.minute + kDay;
-  return days_[(today + 6) % 7] && since_yesterday < to_;
+  return BeganToday(now) || BeganYesterday(now);
+}
+
+int64_t WeeklySchedule::EndOf(int64_t time_us) const {
+  const LocalTime now = zone_.At(time_us);
+  int64_t end = Later(time_us, to_ - now.minute - (BeganToday(now) ? 0 : kDay), to_ % kDay);
+  if (end > time_us && Contains(end - kMicrosPerMinute)) return end;
+  // The clocks skip the end.
+  end = FloorDivide(time_us, kMicrosPerMinute) * kMicrosPerMinute;
+  do {
+    end += kMicrosPerMinute;
+  } while (Contains(end) && end - time_us < kMicrosPerDay);
+  return end;
+}
+
+int64_t WeeklySchedule::NextBegin(int64_t time_us) const {
+  const LocalTime now = zone_.At(time_us);
+  for (int day = 0;; ++day) {
+    if (!days_[static_cast<size_t>(now.weekday + day) % kDays.size()]) continue;
+    const int64_t begin = Later(time_us, day * kDay + from_ - now.minute, from_);
+    if (begin > time_us) return begin;
+  }
+}
+
+// The beginning of the minute that is `minutes` after that of `time_us`, when the clock on the wall
+// shows `minute_of_day`: the clocks may have been changed in between.
+int64_t WeeklySchedule::Later(int64_t time_us, int minutes, int minute_of_day) const {
+  const int64_t minute = FloorDivide(time_us, kMicrosPerMinute) + minutes;
+  int shift = minute_of_day - zone_.At(minute * kMicrosPerMinute).minute;
+  if (shift > kDay / 2) shift -= kDay;
+  if (shift < -kDay / 2) shift += kDay;
+  return (minute + shift) * kMicrosPerMinute;
 }
 
 }  // namespace avocet
