@@ -84,7 +84,7 @@ Securable Described(const Config& config, SecurableKind kind, std::string full_n
   made.comment = comment;
   made.owner = config.catalog.owner;
   if (kind != SecurableKind::kTable) {
-    made.properties[std::string(kDetectorsProperty)] = StateFingerprint(config);
+    made.properties[std::string(kDetectorsProperty)] = StateFingerprint(config, INT64_MAX);
   }
   return made;
 }

@@ -189,6 +189,8 @@ const std::vector<KeySpec>& RootKeys() {
                       .Between(Duration(0), days(365)),
               }),
       Collection(KeyKind::kDetectors, "detectors", "What looks for anomalies: a list."),
+      Collection(KeyKind::kMaintenance, "maintenance",
+                 "When devices are worked on and their readings are not judged: a list."),
       AlertsSection(),
       CloudWatchSection(),
       CatalogSection(),

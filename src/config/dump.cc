@@ -5,6 +5,7 @@
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
+#include "src/config/maintenance_keys.h"
 
 namespace avocet {
 namespace {
@@ -84,6 +85,8 @@ class Dumper {
         return writer_.Below(key.name, [&] { AlertRules(); });
       case KeyKind::kAlertChannels:
         return writer_.Below(key.name, [&] { AlertChannels(); });
+      case KeyKind::kMaintenance:
+        return writer_.Below(key.name, [&] { Maintenance(); });
       default:
         const std::string value = YamlValue(key, key.get(key, object));
         if (!value.empty()) writer_.Line(key.name, key.secret ? "\"********\"" : value);
@@ -117,6 +120,15 @@ class Dumper {
       writer_.Entry([&] {
         writer_.Line("name", YamlText(rule.name));
         Keys(AlertRuleKeys(), &rule);
+      });
+    }
+  }
+
+  void Maintenance() {
+    for (MaintenanceConfig& window : config_.maintenance) {
+      writer_.Entry([&] {
+        writer_.Line("name", YamlText(window.name));
+        Keys(MaintenanceKeys(), &window);
       });
     }
   }

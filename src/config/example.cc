@@ -6,6 +6,7 @@
 #include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
+#include "src/config/maintenance_keys.h"
 #include "src/config/reference.h"
 
 namespace avocet {
@@ -68,6 +69,10 @@ class ExampleWriter {
       case KeyKind::kDetectors:
         Line(start, key.name + ":", key.help);
         return Detectors();
+      case KeyKind::kMaintenance:
+        Line(start, key.name + ":", key.help);
+        Line(indent + "  - ", "name: my_maintenance", "Unique name; default: maintenance.");
+        return Keys(MaintenanceKeys(), indent + "    ");
       case KeyKind::kAlertRules:
         Line(start, key.name + ":", key.help);
         Line(indent + "  - ", "name: my_rule", "Unique name; default: the type.");

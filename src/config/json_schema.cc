@@ -7,6 +7,7 @@
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
+#include "src/config/maintenance_keys.h"
 
 namespace avocet {
 namespace {
@@ -192,7 +193,10 @@ class SchemaWriter {
         Detectors();
         break;
       case KeyKind::kAlertRules:
-        AlertRules();
+        NamedEntries(AlertRuleKeys());
+        break;
+      case KeyKind::kMaintenance:
+        NamedEntries(MaintenanceKeys());
         break;
       case KeyKind::kAlertChannels:
         AlertChannels();
@@ -251,12 +255,13 @@ class SchemaWriter {
     json_.EndArray().EndObject();
   }
 
-  void AlertRules() {
+  /// A list of maps with these keys and a name.
+  void NamedEntries(const std::vector<KeySpec>& keys) {
     json_.Key("type").BeginArray().String("array").String("null").EndArray();
     json_.Key("items").BeginObject().Field("type", "object").Field("additionalProperties", false);
     json_.Key("properties").BeginObject();
     Name();
-    for (const KeySpec& key : AlertRuleKeys()) Property(key);
+    for (const KeySpec& key : keys) Property(key);
     json_.EndObject().EndObject();
   }
 

@@ -49,7 +49,8 @@ void KeyReader::CheckKnown(const YamlNode& node, std::span<const std::string> kn
 
 bool KeyReader::IsCollection(const YamlNode& node, const KeySpec& key, const std::string& path) {
   const bool list = key.kind == KeyKind::kSources || key.kind == KeyKind::kDetectors ||
-                    key.kind == KeyKind::kAlertRules || key.kind == KeyKind::kAlertChannels;
+                    key.kind == KeyKind::kAlertRules || key.kind == KeyKind::kAlertChannels ||
+                    key.kind == KeyKind::kMaintenance;
   if (node.kind == (list ? Kind::kList : Kind::kMap)) return true;
   if (node.kind != Kind::kNull && node.kind != Kind::kBroken) {
     WrongType(node, key, path,
@@ -83,6 +84,7 @@ void KeyReader::ReadKey(const YamlNode& node, const KeySpec& key, const std::str
     case KeyKind::kDetectors:
     case KeyKind::kAlertRules:
     case KeyKind::kAlertChannels:
+    case KeyKind::kMaintenance:
       return;
     case KeyKind::kSection:
       if (node.kind == Kind::kScalar && !key.shorthand.empty()) {

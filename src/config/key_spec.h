@@ -40,6 +40,7 @@ enum class KeyKind : uint8_t {
   kDetectors,
   kAlertRules,     ///< alerts.rules
   kAlertChannels,  ///< alerts.channels
+  kMaintenance,
 };
 
 /// A value on its way between the file and a Config. Nothing: not set.

@@ -7,6 +7,7 @@
 #include "src/config/catalog_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/key_reader.h"
+#include "src/config/maintenance_keys.h"
 #include "src/config/read_alerts.h"
 #include "src/config/read_detectors.h"
 #include "src/config/read_metrics.h"
@@ -105,6 +106,11 @@ void ReadRoot(const YamlNode& root, std::span<const DetectorSpec> specs, KeyRead
     config->detectors = DefaultDetectors(specs);
   } else if (reader->IsCollection(*detectors, FindKey(RootKeys(), "detectors"), "detectors")) {
     ReadDetectors(*detectors, specs, metrics_known && !config->schema.evolve, reader, config);
+  }
+  const YamlNode* maintenance = root.Find("maintenance");
+  if (maintenance != nullptr &&
+      reader->IsCollection(*maintenance, FindKey(RootKeys(), "maintenance"), "maintenance")) {
+    ReadMaintenance(*maintenance, metrics_known && !config->schema.evolve, reader, config);
   }
   const YamlNode* catalog = root.Find("catalog");
   if (catalog != nullptr && catalog->kind == Kind::kMap) CheckCatalog(*catalog, reader);

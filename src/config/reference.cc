@@ -6,6 +6,7 @@
 #include "src/config/config_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
+#include "src/config/maintenance_keys.h"
 
 namespace avocet {
 namespace {
@@ -59,6 +60,7 @@ std::string_view TypeName(KeyKind kind) {
     case KeyKind::kDetectors:
     case KeyKind::kAlertRules:
     case KeyKind::kAlertChannels:
+    case KeyKind::kMaintenance:
       return "list";
   }
   return "";
@@ -145,6 +147,16 @@ void Detectors(const KeySpec& key, std::span<const DetectorSpec> specs, std::str
   }
 }
 
+void Maintenance(const KeySpec& key, std::string* out) {
+  Heading("##", "`maintenance`",
+          key.help +
+              " An entry needs `from`, `until` or\n`every`, and may have a unique `name`. See "
+              "[maintenance](../alerts.md#maintenance).",
+          out);
+  TableHead(out);
+  Rows(MaintenanceKeys(), "", out);
+}
+
 void Alerts(std::string* out) {
   Heading("###", "`alerts.rules[]`",
           "An entry may have a unique `name`, which is part of the ids of its alerts. Without "
@@ -179,6 +191,7 @@ std::string ConfigReferenceMarkdown(std::span<const DetectorSpec> detectors) {
   const KeySpec* detectors_key = nullptr;
   for (const KeySpec& key : RootKeys()) {
     if (key.kind == KeyKind::kSources) Sources(key, &out);
+    if (key.kind == KeyKind::kMaintenance) Maintenance(key, &out);
     if (key.kind == KeyKind::kDetectors) detectors_key = &key;
     if (key.kind != KeyKind::kSection) continue;
     Heading("##", Code(key.name), key.help, &out);

@@ -84,6 +84,8 @@ struct Judgement {
 /// Receives judgements; appends only.
 using JudgementSink = std::vector<Judgement>;
 
+class MaintenanceCalendar;
+
 class Detector {
  public:
   virtual ~Detector() = default;
@@ -95,6 +97,10 @@ class Detector {
   /// longer. Changes no anomaly and no state, and costs nothing while off. Detectors of absence
   /// have nothing to say of readings.
   void ObserveWith(JudgementSink* sink) { judgements_ = sink; }
+
+  /// From now on time in maintenance is no silence. Borrowed; null, as at first: there is none.
+  /// Values of readings in maintenance do not come here at all.
+  void set_maintenance(MaintenanceCalendar* maintenance) { maintenance_ = maintenance; }
 
   /// Called at the end of every tick with the fleet's newest event time: for detectors that react
   /// to absence. Must raise exactly what the device's next reading would have raised first.
@@ -128,9 +134,11 @@ class Detector {
 
  protected:
   JudgementSink* judgements() const { return judgements_; }  ///< null: nobody asks
+  MaintenanceCalendar* maintenance() const { return maintenance_; }
 
  private:
   JudgementSink* judgements_ = nullptr;
+  MaintenanceCalendar* maintenance_ = nullptr;
 };
 
 struct DetectorType {

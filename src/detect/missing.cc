@@ -10,6 +10,7 @@
 #include "src/detect/deadline_index.h"
 #include "src/detect/detector_params.h"
 #include "src/detect/reporting_clock.h"
+#include "src/detect/maintenance_calendar.h"
 #include "src/detect/series_store.h"
 #include "src/detect/snapshot_header.h"
 
@@ -68,12 +69,13 @@ class MissingDetector final : public Detector {
   void Advance(int64_t fleet_time_us, AnomalySink* out) override {
     for (Watch& watch : watches_) {
       watch.deadlines.Advance(fleet_time_us, watch.clocks.num_slots(), [&](size_t slot) {
-        ReportingClock& clock = watch.clocks.state(static_cast<uint32_t>(slot));
-        if (clock.IsOverdue(fleet_time_us)) {
-          Raise(watch.metric, static_cast<uint32_t>(slot), kNoRow, clock.fleet_deadline_us(),
-                &clock, out);
-        }
-        return clock.fleet_deadline_us();
+        const auto of_device = static_cast<uint32_t>(slot);
+        ReportingClock& clock = watch.clocks.state(of_device);
+        if (!clock.IsOverdue(fleet_time_us)) return clock.fleet_deadline_us();
+        const Due due = DueOf(clock, of_device, watch.metric);
+        if (due.fleet_us > fleet_time_us) return due.fleet_us;
+        Raise(watch.metric, of_device, kNoRow, due.own_us, due.fleet_us, &clock, out);
+        return kNever;
       });
     }
   }
@@ -140,9 +142,12 @@ class MissingDetector final : public Detector {
       const int64_t fleet_time_us = batch.fleet_time_us[row];
       ReportingClock& clock = watch->clocks.state(slot);
       if (clock.IsOverdue(fleet_time_us, time_us)) {
-        const int64_t revealed_us =
-            std::min(clock.fleet_deadline_us(), std::max(fleet_time_us, time_us));
-        Raise(watch->metric, slot, static_cast<uint32_t>(row), revealed_us, &clock, out);
+        const Due due = DueOf(clock, slot, watch->metric);
+        if (due.fleet_us <= fleet_time_us || due.own_us <= time_us) {
+          const int64_t revealed_us = std::min(due.fleet_us, std::max(fleet_time_us, time_us));
+          Raise(watch->metric, slot, static_cast<uint32_t>(row), due.own_us, revealed_us, &clock,
+                out);
+        }
       }
       // A reading without the metric says what time it is, no more.
       if (values != nullptr && std::isnan(values[row])) continue;
@@ -151,13 +156,25 @@ class MissingDetector final : public Detector {
     }
   }
 
-  static void Raise(uint16_t metric, uint32_t slot, uint32_t revealed_by, int64_t revealed_us,
-                    ReportingClock* clock, AnomalySink* out) {
+  // The deadlines of a clock when time in maintenance does not count.
+  struct Due {
+    int64_t own_us = 0;
+    int64_t fleet_us = 0;
+  };
+  Due DueOf(const ReportingClock& clock, uint32_t slot, uint16_t metric) const {
+    const int64_t own_us = clock.deadline_us();
+    const int64_t delay_us =
+        maintenance() == nullptr ? 0 : maintenance()->Delay(slot, metric, clock.last_us(), own_us);
+    return {SaturatingAdd(own_us, delay_us), SaturatingAdd(clock.fleet_deadline_us(), delay_us)};
+  }
+
+  static void Raise(uint16_t metric, uint32_t slot, uint32_t revealed_by, int64_t due_us,
+                    int64_t revealed_us, ReportingClock* clock, AnomalySink* out) {
     out->push_back({.slot = slot,
                     .row = kNoRow,
                     .metric = metric,
                     .severity = Severity::kWarning,
-                    .event_time_us = clock->deadline_us(),
+                    .event_time_us = due_us,
                     .value = kNone,
                     .expected = kNone,
                     .lower = kNone,

@@ -33,6 +33,8 @@ class ReportingClock {
   static constexpr uint8_t kSpacings = 9;     ///< the period is their median
   static constexpr uint8_t kMinSpacings = 5;  ///< before that the period is not known
 
+  int64_t last_us() const { return last_us_; }
+
   /// Event time at which the silence after the last reading is too long. REQUIRES: IsOverdue.
   int64_t deadline_us() const { return deadline_us_; }
 

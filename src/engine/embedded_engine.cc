@@ -30,8 +30,8 @@ std::string EmbeddedEngine::SaveState() {
   counters.next_sequence = processor_.next_sequence();
   counters.totals = processor_.totals();
   SnapshotHeader header;
-  header.fingerprint = StateFingerprint(config_);
   header.fleet_time_us = processor_.fleet_time_us();
+  header.fingerprint = StateFingerprint(config_, header.fleet_time_us);
   header.metrics = processor_.metrics();
   header.commit_info = EncodeCommitInfo(counters);
   return FrameSnapshot(EncodeSnapshot(header, processor_.SaveShards()));
@@ -42,7 +42,7 @@ Status EmbeddedEngine::LoadState(std::string_view bytes) {
   SnapshotHeader header;
   std::vector<std::string_view> shards;
   AVOCET_RETURN_IF_ERROR(DecodeSnapshot(payload, &header, &shards));
-  if (header.fingerprint != StateFingerprint(config_)) {
+  if (header.fingerprint != StateFingerprint(config_, header.fleet_time_us)) {
     return Status::Conflict("the state was made under another schema, or with other detectors");
   }
   AVOCET_ASSIGN_OR_RETURN(const CommitInfo counters, DecodeCommitInfo(header.commit_info));

@@ -1,5 +1,7 @@
 #include "src/engine/fingerprint.h"
 
+#include <utility>
+
 #include "src/base/hash.h"
 #include "src/config/load.h"
 
@@ -9,12 +11,18 @@ namespace {
 constexpr int kStateVersion = 2;
 }  // namespace
 
-std::string StateFingerprint(const Config& config) {
+std::string StateFingerprint(const Config& config, int64_t fleet_time_us) {
   Config shaping;
   shaping.schema = config.schema;
   shaping.rolling_window = config.rolling_window;
   shaping.allowed_lateness = config.allowed_lateness;
   shaping.detectors = config.detectors;
+  for (MaintenanceConfig window : config.maintenance) {
+    if (window.from_us != 0 && window.from_us > fleet_time_us) continue;
+    if (window.until_us > fleet_time_us) window.until_us = 0;
+    window.name.clear();
+    shaping.maintenance.push_back(std::move(window));
+  }
   shaping.alerts.rules = config.alerts.rules;
   for (AlertRuleConfig& rule : shaping.alerts.rules) rule.channels.clear();
   return Hash128Hex(std::to_string(kStateVersion) + DumpConfig(shaping));

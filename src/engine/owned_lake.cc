@@ -89,8 +89,8 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
   AVOCET_ASSIGN_OR_RETURN(const int64_t newest, bronze.TxnVersion(std::string(kAppId)));
   AVOCET_RETURN_IF_ERROR(RemoveForeignSnapshots(env, snapshot_dir, newest));
   AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, owned.tables->BronzeId());
-  const UsableSnapshot snapshot = FindSnapshot(env, snapshot_dir, StateFingerprint(config),
-                                               bronze_id, std::numeric_limits<int64_t>::max());
+  const UsableSnapshot snapshot =
+      FindSnapshot(env, snapshot_dir, config, bronze_id, std::numeric_limits<int64_t>::max());
   AVOCET_ASSIGN_OR_RETURN(owned.bronze, ReadBronzeState(&bronze, snapshot.info.positions,
                                                         snapshot.epoch > 0 ? snapshot.epoch : -1));
   owned.committer = std::make_unique<Committer>(
@@ -124,10 +124,11 @@ std::string EncodeState(const Config& config, LakeTables* tables, Processor* pro
   info.positions = all_positions;
   auto id = tables->BronzeId();
   if (!id.ok()) return "";  // Without it the snapshot could not be trusted; the next one will do.
-  const SnapshotHeader header{.fingerprint = StateFingerprint(config),
+  const int64_t fleet_time_us = processor->fleet_time_us();
+  const SnapshotHeader header{.fingerprint = StateFingerprint(config, fleet_time_us),
                               .bronze_id = std::move(id).value(),
                               .epoch = epoch,
-                              .fleet_time_us = processor->fleet_time_us(),
+                              .fleet_time_us = fleet_time_us,
                               .metrics = processor->metrics(),
                               .commit_info = EncodeCommitInfo(info)};
   return EncodeSnapshot(header, processor->SaveShards());

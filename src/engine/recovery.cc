@@ -231,7 +231,7 @@ Result<BronzeState> ReadBronzeState(Table* bronze, const Positions& snapshot_pos
   return state;
 }
 
-UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const std::string& fingerprint,
+UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const Config& config,
                             const std::string& bronze_id, int64_t newest_epoch) {
   auto epochs = ListSnapshots(env, dir);
   if (!epochs.ok()) {
@@ -249,7 +249,7 @@ UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const std::string&
       continue;
     }
     if (header.bronze_id != bronze_id) continue;
-    if (header.fingerprint != fingerprint) {
+    if (header.fingerprint != StateFingerprint(config, header.fleet_time_us)) {
       spdlog::info("the configuration has changed since snapshot {}: state is rebuilt from bronze",
                    epoch);
       continue;
@@ -289,8 +289,7 @@ Result<RecoveryReport> Recover(const RecoveryContext& context) {
 
   AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, context.tables->BronzeId());
   const UsableSnapshot snapshot =
-      FindSnapshot(context.env, context.snapshot_dir, StateFingerprint(*context.config), bronze_id,
-                   oldest_complete);
+      FindSnapshot(context.env, context.snapshot_dir, *context.config, bronze_id, oldest_complete);
   if (snapshot.epoch > 0) {
     SnapshotHeader header;
     std::vector<std::string_view> shards;

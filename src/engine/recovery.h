@@ -60,7 +60,7 @@ struct UsableSnapshot {
 
 /// The newest snapshot that is whole and was made by this configuration over this bronze table;
 /// others are skipped with a warning in the log.
-UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const std::string& fingerprint,
+UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const Config& config,
                             const std::string& bronze_id, int64_t newest_epoch);
 
 /// Loads state, replays bronze, commits what silver and gold lack.

@@ -46,16 +46,19 @@ Shard::Shard(const Config& config, std::span<const std::string> metrics)
       rules_(config.schema.metrics),
       windows_(config.rolling_window.count()),
       hours_(config.allowed_lateness.count()),
+      maintenance_(config.maintenance),
       detector_names_(DetectorNames(config)),
       alerts_(&config.alerts.rules, detector_names_) {
   for (const DetectorConfig& detector : config.detectors) {
     const DetectorType* type = FindDetectorType(detector.type);
     AVOCET_CHECK(type != nullptr);
     detectors_.push_back(type->make(detector, metrics));
+    if (!maintenance_.empty()) detectors_.back()->set_maintenance(&maintenance_);
   }
   result_.anomalies = AnomaliesSpec().MakeBatch();
   result_.device_stats = DeviceStatsSpec().MakeBatch();
   result_.amended_stats = StatsKeys();
+  maintenance_.SetMetrics(metrics_);
   alerts_.SetMetrics(metrics_, metric_labels_);
 }
 
@@ -63,6 +66,7 @@ void Shard::SetMetrics(std::span<const std::string> metrics) {
   metrics_.assign(metrics.begin(), metrics.end());
   metric_labels_ = Labels(*config_, metrics);
   for (auto& detector : detectors_) detector->SetMetrics(metrics);
+  maintenance_.SetMetrics(metrics_);
   alerts_.SetMetrics(metrics_, metric_labels_);
 }
 
@@ -181,6 +185,8 @@ void Shard::ProcessRow(Piece* piece, Place place) {
 
 void Shard::AddToDetectors(const Piece& piece, Place place, uint32_t slot) {
   const uint32_t row = place.row;
+  maintenance_.SetDevices(devices_);
+  maintenance_.Hide(slot, piece.readings.event_time_us[row], reading_);
   for (size_t m = 0; m < reading_.size(); ++m) values_[m].push_back(reading_[m]);
   places_.push_back(place);
   slots_.push_back(slot);
@@ -419,6 +425,7 @@ void Shard::Save(StateWriter* out) const {
 
 Status Shard::Load(StateReader* in) {
   AVOCET_RETURN_IF_ERROR(devices_.Load(in));
+  maintenance_.SetDevices(devices_);
   AVOCET_RETURN_IF_ERROR(recent_.Load(in));
   AVOCET_RETURN_IF_ERROR(rules_.Load(in));
   AVOCET_RETURN_IF_ERROR(windows_.Load(in));

@@ -16,6 +16,7 @@
 #include "src/alert/device_alerts.h"
 #include "src/config/config.h"
 #include "src/detect/detector.h"
+#include "src/detect/maintenance_calendar.h"
 #include "src/engine/piece.h"
 #include "src/model/column_batch.h"
 #include "src/model/table_spec.h"
@@ -127,6 +128,7 @@ class Shard {
   QualityRules rules_;
   RollingWindows windows_;
   HourlyStats hours_;
+  MaintenanceCalendar maintenance_;
   std::vector<std::string> detector_names_;
   std::vector<std::unique_ptr<Detector>> detectors_;
   DeviceAlerts alerts_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "src/detect/auto/sentence.h"
+#include "src/detect/maintenance_calendar.h"
 #include "src/detect/number_limits.h"
 #include "src/detect/snapshot_header.h"
 
@@ -103,7 +104,7 @@ void AutoDetector::Prefetch(const KeyedBatch& batch, uint32_t row) const {
 }
 
 void AutoDetector::ProcessRow(const KeyedBatch& batch, uint32_t row, AnomalySink* out) {
-  silence_.Report(batch, row, out);
+  silence_.Report(batch, row, maintenance(), out);
   // What the other metrics contributed is known only when all of the row are judged.
   const size_t first = out->size();
   for (Metric& metric : metrics_) {
@@ -126,11 +127,15 @@ bool AutoDetector::JudgeValue(const KeyedBatch& batch, uint32_t row, Metric* met
   const int64_t time_us = batch.event_time_us[row];
   if (std::isnan(x)) {
     if (model == nullptr) return false;
-    model->Miss(time_us, settings_, verdict);
+    if (maintenance() != nullptr && maintenance()->Covers(slot, metric->index, time_us)) {
+      return false;
+    }
+    model->Miss(time_us, ExcusedUs(slot, metric->index, *model, time_us), settings_, verdict);
     return true;
   }
   if (!std::isfinite(x)) return false;
-  const Reading reading{time_us, x, FleetBucketOf(batch.fleet_time_us[row])};
+  Reading reading{time_us, x, FleetBucketOf(batch.fleet_time_us[row])};
+  if (model != nullptr) reading.excused_us = ExcusedUs(slot, metric->index, *model, time_us);
   if (!IsLearnable(x)) {
     if (model == nullptr) return false;
     model->Reject(reading, settings_, verdict);
@@ -144,6 +149,13 @@ bool AutoDetector::JudgeValue(const KeyedBatch& batch, uint32_t row, Metric* met
   Novelty* novelty = lean_ ? nullptr : metric->novelty[slot].get();
   model->Update(reading, settings_, metric->fleet, novelty, verdict);
   return true;
+}
+
+// Maintenance explains a silence that would be too long without it.
+int64_t AutoDetector::ExcusedUs(uint32_t slot, uint16_t metric, const SeriesModel& model,
+                                int64_t time_us) const {
+  if (maintenance() == nullptr || time_us < model.due_us()) return 0;
+  return maintenance()->Delay(slot, metric, model.last_us(), model.due_us());
 }
 
 void AutoDetector::Report(uint32_t row, const Metric& metric, const Verdict& verdict) {
@@ -199,7 +211,7 @@ void AutoDetector::FillMetricShares(uint32_t slot, Anomaly* anomaly) const {
 }
 
 void AutoDetector::Advance(int64_t fleet_time_us, AnomalySink* out) {
-  silence_.Advance(fleet_time_us, out);
+  silence_.Advance(fleet_time_us, maintenance(), out);
 }
 
 void AutoDetector::CollectFleet(int64_t bucket, FleetSamples* samples) const {

@@ -43,6 +43,8 @@ class AutoDetector final : public Detector {
 
   void ProcessRow(const KeyedBatch& batch, uint32_t row, AnomalySink* out);
   bool JudgeValue(const KeyedBatch& batch, uint32_t row, Metric* metric, Verdict* verdict);
+  int64_t ExcusedUs(uint32_t slot, uint16_t metric, const SeriesModel& model,
+                    int64_t time_us) const;
   void Report(uint32_t row, const Metric& metric, const Verdict& verdict);
   void Raise(const KeyedBatch& batch, uint32_t row, const Metric& metric, const Verdict& verdict,
              AnomalySink* out) const;

@@ -72,7 +72,7 @@ void SeriesModel::Update(const Reading& reading, const Settings& settings, const
   const double spacing = SecondsBetween(last_us_, reading.time_us);
   const bool after_gap =
       pace_.IsKnown() && spacing > kGapPeriods * static_cast<double>(pace_.period_s());
-  if (spacing > 0) pace_.Update(spacing);
+  if (spacing > 0 && reading.excused_us == 0) pace_.Update(spacing);
   if (after_gap) std::fill_n(lags_, ArResidual::kOrder, reading.x);
 
   JudgeShape(reading, first || after_gap, readings() > kJudgesAfter, out);
@@ -241,10 +241,16 @@ void SeriesModel::Reject(const Reading& reading, const Settings& settings, Verdi
   Conclude(reading.time_us, settings, out);
 }
 
-void SeriesModel::Miss(int64_t time_us, const Settings& settings, Verdict* out) {
+int64_t SeriesModel::due_us() const {
+  return SaturatingAdd(last_us_, static_cast<int64_t>(std::min(pace_.Patience() * 1e6, 4e18)));
+}
+
+void SeriesModel::Miss(int64_t time_us, int64_t excused_us, const Settings& settings,
+                       Verdict* out) {
   if (readings() < kMissesAfter) return;
-  const double silence = SecondsBetween(last_us_, time_us) / pace_.Patience();
-  out->scores[kMissing] = static_cast<float>(std::min(silence, 1e6));
+  const double seconds =
+      SecondsBetween(last_us_, time_us) - static_cast<double>(excused_us) * kSecondsPerUs;
+  out->scores[kMissing] = static_cast<float>(std::clamp(seconds / pace_.Patience(), 0.0, 1e6));
   out->expected = out->lower = out->upper = kUnknown;
   Conclude(time_us, settings, out);
 }

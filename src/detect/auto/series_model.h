@@ -30,6 +30,7 @@ struct Reading {
   int64_t time_us = 0;
   double x = 0;
   int64_t fleet_bucket = kNoBucket;  ///< that the fleet's clock is in
+  int64_t excused_us = 0;            ///< of the silence before it, as Miss has it
 };
 
 /// What a reading looks like.
@@ -56,7 +57,10 @@ class SeriesModel {
   void Reject(const Reading& reading, const Settings& settings, Verdict* out);
 
   /// The device reported at `time_us` without this metric, which has `out->scores[kMissing]` then.
-  void Miss(int64_t time_us, const Settings& settings, Verdict* out);
+  /// `excused_us` of the silence do not count.
+  void Miss(int64_t time_us, int64_t excused_us, const Settings& settings, Verdict* out);
+  /// From when on the next reading is missing.
+  int64_t due_us() const;
 
   /// The residual that counts for the fleet's median of `bucket`. False: there is none.
   bool FleetSample(int64_t bucket, float* residual) const;

@@ -15,11 +15,13 @@ class SilenceWatch {
   /// Makes slots [0, num_slots) usable.
   void Grow(size_t num_slots);
 
-  /// A row that is not late. Raises the silence before it, if that was too long.
-  void Report(const KeyedBatch& batch, uint32_t row, AnomalySink* out);
+  /// A row that is not late. Raises the silence before it, if that was too long; time in
+  /// `maintenance` does not count (null: there is none).
+  void Report(const KeyedBatch& batch, uint32_t row, const MaintenanceCalendar* maintenance,
+              AnomalySink* out);
 
   /// Raises silences that are too long at `fleet_time_us`.
-  void Advance(int64_t fleet_time_us, AnomalySink* out);
+  void Advance(int64_t fleet_time_us, const MaintenanceCalendar* maintenance, AnomalySink* out);
 
   size_t StateBytes() const { return clocks_.StateBytes() + deadlines_.Bytes(); }
   void Save(StateWriter* out) const { clocks_.Save(out); }
@@ -36,8 +38,14 @@ class SilenceWatch {
     uint32_t seen = 0;
     uint32_t unused = 0;
   };
-  static void Raise(uint32_t slot, uint32_t revealed_by, int64_t revealed_us, Clock* clock,
-                    AnomalySink* out);
+  // The deadlines of a clock when time in maintenance does not count.
+  struct Due {
+    int64_t own_us = 0;
+    int64_t fleet_us = 0;
+  };
+  static Due DueOf(const Clock& clock, uint32_t slot, const MaintenanceCalendar* maintenance);
+  static void Raise(uint32_t slot, uint32_t revealed_by, int64_t due_us, int64_t revealed_us,
+                    Clock* clock, AnomalySink* out);
 
   SeriesStore<Clock> clocks_{0};
   DeadlineIndex deadlines_;
