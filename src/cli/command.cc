@@ -21,6 +21,13 @@ constexpr const char* kDefaultFile = "avocet.yaml";
 }  // namespace
 
 Result<Config> LoadConfig(const std::string& path) {
+  std::string mistakes;
+  auto config = LoadConfig(path, &mistakes);
+  std::fputs(mistakes.c_str(), stderr);
+  return config;
+}
+
+Result<Config> LoadConfig(const std::string& path, std::string* mistakes) {
   std::string file = path;
   if (file.empty()) {
     if (!Env::Posix()->Stat(kDefaultFile).ok()) return DefaultConfig(DetectorSpecs());
@@ -30,7 +37,7 @@ Result<Config> LoadConfig(const std::string& path) {
   if (!text.ok()) return Status::Config(text.status().message());
   LoadedConfig loaded = ParseConfig(*text, file, EnvironmentVariable, DetectorSpecs());
   if (loaded.errors.empty()) return std::move(loaded.config);
-  std::fputs(FormatErrors(loaded.errors, file, *text).c_str(), stderr);
+  *mistakes = FormatErrors(loaded.errors, file, *text);
   const size_t count = loaded.errors.size();
   return Status::Config(
       fmt::format("{} has {} {}", file, count, count == 1 ? "mistake" : "mistakes"));

@@ -16,6 +16,8 @@ using AddCommand = void (*)(CLI::App* app, int* exit_code);
 /// Loads `path`; an empty path means ./avocet.yaml when there is one, else the built-in defaults.
 /// Mistakes are printed on stderr as file:line:col and become kConfig.
 Result<Config> LoadConfig(const std::string& path);
+/// The same; mistakes go to `*mistakes` instead of stderr.
+Result<Config> LoadConfig(const std::string& path, std::string* mistakes);
 
 /// Prints `error: <message>` on stderr and returns the sysexits code.
 int Report(const Status& status);

@@ -33,8 +33,12 @@ std::string Text(const Progress& p, double rate) {
 
 }  // namespace
 
-ProgressLine::ProgressLine(Engine* engine, bool quiet)
-    : engine_(engine), service_(engine), quiet_(quiet), terminal_(StandardErrorIsTerminal()) {
+ProgressLine::ProgressLine(Engine* engine, ReloadDesk* desk, bool quiet)
+    : engine_(engine),
+      desk_(desk),
+      service_(engine),
+      quiet_(quiet),
+      terminal_(StandardErrorIsTerminal()) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -52,9 +56,8 @@ void ProgressLine::Loop() {
   service_.Ready();
   while (!done_) {
     Env::Posix()->SleepFor(kSignalEvery);
-    if (TerminationRequested() && !stop_sent) {
+    if (!stop_sent && WantsStop()) {
       stop_sent = true;
-      service_.Stopping();
       engine_->Stop();
     }
     service_.Update();
@@ -66,6 +69,22 @@ void ProgressLine::Loop() {
     shown_at = now;
     shown_received = progress.totals.received;
   }
+}
+
+bool ProgressLine::WantsStop() {
+  bool stops = TerminationRequested();
+  if (desk_ != nullptr && TakeHangup()) {
+    // Without its terminal a program ends, as ever.
+    stops = stops || (terminal_ && !StandardErrorIsTerminal());
+    if (!stops) static_cast<void>(desk_->Request(engine_->progress().fleet_time_us));
+  }
+  if (stops) {
+    service_.Stopping();
+  } else if (desk_ != nullptr && desk_->HasNext()) {
+    stops = true;
+    service_.Reloading();
+  }
+  return stops;
 }
 
 void ProgressLine::Show(const Progress& progress, double readings_per_second) {

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,6 +28,7 @@
 #include "src/env/signals.h"
 #include "src/server/cloudwatch_publisher.h"
 #include "src/server/pipeline_monitor.h"
+#include "src/server/reload_desk.h"
 #include "src/server/serve.h"
 
 namespace avocet {
@@ -60,8 +64,8 @@ Status ListenAt(const std::string& address, Config* config) {
   return Status::Ok();
 }
 
-Result<Config> Configure(const RunArguments& arguments) {
-  AVOCET_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
+Result<Config> Configure(const RunArguments& arguments, std::string* mistakes) {
+  AVOCET_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config, mistakes));
   if (!arguments.lake.empty()) config.storage.lake = arguments.lake;
   AVOCET_RETURN_IF_ERROR(CheckLakePath(config.storage.lake));
   if (!arguments.sources.empty()) {
@@ -235,12 +239,30 @@ std::string CheckPublicUrl(std::string& url) {
   return {};
 }
 
-int Run(const RunArguments& arguments) {
-  CatchTermination();
-  auto config = Configure(arguments);
-  if (!config.ok()) return Report(config.status());
-  SetUpLogging(config->log);
-  Explain(*config, arguments);
+/// What is the same whatever the configuration.
+struct RunContext {
+  const RunArguments& arguments;
+  ReloadDesk* desk = nullptr;  // null: the configuration does not change
+  std::chrono::nanoseconds started{0};
+  bool told_url = false;
+};
+
+Status Finish(const Engine& engine, Notifier* notifier, const RunContext& context) {
+  const RunArguments& arguments = context.arguments;
+  if (notifier != nullptr) FinishDeliveries(notifier);
+  if (!arguments.report.empty()) {
+    const std::chrono::duration<double> seconds = Env::Posix()->Monotonic() - context.started;
+    AVOCET_RETURN_IF_ERROR(Env::Posix()->PutDurably(
+        arguments.report, ReportJson(engine, seconds.count()), PutMode::kReplace));
+  }
+  if (!arguments.quiet) Summarize(engine, arguments);
+  return Status::Ok();
+}
+
+// Runs an engine until its end, or until another configuration is to be taken over. `on_open`: it
+// is about to read its sources; an error before is one of the configuration or its surroundings.
+Status RunEngine(const Config& config, RunContext* context, const std::function<void()>& on_open) {
+  const RunArguments& arguments = context->arguments;
   // Both are made once the lake is locked, so that there is one sender.
   std::unique_ptr<Notifier> notifier;
   CloudWatchPublisher* counter = nullptr;
@@ -250,25 +272,23 @@ int Run(const RunArguments& arguments) {
     if (notifier != nullptr) notifier->Publish(changes);
     if (counter != nullptr) counter->CountAlerts(changes);
   };
-  if (!config->alerts.channels.empty()) {
+  if (!config.alerts.channels.empty()) {
     options.before_commit = [&] { return notifier->WaitUntilStored(); };
   }
-  auto opened = Engine::Open(*config, Env::Posix(), std::move(options));
-  if (!opened.ok()) return Report(opened.status());
-  Engine& engine = **opened;
-  const auto serving = Serving::Start(&engine, Env::Posix(), Version(), arguments.once);
-  if (!serving.ok()) return Report(serving.status());
-  const std::string url = (*serving)->Url();
-  if (!url.empty() && !arguments.quiet) fmt::print(stderr, "Dashboard: {}\n", url);
-  auto started_notifier =
-      StartNotifier(*config, arguments.public_url.empty() ? url : arguments.public_url);
-  if (!started_notifier.ok()) return Report(started_notifier.status());
-  notifier = std::move(started_notifier).value();
-  auto cloudwatch = StartCloudWatch(engine);
-  if (!cloudwatch.ok()) return Report(cloudwatch.status());
-  counter = cloudwatch->get();
-  auto monitor = StartMonitor(engine, notifier.get(), arguments.once);
-  if (!monitor.ok()) return Report(monitor.status());
+  AVOCET_ASSIGN_OR_RETURN(const auto opened,
+                          Engine::Open(config, Env::Posix(), std::move(options)));
+  Engine& engine = *opened;
+  AVOCET_ASSIGN_OR_RETURN(const auto serving, Serving::Start(&engine, Env::Posix(), Version(),
+                                                             arguments.once, context->desk));
+  const std::string url = serving->Url();
+  if (!url.empty() && !arguments.quiet && !std::exchange(context->told_url, true)) {
+    fmt::print(stderr, "Dashboard: {}\n", url);
+  }
+  AVOCET_ASSIGN_OR_RETURN(
+      notifier, StartNotifier(config, arguments.public_url.empty() ? url : arguments.public_url));
+  AVOCET_ASSIGN_OR_RETURN(const auto cloudwatch, StartCloudWatch(engine));
+  counter = cloudwatch.get();
+  AVOCET_ASSIGN_OR_RETURN(auto monitor, StartMonitor(engine, notifier.get(), arguments.once));
   std::optional<CatalogRegistrar> registrar;
   if (engine.config().catalog.IsOn() && engine.config().catalog.register_at_start) {
     registrar.emplace(&engine.config(), Env::Posix());
@@ -280,24 +300,58 @@ int Run(const RunArguments& arguments) {
         "repaired",
         recovery.epoch, recovery.snapshot_epoch, recovery.replayed_rows, recovery.repaired_epochs);
   }
-  Status status;
-  const auto started = Env::Posix()->Monotonic();
+  on_open();
   {
-    ProgressLine progress(&engine, arguments.quiet);
-    status = engine.Run();
+    ProgressLine progress(&engine, context->desk, arguments.quiet);
+    AVOCET_RETURN_IF_ERROR(engine.Run());
   }
-  monitor->reset();
-  if (!status.ok()) return Report(status);
-  if (notifier != nullptr) FinishDeliveries(notifier.get());
-  cloudwatch->reset();
-  if (!arguments.report.empty()) {
-    const std::chrono::duration<double> seconds = Env::Posix()->Monotonic() - started;
-    status = Env::Posix()->PutDurably(arguments.report, ReportJson(engine, seconds.count()),
-                                      PutMode::kReplace);
+  monitor.reset();
+  const bool goes_on =
+      context->desk != nullptr && context->desk->HasNext() && !TerminationRequested();
+  return goes_on ? Status::Ok() : Finish(engine, notifier.get(), *context);
+}
+
+int Run(const RunArguments& arguments) {
+  CatchTermination();
+  std::string mistakes;
+  auto config = Configure(arguments, &mistakes);
+  std::fputs(mistakes.c_str(), stderr);
+  if (!config.ok()) return Report(config.status());
+  SetUpLogging(config->log);
+  Explain(*config, arguments);
+  ReloadDesk desk(Env::Posix(), [&]() -> Result<Config> {
+    std::string text;
+    auto wanted = Configure(arguments, &text);
+    if (wanted.ok() || text.empty()) return wanted;
+    text.pop_back();
+    return Status::Config(wanted.status().message() + "\n" + text);
+  });
+  if (!arguments.once) CatchHangup();
+  RunContext context{.arguments = arguments,
+                     .desk = arguments.once ? nullptr : &desk,
+                     .started = Env::Posix()->Monotonic()};
+  std::optional<Config> former;  // that ran before `config`
+  bool is_new = true;
+  for (;;) {
+    bool is_open = false;
+    Status status = RunEngine(*config, &context, [&] {
+      is_open = true;
+      if (is_new) desk.TookOver(*config);
+    });
+    if (!status.ok() && !is_open && former) {
+      desk.Failed(status);
+      config = *std::exchange(former, std::nullopt);
+      SetUpLogging(config->log);
+      is_new = false;
+      continue;
+    }
     if (!status.ok()) return Report(status);
+    std::optional<Config> next = desk.TakeNext();
+    if (!next || TerminationRequested()) return 0;
+    former = std::exchange(*config, *std::move(next));
+    is_new = true;
+    SetUpLogging(config->log);
   }
-  if (!arguments.quiet) Summarize(engine, arguments);
-  return 0;
 }
 
 }  // namespace

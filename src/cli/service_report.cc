@@ -34,7 +34,10 @@ ServiceReport::ServiceReport(const Engine* engine)
 void ServiceReport::Ready() {
   told_at_ = Env::Posix()->Monotonic();
   signs_ = SignsOfLife(supervisor_.watchdog_timeout(), told_at_);
-  Tell("READY=1\nSTATUS=" + StatusText(engine_->progress()));
+  std::string state = "READY=1\nSTATUS=" + StatusText(engine_->progress());
+  const auto timeout = supervisor_.watchdog_timeout();
+  if (timeout.count() > 0) state += fmt::format("\nWATCHDOG_USEC={}", timeout.count());
+  Tell(state);
 }
 
 void ServiceReport::Update() {
@@ -47,6 +50,16 @@ void ServiceReport::Update() {
 }
 
 void ServiceReport::Stopping() { Tell("STOPPING=1\nSTATUS=Making the last commit"); }
+
+void ServiceReport::Reloading() {
+  const int64_t now_us = Env::Posix()->Monotonic().count() / 1000;
+  std::string state =
+      fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=Taking over the configuration", now_us);
+  if (supervisor_.watchdog_timeout().count() > 0) {
+    state += fmt::format("\nWATCHDOG_USEC={}", INT64_MAX);
+  }
+  Tell(state);
+}
 
 void ServiceReport::FeedWatchdog(std::chrono::nanoseconds now) {
   if (signs_.IsDue(now, engine_->heartbeat())) {

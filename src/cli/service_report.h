@@ -22,6 +22,8 @@ class ServiceReport {
   /// wants one, as long as the engine moves, and a line for `systemctl status` now and then.
   void Update();
   void Stopping();
+  /// Another engine takes over, and the watchdog waits for it however long it takes.
+  void Reloading();
 
  private:
   void Tell(const std::string& state);

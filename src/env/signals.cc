@@ -9,6 +9,7 @@ namespace avocet {
 namespace {
 
 std::atomic<bool> termination_requested = false;
+std::atomic<bool> hung_up = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "the flag is set in a signal handler");
 
 constexpr int kInterruptedExit = 130;
@@ -30,6 +31,16 @@ void CatchTermination() {
   // A write beyond a file size limit is to be an error with a message.
   sigaction(SIGXFSZ, &action, nullptr);
 }
+
+void CatchHangup() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { hung_up = true; };
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGHUP, &action, nullptr);
+}
+
+bool TakeHangup() { return hung_up.exchange(false); }
 
 const std::atomic<bool>& TerminationRequested() { return termination_requested; }
 

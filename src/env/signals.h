@@ -12,6 +12,11 @@ void CatchTermination();
 
 const std::atomic<bool>& TerminationRequested();
 
+/// After this call SIGHUP sets a flag instead of ending the process.
+void CatchHangup();
+/// Whether there was a SIGHUP since the last call.
+bool TakeHangup();
+
 bool StandardInputIsTerminal();
 bool StandardErrorIsTerminal();
 bool StandardOutputIsTerminal();

@@ -13,6 +13,7 @@
 #include "src/server/anomaly_feed.h"
 #include "src/server/lake_history.h"
 #include "src/server/live_fleet.h"
+#include "src/server/reload_desk.h"
 
 namespace avocet {
 
@@ -26,6 +27,7 @@ struct ApiContext {
   AlertDesk* desk = nullptr;
   LakeHistory* history = nullptr;
   AccessControl* access = nullptr;
+  ReloadDesk* reload_desk = nullptr;  ///< null: the configuration cannot be changed
   std::string version;
   int64_t started_us = 0;
   bool is_secure = false;  ///< TLS

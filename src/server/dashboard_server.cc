@@ -80,8 +80,10 @@ void DashboardServer::RememberAlerts() {
   board_.Add(*changes);
 }
 
-DashboardServer::DashboardServer(Engine* engine, Env* env, HttpServer* server)
+DashboardServer::DashboardServer(Engine* engine, ReloadDesk* reload_desk, Env* env,
+                                 HttpServer* server)
     : engine_(engine),
+      reload_desk_(reload_desk),
       env_(env),
       server_(server),
       feed_(kFeedRows),
@@ -93,10 +95,11 @@ DashboardServer::DashboardServer(Engine* engine, Env* env, HttpServer* server)
       table_work_(kWaitingRequests),
       query_work_(kWaitingQueries) {}
 
-Result<std::unique_ptr<DashboardServer>> DashboardServer::Start(Engine* engine, Env* env,
+Result<std::unique_ptr<DashboardServer>> DashboardServer::Start(Engine* engine,
+                                                                ReloadDesk* reload_desk, Env* env,
                                                                 HttpServer* server,
                                                                 std::string version) {
-  std::unique_ptr<DashboardServer> dashboard(new DashboardServer(engine, env, server));
+  std::unique_ptr<DashboardServer> dashboard(new DashboardServer(engine, reload_desk, env, server));
   engine->set_live_observer(&dashboard->fleet_);
   dashboard->RememberAnomalies();
   dashboard->RememberAlerts();
@@ -122,6 +125,7 @@ void DashboardServer::AddRoutes(std::string version) {
                            .desk = desk_.get(),
                            .history = &history_,
                            .access = &access_,
+                           .reload_desk = reload_desk_,
                            .version = std::move(version),
                            .started_us = env_->NowMicros(),
                            .is_secure = !server_->options().tls_certificate_file.empty()};

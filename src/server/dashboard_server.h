@@ -20,17 +20,18 @@ namespace avocet {
 class DashboardServer {
  public:
   /// Adds its routes to `server` and begins to watch `engine`, which is open and does not run yet;
-  /// both outlive it. On an address that other machines can reach, callers need an access token.
-  /// An error is of the log of operators.
-  static Result<std::unique_ptr<DashboardServer>> Start(Engine* engine, Env* env,
-                                                        HttpServer* server, std::string version);
+  /// both outlive it, as does `reload_desk`, which may be null. On an address that other machines
+  /// can reach, callers need an access token. An error is of the log of operators.
+  static Result<std::unique_ptr<DashboardServer>> Start(Engine* engine, ReloadDesk* reload_desk,
+                                                        Env* env, HttpServer* server,
+                                                        std::string version);
   /// After the engine has run.
   ~DashboardServer();
   DashboardServer(const DashboardServer&) = delete;
   DashboardServer& operator=(const DashboardServer&) = delete;
 
  private:
-  DashboardServer(Engine* engine, Env* env, HttpServer* server);
+  DashboardServer(Engine* engine, ReloadDesk* reload_desk, Env* env, HttpServer* server);
   void AddRoutes(std::string version);
   /// Whether the request names this machine, or a token has to be shown anyway.
   bool IsForThisHost(const HttpRequest& request) const;
@@ -43,6 +44,7 @@ class DashboardServer {
   void RememberAlerts();
 
   Engine* const engine_;
+  ReloadDesk* const reload_desk_;
   Env* const env_;
   HttpServer* const server_;
   AnomalyFeed feed_;

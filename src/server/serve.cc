@@ -44,14 +44,15 @@ Status Serving::Listen(Engine* engine, bool once) {
 }
 
 Result<std::unique_ptr<Serving>> Serving::Start(Engine* engine, Env* env,
-                                                const std::string& version, bool once) {
+                                                const std::string& version, bool once,
+                                                ReloadDesk* desk) {
   std::unique_ptr<Serving> serving(new Serving());
   const Status status = serving->Listen(engine, once);
   if (!status.ok()) return status.WithContext("cannot serve the dashboard");
   if (serving->server_ == nullptr) return serving;
-  serving->status_ = std::make_unique<StatusEndpoints>(engine, serving->server_, version);
+  serving->status_ = std::make_unique<StatusEndpoints>(engine, desk, serving->server_, version);
   AVOCET_ASSIGN_OR_RETURN(serving->dashboard_,
-                          DashboardServer::Start(engine, env, serving->server_, version));
+                          DashboardServer::Start(engine, desk, env, serving->server_, version));
   return serving;
 }
 

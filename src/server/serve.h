@@ -7,6 +7,7 @@
 
 #include "src/engine/engine.h"
 #include "src/server/dashboard_server.h"
+#include "src/server/reload_desk.h"
 #include "src/server/status_endpoints.h"
 
 namespace avocet {
@@ -17,9 +18,11 @@ class Serving {
   /// Serves where the configuration says; without an address there, where the first source of
   /// type `http` listens, else on the first free port of a few, or nowhere, with a warning, when
   /// all of these are taken. With `once`, only at an address that is configured. `engine` is open,
-  /// does not run yet, and outlives this. kUnavailable when a configured address is taken.
+  /// does not run yet, and outlives this, as does `desk` (null: the configuration cannot be
+  /// changed). kUnavailable when a configured address is taken.
   static Result<std::unique_ptr<Serving>> Start(Engine* engine, Env* env,
-                                                const std::string& version, bool once);
+                                                const std::string& version, bool once,
+                                                ReloadDesk* desk);
 
   /// Where a browser finds the dashboard; empty when nothing is served.
   std::string Url() const;

@@ -94,6 +94,16 @@ void WriteHttp(const HttpServerStats& http, MetricsWriter* out) {
   out->Sample(http.body_bytes);
 }
 
+void WriteReload(const ReloadDesk::Outcome& reload, MetricsWriter* out) {
+  using Type = MetricsWriter::Type;
+  out->Begin("avocet_config_last_reload_successful", Type::kGauge,
+             "1 when the last configuration that was given is the one in use.");
+  out->Sample(uint64_t{reload.is_success ? 1U : 0U});
+  out->Begin("avocet_config_last_reload_success_timestamp_seconds", Type::kGauge,
+             "When a configuration was taken over last, in seconds since 1970.");
+  out->Sample(static_cast<double>(reload.success_us) / kMicrosPerSecond);
+}
+
 }  // namespace
 
 HttpResponse ReadyResponse(const Progress& progress) {
@@ -113,6 +123,7 @@ HttpResponse ReadyResponse(const Progress& progress) {
 }
 
 std::string MetricsText(const Progress& progress, const HttpServerStats& http,
+                        const std::optional<ReloadDesk::Outcome>& reload,
                         std::string_view version) {
   MetricsWriter out;
   out.Begin("avocet_build_info", MetricsWriter::Type::kGauge, "The version, as a label.");
@@ -121,10 +132,12 @@ std::string MetricsText(const Progress& progress, const HttpServerStats& http,
   WriteCommits(progress, &out);
   WriteSources(progress, &out);
   WriteHttp(http, &out);
+  if (reload) WriteReload(*reload, &out);
   return out.Take();
 }
 
-StatusEndpoints::StatusEndpoints(const Engine* engine, HttpServer* server, std::string version)
+StatusEndpoints::StatusEndpoints(const Engine* engine, const ReloadDesk* desk, HttpServer* server,
+                                 std::string version)
     : server_(server) {
   HttpRouter& router = server->router();
   routes_.push_back(router.Add({"GET", "/-/healthy", [](const HttpRequest&, HttpReply reply) {
@@ -135,9 +148,11 @@ StatusEndpoints::StatusEndpoints(const Engine* engine, HttpServer* server, std::
                                 }}));
   routes_.push_back(router.Add(
       {"GET", "/metrics",
-       [engine, server, version = std::move(version)](const HttpRequest&, HttpReply reply) {
-         HttpResponse response =
-             HttpResponse::Text(200, MetricsText(engine->progress(), server->stats(), version));
+       [engine, desk, server, version = std::move(version)](const HttpRequest&, HttpReply reply) {
+         std::optional<ReloadDesk::Outcome> reload;
+         if (desk != nullptr) reload = desk->outcome();
+         HttpResponse response = HttpResponse::Text(
+             200, MetricsText(engine->progress(), server->stats(), reload, version));
          response.content_type = "text/plain; version=0.0.4; charset=utf-8";
          reply.Send(std::move(response));
        }}));

@@ -37,10 +37,13 @@ TEST(StatusEndpointsTest, ReadyNamesWhatIsWrong) {
 TEST(StatusEndpointsTest, MetricsAreInTheTextFormat) {
   HttpServerStats http;
   http.requests[4] = 2;
-  const std::string text = MetricsText(SomeProgress(), http, "1.2.3");
+  const ReloadDesk::Outcome reload{.is_success = false, .success_us = 1'623'781'700'500'000};
+  const std::string text = MetricsText(SomeProgress(), http, reload, "1.2.3");
   for (const char* line :
        {"avocet_build_info{version=\"1.2.3\"} 1\n", "avocet_records_total{result=\"accepted\"} 7\n",
         "avocet_last_commit_timestamp_seconds 1623781706.5\n",
+        "avocet_config_last_reload_successful 0\n",
+        "avocet_config_last_reload_success_timestamp_seconds 1623781700.5\n",
         "avocet_source_lag_records{source=\"http\"} 3\n",
         "avocet_source_ready{source=\"a \\\"b\\\"\\\\\\n\"} 0\n",
         "avocet_http_requests_total{status=\"4xx\"} 2\n"}) {

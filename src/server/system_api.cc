@@ -75,6 +75,15 @@ HttpResponse SystemReply(const ApiContext& context, const Caller& caller) {
   return HttpResponse::Json(200, json.Take());
 }
 
+HttpResponse ReloadReply(const ApiContext& context, const Caller& caller) {
+  const auto plan = context.reload_desk->Request(context.engine->progress().fleet_time_us);
+  spdlog::info("audit: reload {}, user={}", plan.ok() ? "begun" : "refused", caller.name);
+  if (!plan.ok()) return HttpResponse::Error(422, "bad_config", plan.status().message());
+  JsonWriter json;
+  json.BeginObject().Field("ok", true).Field("keeps_state", plan->keeps_state).EndObject();
+  return HttpResponse::Json(202, json.Take() + "\n");
+}
+
 HttpResponse LogInReply(const ApiContext& context, const HttpRequest& request) {
   simdjson::dom::parser parser;
   const simdjson::padded_string body(request.body);
@@ -103,11 +112,21 @@ HttpResponse LogOutReply(const ApiContext& context, const HttpRequest& request) 
 
 std::vector<ApiRoute> SystemRoutes(const ApiContext& c) {
   const auto context = std::make_shared<const ApiContext>(c);
-  return {{.method = "GET",
-           .path = "/api/v1/system",
-           .handler = [context](const auto&, const Caller& caller) {
-             return SystemReply(*context, caller);
-           }}};
+  std::vector<ApiRoute> routes = {{.method = "GET",
+                                   .path = "/api/v1/system",
+                                   .handler = [context](const auto&, const Caller& caller) {
+                                     return SystemReply(*context, caller);
+                                   }}};
+  if (context->reload_desk == nullptr) return routes;
+  routes.push_back(
+      {.method = "POST",
+       .path = "/-/reload",
+       .handler = [context](const auto&,
+                            const Caller& caller) { return ReloadReply(*context, caller); },
+       .work = ApiWork::kMemory,
+       .role = Role::kAdmin,
+       .changes = true});
+  return routes;
 }
 
 std::vector<ApiRoute> SessionRoutes(const ApiContext& c) {

@@ -122,6 +122,7 @@ def test_the_unit_runs_what_is_packed() -> None:
     service = unit["Service"]
     assert service["Type"] == "notify"
     assert service["ExecStartPre"] == "/usr/bin/avocet check /etc/avocet/avocet.yaml"
+    assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
     assert service["ExecStart"].startswith("/usr/bin/avocet run ")
     # The signs of life that SignsOfLife gives come well within it.
     assert service["WatchdogSec"] == "3min"
