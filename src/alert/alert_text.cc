@@ -127,6 +127,26 @@ std::map<std::string, std::string> FieldsOf(const AlertMessage& message) {
   return fields;
 }
 
+std::string Embedded(const std::string& value, TemplateKind kind) {
+  switch (kind) {
+    case TemplateKind::kPlain:
+      return value;
+    case TemplateKind::kJson: {
+      std::string quoted;
+      AppendJsonString(value, &quoted);
+      return quoted.substr(1, quoted.size() - 2);
+    }
+    case TemplateKind::kTopic: {
+      std::string level = value.empty() ? "-" : value;
+      std::replace_if(
+          level.begin(), level.end(),
+          [](char c) { return c == '/' || c == '+' || c == '#' || c == '\0'; }, '_');
+      return level;
+    }
+  }
+  return value;
+}
+
 }  // namespace
 
 std::string AlertTitle(const AlertMessage& message) {
@@ -191,7 +211,7 @@ std::string AlertJson(const AlertMessage& message) {
   return json.Take();
 }
 
-std::string FillTemplate(const std::string& text, const AlertMessage& message, bool as_json) {
+std::string FillTemplate(const std::string& text, const AlertMessage& message, TemplateKind kind) {
   const std::map<std::string, std::string> fields = FieldsOf(message);
   std::string out;
   size_t at = 0;
@@ -204,12 +224,8 @@ std::string FillTemplate(const std::string& text, const AlertMessage& message, b
     at = close + 2;
     if (field == fields.end()) {
       out += text.substr(open, at - open);
-    } else if (as_json) {
-      std::string quoted;
-      AppendJsonString(field->second, &quoted);
-      out += quoted.substr(1, quoted.size() - 2);
     } else {
-      out += field->second;
+      out += Embedded(field->second, kind);
     }
   }
 }

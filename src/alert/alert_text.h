@@ -1,6 +1,7 @@
 // Alerts in words.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -31,8 +32,14 @@ std::string CutText(std::string_view text, size_t limit);
 /// A message as the JSON object of docs/alerts.md.
 std::string AlertJson(const AlertMessage& message);
 
-/// `text` with each {{field}} replaced; unknown fields stay. `as_json`: values are escaped for the
-/// inside of a JSON string.
-std::string FillTemplate(const std::string& text, const AlertMessage& message, bool as_json);
+/// Where a value of a template stands.
+enum class TemplateKind : uint8_t {
+  kPlain,
+  kJson,   ///< inside a JSON string: it is escaped
+  kTopic,  ///< a level of an MQTT topic: what means something there is "_", and nothing is "-"
+};
+
+/// `text` with each {{field}} replaced; unknown fields stay.
+std::string FillTemplate(const std::string& text, const AlertMessage& message, TemplateKind kind);
 
 }  // namespace avocet

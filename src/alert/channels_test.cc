@@ -57,7 +57,7 @@ TEST(AlertTextTest, LinksToTheDashboard) {
   const std::string link = "https://avocet.example/alerts?id=id1&at=1623715200000000";
   EXPECT_EQ(AlertLink(message), link);
   EXPECT_NE(AlertJson(message).find("\"url\":\"" + link + "\""), std::string::npos);
-  EXPECT_EQ(FillTemplate("{{url}}", message, false), link);
+  EXPECT_EQ(FillTemplate("{{url}}", message, TemplateKind::kPlain), link);
   EXPECT_NE(SlackContent(message).find("id=id1&amp;at=1623715200000000|Open"), std::string::npos);
   message.digest = true;
   EXPECT_EQ(AlertLink(message), "https://avocet.example/alerts");
@@ -81,11 +81,17 @@ TEST(AlertTextTest, ADigestCounts) {
 TEST(AlertTextTest, TemplatesAreFilledAndNothingElse) {
   AlertChange change = Change();
   const AlertMessage message{.changes = {&change}, .digest = false, .reference = {}};
-  EXPECT_EQ(FillTemplate("{\"t\":\"{{device}} {{value}}\"}", message, true),
+  EXPECT_EQ(FillTemplate("{\"t\":\"{{device}} {{value}}\"}", message, TemplateKind::kJson),
             "{\"t\":\"press<7>\\\" 93.25\"}");
-  EXPECT_EQ(FillTemplate("{{device}}", message, false), "press<7>\"");
-  EXPECT_EQ(FillTemplate("{{nothing}} {{ {{rule", message, false), "{{nothing}} {{ {{rule");
-  EXPECT_EQ(FillTemplate("{{{rule}}}", message, false), "{{{rule}}}");
+  EXPECT_EQ(FillTemplate("{{device}}", message, TemplateKind::kPlain), "press<7>\"");
+  EXPECT_EQ(FillTemplate("a/{{device}}/{{rule}}", message, TemplateKind::kTopic),
+            "a/press<7>\"/" + message.change().rule);
+  change.device = "a/+#";
+  change.metric.clear();
+  EXPECT_EQ(FillTemplate("a/{{device}}/{{metric}}", message, TemplateKind::kTopic), "a/a___/-");
+  EXPECT_EQ(FillTemplate("{{nothing}} {{ {{rule", message, TemplateKind::kPlain),
+            "{{nothing}} {{ {{rule");
+  EXPECT_EQ(FillTemplate("{{{rule}}}", message, TemplateKind::kPlain), "{{{rule}}}");
 }
 
 TEST(SlackTest, EscapesWhatSlackWouldTakeForMarkup) {

@@ -36,8 +36,9 @@ class WebhookChannel final : public AlertChannel {
     AVOCET_ASSIGN_OR_RETURN(const std::string secret,
                             ReadSecret(env_, config_.secret, config_.secret_file));
     const bool json = config_.content_type.find("json") != std::string::npos;
+    const TemplateKind kind = json ? TemplateKind::kJson : TemplateKind::kPlain;
     request.body =
-        config_.body.empty() ? AlertJson(message) : FillTemplate(config_.body, message, json);
+        config_.body.empty() ? AlertJson(message) : FillTemplate(config_.body, message, kind);
     request.headers = {"Content-Type: " + config_.content_type,
                        "X-Avocet-Delivery: " + DeliveryId(message)};
     if (!secret.empty()) {

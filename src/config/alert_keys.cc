@@ -193,6 +193,44 @@ AlertChannelType PagerDutyType() {
       });
 }
 
+AlertChannelType MqttType() {
+  using M = MqttChannelConfig;
+  return MakeType<M>(
+      "mqtt", "Publishes alerts to an MQTT broker, with quality of service 1.",
+      {
+          Key<&M::broker>("broker", "`mqtt://host:1883`, or `mqtts://host:8883` with TLS.")
+              .Required()
+              .Example("\"mqtts://broker.example.com:8883\""),
+          Key<&M::topic>("topic", "Template of the topic, with the fields of a webhook's `body`."),
+          Key<&M::body>("body", "Template of the message, as JSON text.")
+              .DefaultNote("a JSON object with all alerts")
+              .Example("'{\"text\": \"{{sentence}}\"}'"),
+          Key<&M::retain>("retain", "Whether the broker keeps the newest message of each topic."),
+          Key<&M::version>("version", "Version of the protocol.").Words({"5", "3.1.1"}),
+          Key<&M::client_id>("client_id", "Name of the connection.")
+              .DefaultNote("the broker gives one")
+              .Example("avocet-alerts"),
+          Key<&M::username>("username", "For brokers that want a login.")
+              .DefaultNote("no login")
+              .Example("avocet"),
+          Key<&M::password>("password", "Of `username`.").Secret().Example("example"),
+          Key<&M::password_file>("password_file", "A file that holds `password`.")
+              .CommentOut()
+              .Example("password.txt"),
+          Key<&M::ca_file>("tls_ca", "Certificates to trust instead of the system's.")
+              .CommentOut()
+              .Example("ca.pem"),
+          Key<&M::certificate_file>("tls_certificate", "Certificate of the client, with `tls_key`.")
+              .CommentOut()
+              .Example("client.pem"),
+          Key<&M::key_file>("tls_key", "Private key of the client.")
+              .CommentOut()
+              .Example("client.key"),
+          TimeoutKey<M>(),
+          AllowPrivateKey<M>(),
+      });
+}
+
 AlertChannelType EmailType() {
   using E = EmailChannelConfig;
   return MakeType<E>(
@@ -287,8 +325,8 @@ const std::vector<KeySpec>& AlertChannelKeys() {
 }
 
 const std::vector<AlertChannelType>& AlertChannelTypes() {
-  static const std::vector<AlertChannelType> types = {EmailType(), LogType(),   PagerDutyType(),
-                                                      SlackType(), TeamsType(), WebhookType()};
+  static const std::vector<AlertChannelType> types = {
+      EmailType(), LogType(), MqttType(), PagerDutyType(), SlackType(), TeamsType(), WebhookType()};
   return types;
 }
 

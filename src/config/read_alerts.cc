@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "src/config/alert_keys.h"
@@ -136,6 +137,27 @@ void CheckTwin(const YamlNode& options, const std::string& key, const std::strin
                 path + " has \"" + key + "\" and \"" + key + "_file\"; remove one of the two");
 }
 
+void CheckMqtt(const YamlNode& options, const MqttChannelConfig& mqtt, const std::string& path,
+               KeyReader* reader) {
+  const YamlNode* broker = options.Find("broker");
+  const bool is_tls = mqtt.broker.starts_with("mqtts://");
+  if (!mqtt.broker.empty() && !is_tls && !mqtt.broker.starts_with("mqtt://")) {
+    reader->Error(broker->mark, path + ".broker must begin with mqtt:// or mqtts://");
+  }
+  if (mqtt.topic.find_first_of("+#") != std::string::npos) {
+    reader->Error(options.Find("topic")->mark,
+                  path + ".topic must have no \"+\" and \"#\": they are of filters");
+  }
+  if (mqtt.certificate_file.empty() != mqtt.key_file.empty()) {
+    reader->Error(options.mark, path +
+                                    " needs both \"tls_certificate\" and \"tls_key\", or none "
+                                    "of them");
+  }
+  if (!is_tls && !(mqtt.ca_file + mqtt.certificate_file).empty()) {
+    reader->Error(options.mark, path + " has certificates, so its broker must be mqtts://");
+  }
+}
+
 void CheckOptions(const YamlNode& options, const AlertChannelType& type, Mark mark,
                   const std::string& path, KeyReader* reader) {
   const auto has = [&](const std::string& key) {
@@ -193,6 +215,9 @@ void ReadChannel(const YamlNode& entry, const std::string& path, KeyReader* read
   }
   reader->ReadSection(*options, type->keys, type_path, type->options(channel));
   CheckOptions(*options, *type, none.mark, type_path, reader);
+  if (const auto* mqtt = std::get_if<MqttChannelConfig>(&channel->options)) {
+    CheckMqtt(*options, *mqtt, type_path, reader);
+  }
 }
 
 void ReadChannels(const YamlNode& node, KeyReader* reader, Config* config) {

@@ -5,11 +5,11 @@
 
 #include "src/alert/email_channel.h"
 #include "src/alert/log_channel.h"
+#include "src/alert/mqtt_channel.h"
 #include "src/alert/pagerduty_channel.h"
 #include "src/alert/slack_channel.h"
 #include "src/alert/teams_channel.h"
 #include "src/alert/webhook_channel.h"
-#include "src/base/check.h"
 #include "src/engine/decoding_judge.h"
 #include "src/engine/owned_lake.h"
 #include "src/source/file/file_source.h"
@@ -85,8 +85,8 @@ std::unique_ptr<AlertChannel> MakeAlertChannel(const AlertChannelConfig& config,
     std::unique_ptr<AlertChannel> operator()(const EmailChannelConfig& options) const {
       return MakeEmailChannel(options, env);
     }
-    std::unique_ptr<AlertChannel> operator()(const MqttChannelConfig&) const {
-      AVOCET_CHECK(false);  // No key of the configuration makes one yet.
+    std::unique_ptr<AlertChannel> operator()(const MqttChannelConfig& options) const {
+      return MakeMqttChannel(options, env);
     }
   };
   return std::visit(Maker{env}, config.options);

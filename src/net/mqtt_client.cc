@@ -150,9 +150,16 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
   asio::awaitable<ErrorCode> Connect() {
     const MqttAddress& broker = shared_.options.broker;
     tcp::resolver resolver(stream_.get_executor());
-    const auto [unknown, places] =
-        co_await resolver.async_resolve(broker.host, std::to_string(broker.port), kAwait);
-    if (unknown) co_return unknown;
+    std::vector<tcp::endpoint> places;
+    for (const std::string& address : shared_.options.addresses) {
+      places.emplace_back(asio::ip::make_address(address), broker.port);
+    }
+    if (places.empty()) {
+      const auto [unknown, found] =
+          co_await resolver.async_resolve(broker.host, std::to_string(broker.port), kAwait);
+      if (unknown) co_return unknown;
+      for (const auto& entry : found) places.push_back(entry.endpoint());
+    }
     const auto [refused, place] = co_await asio::async_connect(socket(), places, kAwait);
     if (refused) co_return refused;
     ErrorCode ignored;
@@ -202,6 +209,9 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
       case MqttPacket::Type::kConnack:
         OnConnack(packet);
         break;
+      case MqttPacket::Type::kPuback:
+        if (shared_.reading) shared_.listener->OnPublished(packet.packet_id, packet.reason);
+        break;
       case MqttPacket::Type::kSuback:
         OnSuback(packet);
         break;
@@ -228,7 +238,8 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
     keep_alive_seconds_ =
         packet.server_keep_alive_seconds.value_or(shared_.options.connect.keep_alive_seconds);
     if (shared_.reading) shared_.listener->OnConnected(packet.session_present);
-    if (packet.session_present && shared_.subscribed) return Well();
+    const bool subscribed = packet.session_present && shared_.subscribed;
+    if (subscribed || shared_.options.subscriptions.empty()) return Well();
     Send(EncodeMqttSubscribe(shared_.options.version, kSubscribeId, shared_.options.subscriptions));
   }
 
@@ -354,9 +365,9 @@ class AsioMqttClient : public MqttClient {
     link_->Send(EncodeMqttPuback(receipt.packet_id));
     return true;
   }
-  void Publish(std::string_view topic, std::string_view payload) override {
+  void Publish(const MqttPublish& message) override {
     if (link_ == nullptr) return;
-    link_->Send(EncodeMqttPublish(shared_.options.version, topic, payload));
+    link_->Send(EncodeMqttPublish(shared_.options.version, message));
   }
   void Reconnect(const std::string& problem) override {
     if (link_ != nullptr) link_->Close(problem);

@@ -1,5 +1,5 @@
-// MqttClient: keeps subscriptions at an MQTT broker alive, and acknowledges messages when it is
-// told to. Libraries acknowledge a message when it arrives; see docs/design/0012.
+// MqttClient: keeps subscriptions at an MQTT broker alive, acknowledges messages when it is told
+// to, and publishes some. Libraries acknowledge a message when it arrives; see docs/design/0012.
 #pragma once
 
 #include <cstddef>
@@ -28,13 +28,15 @@ Result<MqttAddress> ParseMqttAddress(std::string_view url);
 
 struct MqttClientOptions {
   MqttAddress broker;
+  /// Those of the broker's host; empty: it is resolved at each connection.
+  std::vector<std::string> addresses;
   std::string ca_file;           ///< PEM; empty: the system's authorities
   std::string certificate_file;  ///< PEM chain of the client; empty: none
   std::string key_file;
   MqttVersion version = MqttVersion::k5;
   MqttConnect connect;
-  std::vector<MqttSubscription> subscriptions;
-  size_t max_payload_bytes = size_t{1} << 20;  ///< of longer ones only the beginning is kept
+  std::vector<MqttSubscription> subscriptions;  ///< may be empty
+  size_t max_payload_bytes = size_t{1} << 20;   ///< of longer ones only the beginning is kept
 };
 
 /// Which message, on which connection: a broker uses packet ids again on the next one.
@@ -63,6 +65,11 @@ class MqttClient {
     virtual void OnConnected(bool resumed) = 0;
     /// False: not now. Then nothing is read, and the same message is offered again in a moment.
     virtual bool OnMessage(const MqttMessage& message) = 0;
+    /// The broker has taken, or with a reason from 0x80 on refused, what was published.
+    virtual void OnPublished(uint16_t packet_id, uint8_t reason) {
+      static_cast<void>(packet_id);
+      static_cast<void>(reason);
+    }
     /// Why nothing arrives; empty: the broker has accepted the subscriptions.
     virtual void OnProblem(const std::string& problem) = 0;
   };
@@ -84,8 +91,8 @@ class MqttClient {
 
   /// False when the connection is gone: the broker sends the message again.
   virtual bool Acknowledge(const MqttReceipt& receipt) = 0;
-  /// With quality of service 0.
-  virtual void Publish(std::string_view topic, std::string_view payload) = 0;
+  /// Nothing happens when the connection is gone.
+  virtual void Publish(const MqttPublish& message) = 0;
   /// Gives up the connection and makes a new one, on which the broker sends again what was not
   /// acknowledged.
   virtual void Reconnect(const std::string& problem) = 0;

@@ -27,7 +27,7 @@ std::vector<std::string> Payloads(const std::string& bytes, size_t piece, size_t
 }
 
 std::string Publish(const std::string& payload) {
-  return EncodeMqttPublish(MqttVersion::k5, "t", payload);
+  return EncodeMqttPublish(MqttVersion::k5, {.topic = "t", .payload = payload});
 }
 
 TEST(MqttInbox, PacketsComeInAnyPieces) {

@@ -179,6 +179,7 @@ bool CanBegin(uint8_t head) {
     case MqttPacket::Type::kPublish:
       return true;
     case MqttPacket::Type::kConnack:
+    case MqttPacket::Type::kPuback:
     case MqttPacket::Type::kSuback:
     case MqttPacket::Type::kPingresp:
     case MqttPacket::Type::kDisconnect:
@@ -206,6 +207,11 @@ bool ReadBody(MqttVersion version, uint8_t flags, Cursor* body, MqttPacket* pack
       return body->ok() && packet->qos < 3 && (packet->qos == 0 || packet->packet_id != 0) &&
              !packet->topic.empty() && IsValidUtf8(packet->topic) &&
              packet->topic.find_first_of(std::string_view("+#\0", 3)) == std::string_view::npos;
+    case MqttPacket::Type::kPuback:
+      packet->packet_id = body->Uint16();
+      if (v5 && !body->empty()) packet->reason = body->Byte();
+      if (v5 && !body->empty()) ReadProperties(body, packet);
+      return body->ok() && body->empty();
     case MqttPacket::Type::kSuback:
       packet->packet_id = body->Uint16();
       if (v5) ReadProperties(body, packet);
@@ -270,13 +276,14 @@ std::string EncodeMqttPuback(uint16_t packet_id) {
   return Packet(kSendPuback, 0, body);
 }
 
-std::string EncodeMqttPublish(MqttVersion version, std::string_view topic,
-                              std::string_view payload) {
+std::string EncodeMqttPublish(MqttVersion version, const MqttPublish& message) {
   std::string body;
-  AppendText(topic, &body);
+  AppendText(message.topic, &body);
+  if (message.packet_id != 0) AppendUint16(message.packet_id, &body);
   if (version == MqttVersion::k5) AppendLength(0, &body);
-  body += payload;
-  return Packet(kSendPublish, 0, body);
+  body += message.payload;
+  const unsigned qos_1 = message.packet_id != 0 ? 2U : 0U;
+  return Packet(kSendPublish, static_cast<uint8_t>(qos_1 | (message.retain ? 1U : 0U)), body);
 }
 
 std::string EncodeMqttPing() { return Packet(kSendPing, 0, ""); }
@@ -336,7 +343,7 @@ std::string MqttReasonText(MqttVersion version, uint8_t reason) {
                                    "the client may not connect"};
     return reason < kTexts.size() ? kTexts[reason] : "reason " + std::to_string(reason);
   }
-  constexpr std::array<std::pair<uint8_t, const char*>, 20> kTexts = {{
+  constexpr std::array<std::pair<uint8_t, const char*>, 23> kTexts = {{
       {0x00, "accepted"},
       {0x80, "the broker gives no reason"},
       {0x81, "a packet was malformed"},
@@ -352,8 +359,11 @@ std::string MqttReasonText(MqttVersion version, uint8_t reason) {
       {0x8D, "the broker heard nothing for too long"},
       {0x8E, "another client has taken the client id"},
       {0x8F, "the topic filter is invalid"},
+      {0x90, "the topic is invalid"},
       {0x93, "more messages are in flight than agreed"},
       {0x97, "a quota is used up"},
+      {0x95, "the packet is too large"},
+      {0x9A, "the broker keeps no messages"},
       {0x9C, "another server is to be used"},
       {0x9E, "the broker has no shared subscriptions"},
       {0xA2, "the broker has no wildcard subscriptions"},

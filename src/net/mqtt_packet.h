@@ -1,4 +1,4 @@
-// MQTT packets, of versions 3.1.1 and 5: what a client that receives messages sends and reads.
+// MQTT packets, of versions 3.1.1 and 5: what a client sends and reads.
 #pragma once
 
 #include <cstddef>
@@ -31,14 +31,18 @@ struct MqttSubscription {
   bool retained_once = true;
 };
 
+struct MqttPublish {
+  std::string_view topic, payload;
+  bool retain = false;     ///< the broker keeps it for who subscribes later
+  uint16_t packet_id = 0;  ///< 0: quality of service 0, else 1, which the broker acknowledges
+};
+
 // What a client sends. REQUIRES: texts of at most 65,535 bytes.
 std::string EncodeMqttConnect(MqttVersion version, const MqttConnect& connect);
 std::string EncodeMqttSubscribe(MqttVersion version, uint16_t packet_id,
                                 const std::vector<MqttSubscription>& subscriptions);
 std::string EncodeMqttPuback(uint16_t packet_id);
-/// With quality of service 0, not retained.
-std::string EncodeMqttPublish(MqttVersion version, std::string_view topic,
-                              std::string_view payload);
+std::string EncodeMqttPublish(MqttVersion version, const MqttPublish& message);
 std::string EncodeMqttPing();
 std::string EncodeMqttDisconnect(MqttVersion version);
 
@@ -47,17 +51,18 @@ struct MqttPacket {
   enum class Type : uint8_t {
     kConnack = 2,
     kPublish = 3,
+    kPuback = 4,
     kSuback = 9,
     kPingresp = 13,
     kDisconnect = 14,  ///< version 5
   };
   Type type = Type::kPingresp;
-  uint16_t packet_id = 0;  ///< of kSuback, and of kPublish unless its qos is 0
+  uint16_t packet_id = 0;  ///< of kPuback, kSuback, and of kPublish unless its qos is 0
   // kConnack.
   bool session_present = false;
   std::optional<std::string_view> assigned_client_id;
   std::optional<uint16_t> server_keep_alive_seconds;
-  uint8_t reason = 0;  ///< of kConnack and kDisconnect; see MqttReasonText
+  uint8_t reason = 0;  ///< of kConnack, kPuback and kDisconnect; see MqttReasonText
   std::string_view reason_string;
   // kPublish.
   std::string_view topic, payload;
@@ -78,8 +83,8 @@ std::string CutMqttPacket(std::string_view bytes);
 /// client.
 Result<MqttPacket> DecodeMqttPacket(MqttVersion version, std::string_view packet);
 
-/// What a reason code of CONNACK, SUBACK or DISCONNECT means; from 0x80 on it is a refusal in
-/// version 5, as is any but 0 of a CONNACK in 3.1.1.
+/// What a reason code of CONNACK, PUBACK, SUBACK or DISCONNECT means; from 0x80 on it is a refusal
+/// in version 5, as is any but 0 of a CONNACK in 3.1.1.
 std::string MqttReasonText(MqttVersion version, uint8_t reason);
 
 /// Whether `topic` matches `filter`, with its wildcards + and #. A "$share/GROUP/" in front of the

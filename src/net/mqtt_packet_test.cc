@@ -51,12 +51,18 @@ TEST(MqttPacket, WhatElseAClientSends) {
             "82 0c 00 01 00 03 61 2f 2b 01 00 01 62 00");
   EXPECT_EQ(Hex(EncodeMqttSubscribe(kV5, 258, {{"a", 1}})), "82 07 01 02 00 00 01 61 11");
   EXPECT_EQ(Hex(EncodeMqttPuback(258)), "40 02 01 02");
-  EXPECT_EQ(Hex(EncodeMqttPublish(kV3, "t", "xy")), "30 05 00 01 74 78 79");
-  EXPECT_EQ(Hex(EncodeMqttPublish(kV5, "t", "xy")), "30 06 00 01 74 00 78 79");
+  EXPECT_EQ(Hex(EncodeMqttPublish(kV3, {.topic = "t", .payload = "xy"})), "30 05 00 01 74 78 79");
+  EXPECT_EQ(Hex(EncodeMqttPublish(kV5, {.topic = "t", .payload = "xy"})),
+            "30 06 00 01 74 00 78 79");
+  const MqttPublish kept{.topic = "t", .payload = "xy", .retain = true, .packet_id = 258};
+  EXPECT_EQ(Hex(EncodeMqttPublish(kV3, kept)), "33 07 00 01 74 01 02 78 79");
+  EXPECT_EQ(Hex(EncodeMqttPublish(kV5, kept)), "33 08 00 01 74 01 02 00 78 79");
   EXPECT_EQ(Hex(EncodeMqttPing()), "c0 00");
   EXPECT_EQ(Hex(EncodeMqttDisconnect(kV5)), "e0 00");
   // A length of more than one byte.
-  EXPECT_EQ(Hex(EncodeMqttPublish(kV3, "t", std::string(200, 'x'))).substr(0, 8), "30 cb 01");
+  const std::string payload(200, 'x');
+  const std::string packet = EncodeMqttPublish(kV3, {.topic = "t", .payload = payload});
+  EXPECT_EQ(Hex(packet).substr(0, 8), "30 cb 01");
 }
 
 TEST(MqttPacket, SizeIsKnownFromTheFirstBytes) {
@@ -121,6 +127,20 @@ TEST(MqttPacket, SubackAndDisconnect) {
   EXPECT_EQ(MqttReasonText(kV5, 0x91), "reason 145");
 }
 
+TEST(MqttPacket, Puback) {
+  const auto v3 = DecodeMqttPacket(kV3, Bytes("40 02 01 02"));
+  ASSERT_TRUE(v3.ok());
+  EXPECT_EQ(v3->type, MqttPacket::Type::kPuback);
+  EXPECT_EQ(v3->packet_id, 258);
+  EXPECT_EQ(v3->reason, 0);
+  EXPECT_EQ(DecodeMqttPacket(kV5, Bytes("40 02 01 02"))->reason, 0);
+  EXPECT_EQ(DecodeMqttPacket(kV5, Bytes("40 03 01 02 10"))->reason, 0x10);
+  const auto refused = DecodeMqttPacket(kV5, Bytes("40 08 01 02 87 04 1f 00 01 6e"));
+  ASSERT_TRUE(refused.ok());
+  EXPECT_EQ(refused->reason, 0x87);
+  EXPECT_EQ(refused->reason_string, "n");
+}
+
 TEST(MqttPacket, DamageIsRefused) {
   const auto refuse = [](MqttVersion version, std::string_view hex) {
     EXPECT_EQ(DecodeMqttPacket(version, Bytes(hex)).status().code(), StatusCode::kInvalid) << hex;
@@ -135,6 +155,8 @@ TEST(MqttPacket, DamageIsRefused) {
   refuse(kV3, "30 03 00 01 ff");        // not UTF-8
   refuse(kV3, "32 05 00 01 61 00 00");  // packet id 0
   refuse(kV3, "36 05 00 01 61 00 01");  // quality of service 3
+  refuse(kV3, "40 03 01 02 00");        // a reason, in 3.1.1
+  refuse(kV5, "40 01 01");              // half an id
   refuse(kV3, "90 02 00 01");           // no reasons
   refuse(kV3, "e0 00");                 // not in 3.1.1
   refuse(kV3, "10 00");                 // only clients send it

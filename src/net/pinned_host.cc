@@ -51,35 +51,6 @@ std::string AddressText(const addrinfo& entry) {
   return text;
 }
 
-/// The addresses of the host that may be connected to, with commas between them.
-Result<std::string> Resolve(const Target& target, bool allow_private) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(target.host.c_str(), target.port.c_str(), &hints, &found);
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, [](addrinfo* entries) {
-    if (entries != nullptr) ::freeaddrinfo(entries);
-  });
-  if (error != 0) {
-    return Status::Unavailable("cannot resolve " + target.host + ": " + ::gai_strerror(error));
-  }
-  std::string addresses, refused;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    if (entry->ai_family != AF_INET && entry->ai_family != AF_INET6) continue;
-    const std::string address = AddressText(*entry);
-    if (!allow_private && !IsPublicAddress(address)) {
-      refused = address;
-      continue;
-    }
-    if (!addresses.empty()) addresses += ",";
-    addresses += entry->ai_family == AF_INET6 ? "[" + address + "]" : address;
-  }
-  if (!addresses.empty()) return addresses;
-  return Status::Permission(target.host + " has the address " + refused +
-                            ", which is not public; set allow_private to allow it");
-}
-
 }  // namespace
 
 Result<PinnedHost> PinHost(const std::string& url, std::initializer_list<const char*> schemes,
@@ -90,10 +61,45 @@ Result<PinnedHost> PinHost(const std::string& url, std::initializer_list<const c
     for (const char* scheme : schemes) known += (known.empty() ? "" : " or ") + std::string(scheme);
     return Status::Invalid("the URL is not one of " + known);
   }
-  AVOCET_ASSIGN_OR_RETURN(const std::string addresses, Resolve(target, allow_private));
+  AVOCET_ASSIGN_OR_RETURN(const std::vector<std::string> allowed,
+                          ResolveAllowed(target.host, target.port, allow_private));
+  std::string addresses;
+  for (const std::string& address : allowed) {
+    const bool six = address.find(':') != std::string::npos;
+    addresses += (addresses.empty() ? "" : ",") + (six ? "[" + address + "]" : address);
+  }
   const bool six = target.host.find(':') != std::string::npos;
   const std::string host = six ? "[" + target.host + "]" : target.host;
   return PinnedHost{.name = target.host, .pin = host + ":" + target.port + ":" + addresses};
+}
+
+Result<std::vector<std::string>> ResolveAllowed(const std::string& host, const std::string& port,
+                                                bool allow_private) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, [](addrinfo* entries) {
+    if (entries != nullptr) ::freeaddrinfo(entries);
+  });
+  if (error != 0) {
+    return Status::Unavailable("cannot resolve " + host + ": " + ::gai_strerror(error));
+  }
+  std::vector<std::string> addresses;
+  std::string refused;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    if (entry->ai_family != AF_INET && entry->ai_family != AF_INET6) continue;
+    std::string address = AddressText(*entry);
+    if (allow_private || IsPublicAddress(address)) {
+      addresses.push_back(std::move(address));
+    } else {
+      refused = std::move(address);
+    }
+  }
+  if (!addresses.empty()) return addresses;
+  return Status::Permission(host + " has the address " + refused +
+                            ", which is not public; set allow_private to allow it");
 }
 
 }  // namespace avocet

@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "src/base/status.h"
 
@@ -18,5 +19,10 @@ struct PinnedHost {
 /// kPermission when no address is public and private ones are not allowed.
 Result<PinnedHost> PinHost(const std::string& url, std::initializer_list<const char*> schemes,
                            bool allow_private);
+
+/// The addresses of a host that may be connected to; never empty. kUnavailable and kPermission as
+/// above.
+Result<std::vector<std::string>> ResolveAllowed(const std::string& host, const std::string& port,
+                                                bool allow_private);
 
 }  // namespace avocet

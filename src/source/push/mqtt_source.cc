@@ -210,8 +210,9 @@ void MqttSource::AskForBirth(const std::string& node) {
   if (!is_new && now - at->second < kBirthInterval) return;
   at->second = now;
   const size_t slash = node.find('/');
-  client_->Publish("spBv1.0/" + node.substr(0, slash) + "/NCMD/" + node.substr(slash + 1),
-                   EncodeSparkplugRebirth(env_->NowMicros() / 1000));
+  const std::string topic = "spBv1.0/" + node.substr(0, slash) + "/NCMD/" + node.substr(slash + 1);
+  const std::string payload = EncodeSparkplugRebirth(env_->NowMicros() / 1000);
+  client_->Publish({.topic = topic, .payload = payload});
 }
 
 void MqttSource::OnProblem(const std::string& problem) {
