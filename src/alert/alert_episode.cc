@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/alert/finding_io.h"
+#include "src/base/spoken_time.h"
 #include "src/base/time_format.h"
 
 namespace avocet {
@@ -104,7 +105,7 @@ void AlertEpisode::Fire(const AlertRuleConfig& rule, const Subject& subject,
     reason = fmt::format("{} of the last {} readings: {}", std::popcount(recent_), rule.of, reason);
   }
   if (rule.duration.count() > 0) {
-    reason = fmt::format("for {}, {}", Length(Elapsed(enough_since_us_, now_us_)), reason);
+    reason = fmt::format("for {}, {}", SpokenDuration(Elapsed(enough_since_us_, now_us_)), reason);
   }
   Tell(state_, rule, subject, std::move(reason), out);
 }
@@ -124,8 +125,8 @@ void AlertEpisode::WatchFiring(const AlertRuleConfig& rule, const Subject& subje
   if (calm_us < needed_us || Elapsed(fired_us_, now_us_) < rule.hold_on.count()) return;
   if (flapping) fires_us_.clear();
   Close(rule, subject,
-        fmt::format("no anomaly for {}; it lasted {}, with {} {}", Length(calm_us),
-                    Length(Elapsed(opened_us_, held_us_)), anomalies_,
+        fmt::format("no anomaly for {}; it lasted {}, with {} {}", SpokenDuration(calm_us),
+                    SpokenDuration(Elapsed(opened_us_, held_us_)), anomalies_,
                     anomalies_ == 1 ? "anomaly" : "anomalies"),
         out);
 }

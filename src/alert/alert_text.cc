@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/base/json_writer.h"
+#include "src/base/spoken_time.h"
 #include "src/base/time_format.h"
 
 namespace avocet {
@@ -181,7 +182,7 @@ std::string AlertSentence(const AlertMessage& message) {
   if (message.digest) return DigestLines(message);
   const AlertChange& change = message.change();
   return fmt::format("{}: {} (rule {}, since {}).", SubjectOf(change), change.reason, change.rule,
-                     FormatTimestamp(change.opened_us));
+                     SpokenTime(change.opened_us));
 }
 
 std::string AlertLink(const AlertMessage& message) {

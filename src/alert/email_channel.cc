@@ -10,6 +10,7 @@
 #include "src/alert/web_delivery.h"
 #include "src/base/base64.h"
 #include "src/base/hash.h"
+#include "src/base/spoken_time.h"
 #include "src/base/time_format.h"
 #include "src/net/mail_client.h"
 
@@ -81,7 +82,7 @@ std::string Body(const AlertMessage& message) {
   const std::pair<const char*, std::string> lines[] = {
       {"measured", Measurement(change)},
       {"how unusual", Strangeness(change)},
-      {"since", FormatTimestamp(change.opened_us)},
+      {"since", SpokenTime(change.opened_us)},
       {"anomalies", std::to_string(change.anomalies)},
       {"detector", change.strongest.detector},
       {"rule", change.rule},

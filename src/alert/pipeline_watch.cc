@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/spoken_time.h"
 #include "src/base/time_format.h"
 
 namespace avocet {
@@ -53,7 +54,7 @@ void PipelineWatch::Observe(const PipelineState& state, int64_t now_us,
           .holds = lag_us >= limit_us * kClearAt,
           .finding = FindingOf(AlertSeverity::kWarning, lag_us / 1e6, limit_us / 1e6,
                                fmt::format("source {} is {} behind its broker", source.name,
-                                           FormatDuration(source.lag_ms * 1'000)))},
+                                           SpokenDuration(source.lag_ms * 1'000)))},
          now_us, out);
   }
   Trouble tables{.what = "tables", .fires = !state.problem.empty(), .holds = false, .finding = {}};

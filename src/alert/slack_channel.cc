@@ -8,7 +8,7 @@
 #include "src/alert/web_delivery.h"
 #include "src/alert/web_sender.h"
 #include "src/base/json_writer.h"
-#include "src/base/time_format.h"
+#include "src/base/spoken_time.h"
 
 namespace avocet {
 namespace {
@@ -58,7 +58,7 @@ void Fields(const AlertChange& change, JsonWriter* json) {
   const std::pair<const char*, std::string> fields[] = {
       {"Measured", Measurement(change)},
       {"How unusual", Strangeness(change)},
-      {"Since", FormatTimestamp(change.opened_us)},
+      {"Since", SpokenTime(change.opened_us)},
       {"Anomalies", std::to_string(change.anomalies)},
   };
   json->BeginObject().Field("type", "section").Key("fields").BeginArray();

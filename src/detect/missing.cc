@@ -6,11 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "src/base/spoken_time.h"
 #include "src/base/time_format.h"
 #include "src/detect/deadline_index.h"
 #include "src/detect/detector_params.h"
-#include "src/detect/reporting_clock.h"
 #include "src/detect/maintenance_calendar.h"
+#include "src/detect/reporting_clock.h"
 #include "src/detect/series_store.h"
 #include "src/detect/snapshot_header.h"
 
@@ -97,7 +98,7 @@ class MissingDetector final : public Detector {
             ? std::string("of its usual periods")
             : fmt::format("periods of {}", FormatDuration(silence_.fixed_period_us));
     return fmt::format("{} for {:.6g} {}; it was due by {}", subject, silence_.periods, period,
-                       FormatTimestamp(anomaly.event_time_us));
+                       SpokenTime(anomaly.event_time_us));
   }
 
   size_t StateBytes() const override {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "src/base/time_format.h"
+#include "src/base/spoken_time.h"
 #include "src/detect/auto/channel.h"
 #include "src/detect/explain.h"
 
@@ -81,7 +81,7 @@ std::string Sentence(const Anomaly& anomaly, std::string_view metric_label) {
                  ? fmt::format(
                        "the device sent nothing for longer than its ordinary pauses; it was "
                        "due by {}",
-                       FormatTimestamp(anomaly.event_time_us))
+                       SpokenTime(anomaly.event_time_us))
                  : fmt::format("the device sends, but no {} for longer than its ordinary pauses",
                                metric_label);
     default:
