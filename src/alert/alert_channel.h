@@ -19,6 +19,7 @@ struct AlertMessage {
   /// The receiver's name of an earlier message about the same alert; empty: none, or a digest.
   std::string reference;
   std::string dashboard_url = {};  ///< of the dashboard, with a final slash; empty: there is none
+  std::string chart = {};          ///< PNG; empty: none, as always for channels that want none
 
   const AlertChange& change() const { return *changes.front(); }
 };
@@ -41,6 +42,8 @@ class AlertChannel {
  public:
   virtual ~AlertChannel() = default;
   virtual AlertDelivery Send(const AlertMessage& message) = 0;
+  /// Whether the first message about an alert is to have a chart.
+  virtual bool WantsChart() const { return false; }
 };
 
 }  // namespace avocet

@@ -63,6 +63,15 @@ Notifier::~Notifier() {
   }
   changed_.notify_all();
   if (store_thread_.joinable()) store_thread_.join();
+  StopDeliveries();
+}
+
+void Notifier::StopDeliveries() {
+  {
+    const std::lock_guard lock(mutex_);
+    deliveries_stop_ = true;
+  }
+  changed_.notify_all();
   for (const auto& lane : lanes_) {
     if (lane->thread.joinable()) lane->thread.join();
   }
@@ -139,7 +148,7 @@ Status Notifier::StoreQueued(const std::vector<AlertChange>& changes) {
 }
 
 void Notifier::DeliverLoop(Lane* lane) {
-  while (!stopping_) {
+  while (!deliveries_stop_) {
     uint64_t seen = 0;
     {
       const std::lock_guard lock(mutex_);
@@ -162,7 +171,7 @@ void Notifier::Sleep(Lane* lane, Pause pause, uint64_t seen) {
   lane->idle = pause.until_stored && stored_ == seen;
   if (lane->idle) changed_.notify_all();
   changed_.wait_for(lock, pause.duration,
-                    [&] { return stopping_.load() || (pause.until_stored && stored_ != seen); });
+                    [&] { return deliveries_stop_ || (pause.until_stored && stored_ != seen); });
   lane->idle = lane->idle && stored_ == seen;
 }
 
@@ -188,6 +197,10 @@ nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, 
   if (!digest) {
     auto reference = outbox_->ReferenceOf(name, entries.front().change.id);
     if (reference.ok()) message.reference = std::move(reference).value();
+    const bool is_first = message.reference.empty();
+    if (is_first && options_.draw_chart && lane->channel->WantsChart()) {
+      message.chart = options_.draw_chart(message.change());
+    }
   }
   const AlertDelivery delivery = lane->channel->Send(message);
   lane->budget.Spend();

@@ -41,6 +41,9 @@ struct NotifierOptions {
   std::string outbox_path;
   AlertChannelMaker make_channel;
   std::string dashboard_url = {};  ///< as in AlertMessage
+  /// Draws the readings before an alert, as in AlertMessage; null: there are no charts. Any thread,
+  /// until StopDeliveries.
+  std::function<std::string(const AlertChange&)> draw_chart = {};
   /// Between two attempts after a failure: doubles from the first to the longest, with jitter.
   std::chrono::milliseconds first_retry{500};
   std::chrono::milliseconds longest_retry{60'000};
@@ -61,6 +64,9 @@ class Notifier {
   Status WaitUntilStored();
   /// Waits until nothing waits for delivery, at most so long. Returns what still waits.
   Result<int64_t> Drain(std::chrono::milliseconds limit);
+
+  /// Nothing more is delivered; what is published is still stored.
+  void StopDeliveries();
 
   Outbox& outbox() { return *outbox_; }
 
@@ -105,6 +111,7 @@ class Notifier {
   int64_t retry_store_ = 0;         // guarded by mutex_: times that somebody asked for a retry
   uint64_t stored_ = 0;             // guarded by mutex_: times that something was stored
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> deliveries_stop_ = false;
   std::thread store_thread_;
 };
 

@@ -1,6 +1,7 @@
 #include "src/alert/slack_channel.h"
 
 #include <simdjson.h>
+#include <spdlog/spdlog.h>
 
 #include <utility>
 
@@ -99,6 +100,10 @@ class SlackChannel final : public AlertChannel {
     return DeliveryOf(Post(*secret, "{" + SlackContent(message) + "}", {}));
   }
 
+  bool WantsChart() const override {
+    return config_.chart && !(config_.bot_token + config_.bot_token_file).empty();
+  }
+
  private:
   Result<WebReply> Post(const std::string& url, std::string body,
                         std::vector<std::string> headers) const {
@@ -107,7 +112,7 @@ class SlackChannel final : public AlertChannel {
   }
 
   /// A reference is "<channel id> <time of the message>", which is how Slack names messages.
-  AlertDelivery SendAsBot(const AlertMessage& message, const std::string& token) const {
+  AlertDelivery SendAsBot(const AlertMessage& message, const std::string& token) {
     const size_t space = message.reference.find(' ');
     const bool update = space != std::string::npos;
     std::string target;
@@ -122,7 +127,69 @@ class SlackChannel final : public AlertChannel {
     const auto reply = Post(config_.api_url + (update ? "/chat.update" : "/chat.postMessage"),
                             std::move(body), {"Authorization: Bearer " + token});
     AlertDelivery delivery = DeliveryOf(reply);
-    return delivery.outcome == Outcome::kDelivered ? Judge(*reply) : delivery;
+    if (delivery.outcome == Outcome::kDelivered) delivery = Judge(*reply);
+    if (delivery.outcome == Outcome::kDelivered && !message.chart.empty()) {
+      const Status uploaded = UploadChart(message, delivery.reference, token);
+      TellOfCharts(uploaded);
+    }
+    return delivery;
+  }
+
+  /// Below the message that `reference` names, in its thread.
+  Status UploadChart(const AlertMessage& message, const std::string& reference,
+                     const std::string& token) const {
+    const size_t space = reference.find(' ');
+    if (space == std::string::npos)
+      return Status::Invalid("Slack does not say where the message is");
+    const std::string authorization = "Authorization: Bearer " + token;
+    WebRequest request;
+    request.url = config_.api_url + "/files.getUploadURLExternal";
+    request.headers = {authorization, "Content-Type: application/x-www-form-urlencoded"};
+    request.body = "filename=chart.png&length=" + std::to_string(message.chart.size());
+    request.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(config_.timeout);
+    request.allow_private = config_.allow_private;
+    AVOCET_ASSIGN_OR_RETURN(const WebReply place, SendToWeb(request));
+    AVOCET_RETURN_IF_ERROR(Accepted(place));
+    simdjson::dom::parser parser;
+    simdjson::dom::element answer;
+    std::string_view url, file;
+    if (parser.parse(place.body).get(answer) != simdjson::SUCCESS ||
+        answer["upload_url"].get(url) != simdjson::SUCCESS ||
+        answer["file_id"].get(file) != simdjson::SUCCESS) {
+      return Status::Invalid("Slack's answer is not understood");
+    }
+    request.url = url;
+    request.headers = {"Content-Type: application/octet-stream"};
+    request.body = message.chart;
+    AVOCET_ASSIGN_OR_RETURN(const WebReply taken, SendToWeb(request));
+    if (taken.status != 200) {
+      return Status::Unavailable("Slack answered " + std::to_string(taken.status));
+    }
+    JsonWriter json;
+    json.BeginObject().Key("files").BeginArray().BeginObject().Field("id", file);
+    json.Field("title", AlertTitle(message)).EndObject().EndArray();
+    json.Field("channel_id", reference.substr(0, space));
+    json.Field("thread_ts", reference.substr(space + 1)).EndObject();
+    AVOCET_ASSIGN_OR_RETURN(
+        const WebReply shared,
+        Post(config_.api_url + "/files.completeUploadExternal", json.Take(), {authorization}));
+    return Accepted(shared);
+  }
+
+  static Status Accepted(const WebReply& reply) {
+    AlertDelivery delivery = DeliveryOf(reply);
+    if (delivery.outcome == Outcome::kDelivered) delivery = Judge(reply);
+    if (delivery.outcome == Outcome::kDelivered) return Status::Ok();
+    return Status::Unavailable(delivery.problem);
+  }
+
+  /// The message is there, so it is no failure of the delivery; the log has each problem once.
+  void TellOfCharts(const Status& uploaded) {
+    if (uploaded.message() == chart_problem_) return;
+    chart_problem_ = uploaded.message();
+    if (uploaded.ok()) return;
+    spdlog::warn("Slack takes no charts of alerts, which need the scope files:write: {}",
+                 chart_problem_);
   }
 
   /// The Web API answers 200 to everything; the body says how it went.
@@ -156,6 +223,7 @@ class SlackChannel final : public AlertChannel {
 
   const SlackChannelConfig config_;
   Env* const env_;
+  std::string chart_problem_;  // last told
 };
 
 }  // namespace

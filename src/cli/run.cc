@@ -193,13 +193,16 @@ std::string ReportJson(const Engine& engine, double seconds) {
 }
 
 // Null when nobody is to be told.
-Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config, const std::string& url) {
+Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config, const std::string& url,
+                                                const Serving* serving) {
   if (config.alerts.channels.empty()) return std::unique_ptr<Notifier>();
-  return Notifier::Start({.config = config.alerts,
-                          .env = Env::Posix(),
-                          .outbox_path = OutboxPath(config),
-                          .make_channel = MakeAlertChannel,
-                          .dashboard_url = url});
+  return Notifier::Start(
+      {.config = config.alerts,
+       .env = Env::Posix(),
+       .outbox_path = OutboxPath(config),
+       .make_channel = MakeAlertChannel,
+       .dashboard_url = url,
+       .draw_chart = [serving](const AlertChange& change) { return serving->Chart(change); }});
 }
 
 // Null when nobody is to be told, or the run ends by itself and says how it went.
@@ -259,6 +262,20 @@ Status Finish(const Engine& engine, Notifier* notifier, const RunContext& contex
   return Status::Ok();
 }
 
+/// Ends the deliveries of a notifier, which may be null.
+class DeliveriesUntilHere {
+ public:
+  explicit DeliveriesUntilHere(Notifier* notifier) : notifier_(notifier) {}
+  DeliveriesUntilHere(const DeliveriesUntilHere&) = delete;
+  DeliveriesUntilHere& operator=(const DeliveriesUntilHere&) = delete;
+  ~DeliveriesUntilHere() {
+    if (notifier_ != nullptr) notifier_->StopDeliveries();
+  }
+
+ private:
+  Notifier* const notifier_;
+};
+
 // Runs an engine until its end, or until another configuration is to be taken over. `on_open`: it
 // is about to read its sources; an error before is one of the configuration or its surroundings.
 Status RunEngine(const Config& config, RunContext* context, const std::function<void()>& on_open) {
@@ -285,7 +302,10 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
     fmt::print(stderr, "Dashboard: {}\n", url);
   }
   AVOCET_ASSIGN_OR_RETURN(
-      notifier, StartNotifier(config, arguments.public_url.empty() ? url : arguments.public_url));
+      notifier, StartNotifier(config, arguments.public_url.empty() ? url : arguments.public_url,
+                              serving.get()));
+  // Charts are drawn from what is served.
+  const DeliveriesUntilHere deliveries(notifier.get());
   AVOCET_ASSIGN_OR_RETURN(const auto cloudwatch, StartCloudWatch(engine));
   counter = cloudwatch.get();
   AVOCET_ASSIGN_OR_RETURN(auto monitor, StartMonitor(engine, notifier.get(), arguments.once));

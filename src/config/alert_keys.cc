@@ -155,6 +155,8 @@ AlertChannelType SlackType() {
               .CommentOut()
               .Example("\"#alerts\""),
           Key<&S::api_url>("api_url", "Where Slack's Web API is."),
+          Key<&S::chart>(
+              "chart", "Whether a bot with the scope `files:write` adds a chart of the readings."),
           TimeoutKey<S>(),
           AllowPrivateKey<S>(),
       });

@@ -30,6 +30,8 @@ class DashboardServer {
   DashboardServer(const DashboardServer&) = delete;
   DashboardServer& operator=(const DashboardServer&) = delete;
 
+  const LiveFleet& fleet() const { return fleet_; }
+
  private:
   DashboardServer(Engine* engine, ReloadDesk* reload_desk, Env* env, HttpServer* server);
   void AddRoutes(std::string version);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "src/server/alert_chart.h"
+
 namespace avocet {
 namespace {
 
@@ -54,6 +56,10 @@ Result<std::unique_ptr<Serving>> Serving::Start(Engine* engine, Env* env,
   AVOCET_ASSIGN_OR_RETURN(serving->dashboard_,
                           DashboardServer::Start(engine, desk, env, serving->server_, version));
   return serving;
+}
+
+std::string Serving::Chart(const AlertChange& change) const {
+  return dashboard_ == nullptr ? std::string() : AlertChart(dashboard_->fleet(), change);
 }
 
 std::string Serving::Url() const {

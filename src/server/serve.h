@@ -27,6 +27,9 @@ class Serving {
   /// Where a browser finds the dashboard; empty when nothing is served.
   std::string Url() const;
 
+  /// As AlertChart of the devices on the dashboard; empty when nothing is served. Any thread.
+  std::string Chart(const AlertChange& change) const;
+
  private:
   Serving() = default;
   Status Listen(Engine* engine, bool once);

@@ -5,6 +5,7 @@ import hmac
 import json
 import random
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from alert_fleet import fleet_configuration
 from harness import Site, read_table
 from mail_server import MailServer
+from ports import free_port
 from receiver import Answer, Received, Receiver
 
 HOT = """\
@@ -209,6 +211,64 @@ def test_a_slack_bot_updates_its_message(tmp_path: Path) -> None:
     kinds = [block["type"] for block in posted["attachments"][0]["blocks"]]
     assert kinds == ["header", "section", "section", "context"]
     assert "measured 20" in slack_text(posted)
+
+
+def png_pixels(data: bytes) -> set[bytes]:
+    """The colours of a picture with 8 bits of red, green and blue and no filters."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    width = int.from_bytes(data[16:20], "big")
+    size = int.from_bytes(data[33:37], "big")
+    assert data[37:41] == b"IDAT"
+    rows = zlib.decompress(data[41 : 41 + size])
+    lines = [rows[at + 1 : at + 1 + 3 * width] for at in range(0, len(rows), 3 * width + 1)]
+    return {line[at : at + 3] for line in lines for at in range(0, len(line), 3)}
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_slack_bot_adds_a_chart_below_its_message(tmp_path: Path, allowed: bool) -> None:
+    """Without the right to upload files the message is there all the same, and once."""
+    uploads: list[bytes] = []
+    with Receiver() as receiver:
+
+        def answer(request: Received) -> Answer:
+            reply: dict[str, object] = {"ok": True, "channel": "C1", "ts": "1.5"}
+            if request.path == "/api/files.getUploadURLExternal":
+                reply = {"ok": True, "upload_url": f"{receiver.url}/upload?key=1", "file_id": "F1"}
+                if not allowed:
+                    reply = {"ok": False, "error": "missing_scope"}
+            elif request.path == "/upload?key=1":
+                uploads.append(request.body)
+            return Answer(body=json.dumps(reply).encode())
+
+        receiver.answer = answer
+        site = site_with(
+            tmp_path,
+            "    - slack: {bot_token: xoxb-1, channel: '#ops', allow_private: true, "
+            f'api_url: "{receiver.url}/api"}}\n'
+            f'server: {{listen: "127.0.0.1:{free_port()}"}}\n',
+        )
+        with site.follow() as run:
+            lines = "".join(line("d", second, second % 7) for second in range(200))
+            (site.inbox / "a.ndjson").write_text(lines + line("d", 200, 20) + line("d", 203, 1))
+            run.wait_for(
+                lambda: any(got.path == "/api/chat.update" for got in receiver.requests),
+                "the message of the clearing",
+            )
+            assert run.stop() == 0, run.output()
+        paths = [request.path for request in receiver.requests]
+        requests = receiver.requests
+    posted = ["/api/chat.postMessage", "/api/files.getUploadURLExternal"]
+    if not allowed:
+        assert paths == [*posted, "/api/chat.update"]
+        assert "which need the scope files:write: Slack answered missing_scope" in run.output()
+        return
+    complete = "/api/files.completeUploadExternal"
+    assert paths == [*posted, "/upload?key=1", complete, "/api/chat.update"]
+    assert requests[1].body == f"filename=chart.png&length={len(uploads[0])}".encode()
+    shared = requests[3].json()
+    assert shared["files"] == [{"id": "F1", "title": "CRITICAL: t (degC) of d"}]
+    assert (shared["channel_id"], shared["thread_ts"]) == ("C1", "1.5")
+    assert b"\xc8\x16\x1d" in png_pixels(uploads[0]), "the alert is marked"
 
 
 def test_pagerduty_opens_and_resolves_one_incident(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The channel `mqtt` against a real broker: topics, retained messages, TLS, a broker that is gone."""
+"""The channel `mqtt` against a real broker: topics, retained messages, TLS, a broker that left."""
 
 import json
 import subprocess
