@@ -12,6 +12,8 @@ from avocet.config import Config, ConfigText
 class Results:
     """Rows that one call brought, with the columns of avocet's tables."""
 
+    bronze: Table
+    """Accepted records as they arrived; nothing when they were replayed."""
     silver: Table
     """Typed, valid readings with rolling means."""
     anomalies: Table
@@ -59,11 +61,13 @@ class Engine:
         Raises InputError, also when a quality rule with `on_invalid: fail` is broken; the engine
         then needs restore().
         """
-        return Results(**self._engine.process(capsules_of(table), payload or "", now_us, replayed))
+        self._engine.feed(capsules_of(table), payload or "", "", now_us, replayed)
+        return Results(**self._engine.take())
 
     def finish(self) -> Results:
         """Ends the stream: the hours that are open. Later readings amend them."""
-        return Results(**self._engine.finish())
+        self._engine.finish()
+        return Results(**self._engine.take())
 
     def state(self) -> bytes:
         """All that the engine remembers, checksummed. Another version of avocet may refuse it."""

@@ -1,3 +1,4 @@
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "python/src/functions.h"
+#include "python/src/python_engine.h"
 #include "src/config/load.h"
 #include "src/engine/builtin_detectors.h"
 #include "src/env/program.h"
@@ -31,10 +33,55 @@ Mistakes Check(const std::string& text, const std::string& file) {
   return mistakes;
 }
 
+std::string_view ActionName(InvalidAction action) {
+  switch (action) {
+    case InvalidAction::kWarn:
+      return "warn";
+    case InvalidAction::kNullify:
+      return "nullify";
+    case InvalidAction::kDrop:
+      return "drop";
+    case InvalidAction::kFail:
+      break;
+  }
+  return "fail";
+}
+
+nb::dict MetricDict(const MetricConfig& metric) {
+  nb::dict dict;
+  dict["name"] = metric.name;
+  dict["unit"] = metric.unit;
+  dict["min"] = metric.min;
+  dict["max"] = metric.max;
+  dict["max_rate"] = metric.max_rate;
+  dict["not_null"] = metric.not_null;
+  dict["allowed"] = metric.allowed;
+  dict["on_invalid"] = std::string(ActionName(metric.on_invalid));
+  return dict;
+}
+
+// What a program that runs engines must know of a configuration without mistakes.
+nb::dict Describe(const std::string& text, const std::string& file) {
+  const Config config = ConfigOf(text, file);
+  nb::list metrics, fleet_rules;
+  for (const MetricConfig& metric : config.schema.metrics) metrics.append(MetricDict(metric));
+  for (const AlertRuleConfig& rule : config.alerts.rules) {
+    if (rule.type == AlertRuleType::kFleetSpike) fleet_rules.append(rule.name);
+  }
+  nb::dict dict;
+  dict["lake"] = config.storage.lake;
+  dict["catalog"] = config.storage.catalog;
+  dict["evolves"] = config.schema.evolve;
+  dict["metrics"] = metrics;
+  dict["fleet_rules"] = fleet_rules;
+  return dict;
+}
+
 }  // namespace
 
 void BindCheck(nb::module_* module) {
   module->def("check", &Check, nb::arg("text"), nb::arg("file"));
+  module->def("describe", &Describe, nb::arg("text"), nb::arg("file"));
   module->def("detectors", [] {
     std::vector<std::string> names;
     for (const DetectorSpec& spec : DetectorSpecs()) names.emplace_back(spec.name);

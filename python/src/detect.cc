@@ -37,7 +37,7 @@ Result<DetectionReport> Run(const Config& config, const std::string& payload, Ar
   AVOCET_RETURN_IF_ERROR(
       ForEachTick(input, config.schema,
                   {.payload_column = payload, .tick_records = kDetectionTickRecords},
-                  [&](const std::vector<RawBatch>& tick) { return run.Process(tick); })
+                  [&](const RecordTick& tick) { return run.Process(tick.batches); })
           .status());
   return run.Report();
 }

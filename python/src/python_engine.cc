@@ -2,6 +2,7 @@
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "python/src/records.h"
 #include "src/config/load.h"
 #include "src/engine/builtin_detectors.h"
+#include "src/engine/fleet_exchange.h"
 #include "src/env/env.h"
 #include "src/env/program.h"
 
@@ -33,13 +35,13 @@ Config ConfigOf(const std::string& text, const std::string& file) {
   return std::move(loaded.config);
 }
 
-// The rows of a call, in batches.
+// Rows that nobody has taken yet, in batches.
 class PythonEngine::Rows {
  public:
   /// Takes what the engine has found and lets it begin anew.
   void Take(EmbeddedEngine* engine) {
     const Epoch& rows = engine->rows();
-    for (size_t id = kQuarantine; id < kNumTables; ++id) Add(id, rows.rows[id]);
+    for (size_t id = 0; id < kNumTables; ++id) Add(id, rows.rows[id]);
     Add(kAmended, rows.amended_stats);
     engine->ClearRows();
   }
@@ -53,7 +55,7 @@ class PythonEngine::Rows {
       }
     }
     nb::dict tables;
-    for (size_t id = kQuarantine; id < batches_.size(); ++id) {
+    for (size_t id = 0; id < batches_.size(); ++id) {
       const std::string name(id == kAmended ? "amended_stats" : TableName(id));
       tables[name.c_str()] = ArrowTable({batches_[id].begin(), batches_[id].end()});
     }
@@ -72,8 +74,12 @@ class PythonEngine::Rows {
   std::array<std::vector<std::shared_ptr<ColumnBatch>>, kNumTables + 1> batches_;
 };
 
-PythonEngine::PythonEngine(Config config)
-    : config_(config), engine_(std::move(config), Env::Posix()) {}
+PythonEngine::PythonEngine(Config config, bool is_part)
+    : config_(config), engine_(std::move(config), Env::Posix()) {
+  if (is_part) engine_.processor().set_is_part_of_fleet();
+}
+
+PythonEngine::~PythonEngine() = default;
 
 void PythonEngine::ThrowIfBroken() const {
   if (!broken_.empty()) {
@@ -81,54 +87,94 @@ void PythonEngine::ThrowIfBroken() const {
   }
 }
 
-nb::dict PythonEngine::Process(nb::handle capsules, const std::string& payload,
-                               std::optional<int64_t> now_us, bool replayed) {
-  ArrowInput input(capsules);
-  Rows rows;
-  {
-    const nb::gil_scoped_release release;
-    const std::lock_guard lock(mutex_);
-    ThrowIfBroken();
-    const int64_t now = replayed             ? kNoFuture
-                        : now_us.has_value() ? *now_us
-                                             : Env::Posix()->NowMicros();
-    int64_t pending = 0;
-    bool begun = false;
-    const auto process = [&](const std::vector<RawBatch>& batches) {
-      begun = true;
-      AVOCET_RETURN_IF_ERROR(engine_.Process(batches, now, replayed));
-      for (const RawBatch& batch : batches) pending += static_cast<int64_t>(batch.records.size());
-      if (pending >= kBatchRows || engine_.rows().Bytes() >= kBatchBytes) {
-        rows.Take(&engine_);
-        pending = 0;
-      }
-      return Status::Ok();
-    };
-    const Result<int64_t> read = ForEachTick(
-        &input, config_.schema,
-        {.payload_column = payload, .tick_records = kTickRecords, .first_offset = next_offset_},
-        process);
-    if (!read.ok()) {
-      // What came before the error is in the state, and would be missing from the rows.
-      if (begun) broken_ = read.status().message();
-      throw InputFailure(read.status().message());
-    }
-    next_offset_ += *read;
-    rows.Take(&engine_);
-  }
-  return rows.Tables();
+void PythonEngine::CollectRows() {
+  if (rows_ == nullptr) rows_ = std::make_unique<Rows>();
+  rows_->Take(&engine_);
 }
 
-nb::dict PythonEngine::Finish() {
-  Rows rows;
+void PythonEngine::Feed(nb::handle capsules, const std::string& payload,
+                        const std::string& fleet_time, std::optional<int64_t> now_us,
+                        bool replayed) {
+  ArrowInput input(capsules);
+  const nb::gil_scoped_release release;
+  const std::lock_guard lock(mutex_);
+  ThrowIfBroken();
+  const int64_t now = replayed             ? kNoFuture
+                      : now_us.has_value() ? *now_us
+                                           : Env::Posix()->NowMicros();
+  bool begun = false;
+  const auto process = [&](const RecordTick& tick) {
+    begun = true;
+    AVOCET_RETURN_IF_ERROR(engine_.Process(tick.batches, now, replayed, tick.fleet_times_us));
+    for (const RawBatch& batch : tick.batches) {
+      pending_ += static_cast<int64_t>(batch.records.size());
+    }
+    if (pending_ >= kBatchRows || engine_.rows().Bytes() >= kBatchBytes) {
+      CollectRows();
+      pending_ = 0;
+    }
+    return Status::Ok();
+  };
+  const Result<int64_t> read = ForEachTick(&input, config_.schema,
+                                           {.payload_column = payload,
+                                            .fleet_time_column = fleet_time,
+                                            .tick_records = kTickRecords,
+                                            .first_offset = next_offset_},
+                                           process);
+  if (!read.ok()) {
+    // What came before the error is in the state, and would be missing from the rows.
+    if (begun) {
+      broken_ = read.status().message();
+      rows_.reset();
+    }
+    throw InputFailure(read.status().message());
+  }
+  next_offset_ += *read;
+}
+
+nb::dict PythonEngine::Take() {
+  std::unique_ptr<Rows> rows;
   {
     const nb::gil_scoped_release release;
     const std::lock_guard lock(mutex_);
     ThrowIfBroken();
-    engine_.FlushHours();
-    rows.Take(&engine_);
+    CollectRows();
+    pending_ = 0;
+    rows = std::move(rows_);
   }
-  return rows.Tables();
+  return rows->Tables();
+}
+
+void PythonEngine::Finish() {
+  const nb::gil_scoped_release release;
+  const std::lock_guard lock(mutex_);
+  ThrowIfBroken();
+  engine_.FlushHours();
+}
+
+void PythonEngine::AdvanceFleet(int64_t fleet_time_us, bool replayed) {
+  const nb::gil_scoped_release release;
+  const std::lock_guard lock(mutex_);
+  ThrowIfBroken();
+  ThrowUnlessOk(engine_.AdvanceFleet(fleet_time_us, replayed));
+}
+
+nb::bytes PythonEngine::CollectFleet(int64_t bucket) {
+  std::string samples;
+  {
+    const nb::gil_scoped_release release;
+    const std::lock_guard lock(mutex_);
+    ThrowIfBroken();
+    samples = EncodeSamples(engine_.processor().CollectFleet(bucket));
+  }
+  return nb::bytes(samples.data(), samples.size());
+}
+
+void PythonEngine::LearnFleet(int64_t bucket, const nb::bytes& medians) {
+  const std::string_view bytes(medians.c_str(), medians.size());
+  const nb::gil_scoped_release release;
+  const std::lock_guard lock(mutex_);
+  engine_.processor().LearnFleet(bucket, ValueOrThrow(DecodeMedians(bytes)));
 }
 
 nb::bytes PythonEngine::State() {
@@ -148,6 +194,8 @@ void PythonEngine::Restore(const nb::bytes& state) {
   const std::lock_guard lock(mutex_);
   const Status status = engine_.LoadState(bytes);
   if (!status.ok()) throw StateFailure("cannot restore the state: " + status.message());
+  rows_.reset();
+  pending_ = 0;
   next_offset_ = static_cast<int64_t>(engine_.processor().totals().received);
   broken_.clear();
 }
@@ -179,16 +227,39 @@ void BindPythonEngine(nb::module_* module) {
   nb::class_<PythonEngine>(*module, "Engine")
       .def(
           "__init__",
-          [](PythonEngine* self, const std::string& text, const std::string& file) {
-            new (self) PythonEngine(ConfigOf(text, file));
+          [](PythonEngine* self, const std::string& text, const std::string& file, bool is_part,
+             bool takes_in) {
+            Config config = ConfigOf(text, file);
+            if (takes_in) {
+              config.detectors.clear();
+              config.alerts.rules.clear();
+            }
+            // There are many parts, on threads of somebody else.
+            if (is_part) config.engine.threads = 1;
+            new (self) PythonEngine(std::move(config), is_part);
           },
-          nb::arg("text"), nb::arg("file"))
-      .def("process", &PythonEngine::Process, nb::arg("capsules"), nb::arg("payload"),
-           nb::arg("now_us").none(), nb::arg("replayed"))
+          nb::arg("text"), nb::arg("file"), nb::arg("is_part") = false, nb::arg("takes_in") = false)
+      .def("feed", &PythonEngine::Feed, nb::arg("capsules"), nb::arg("payload"),
+           nb::arg("fleet_time"), nb::arg("now_us").none(), nb::arg("replayed"))
+      .def("take", &PythonEngine::Take)
+      .def("compares_fleet", &PythonEngine::ComparesFleet)
+      .def("advance_fleet", &PythonEngine::AdvanceFleet, nb::arg("fleet_time_us"),
+           nb::arg("replayed"))
+      .def("collect_fleet", &PythonEngine::CollectFleet, nb::arg("bucket"))
+      .def("learn_fleet", &PythonEngine::LearnFleet, nb::arg("bucket"), nb::arg("medians"))
       .def("finish", &PythonEngine::Finish)
       .def("state", &PythonEngine::State)
       .def("restore", &PythonEngine::Restore, nb::arg("state"))
       .def("counters", &PythonEngine::Counters);
+  module->def(
+      "medians_of_parts",
+      [](const std::vector<nb::bytes>& parts) {
+        std::vector<std::string_view> views;
+        for (const nb::bytes& part : parts) views.emplace_back(part.c_str(), part.size());
+        const std::string medians = ValueOrThrow(MediansOfParts(views));
+        return nb::bytes(medians.data(), medians.size());
+      },
+      nb::arg("parts"));
 }
 
 }  // namespace avocet

@@ -24,14 +24,25 @@ Config ConfigOf(const std::string& text, const std::string& file);
 /// Any thread of Python; one at a time gets in, without the GIL.
 class PythonEngine {
  public:
-  explicit PythonEngine(Config config);
+  /// `is_part`: the engine has a part of a fleet; see Processor.
+  PythonEngine(Config config, bool is_part);
+  ~PythonEngine();
 
-  /// Processes a table; the rows of each table by its short name. `payload`: see RecordOptions.
-  /// `now_us`: nothing means the time of day; ignored when `replayed`.
-  nanobind::dict Process(nanobind::handle capsules, const std::string& payload,
-                         std::optional<int64_t> now_us, bool replayed);
+  /// Processes a table. `payload`, `fleet_time`: columns, see RecordOptions. `now_us`: nothing
+  /// means the time of day; ignored when `replayed`.
+  void Feed(nanobind::handle capsules, const std::string& payload, const std::string& fleet_time,
+            std::optional<int64_t> now_us, bool replayed);
+  /// The rows that were found since, of each table by its short name.
+  nanobind::dict Take();
   /// The rows of the hours that are open: the stream ends.
-  nanobind::dict Finish();
+  void Finish();
+
+  // Of a part of a fleet; see Processor.
+
+  bool ComparesFleet() { return !engine_.processor().CollectFleet(0).empty(); }
+  void AdvanceFleet(int64_t fleet_time_us, bool replayed);
+  nanobind::bytes CollectFleet(int64_t bucket);
+  void LearnFleet(int64_t bucket, const nanobind::bytes& medians);
 
   nanobind::bytes State();
   void Restore(const nanobind::bytes& state);
@@ -42,12 +53,15 @@ class PythonEngine {
   class Rows;
 
   void ThrowIfBroken() const;
+  void CollectRows();
 
   const Config config_;
   std::mutex mutex_;
-  EmbeddedEngine engine_;    // guarded by mutex_
-  int64_t next_offset_ = 0;  // guarded by mutex_
-  std::string broken_;       // guarded by mutex_; why the engine cannot go on; empty: it can
+  EmbeddedEngine engine_;       // guarded by mutex_
+  std::unique_ptr<Rows> rows_;  // guarded by mutex_; what was found since Take
+  int64_t pending_ = 0;         // guarded by mutex_; rows in engine_
+  int64_t next_offset_ = 0;     // guarded by mutex_
+  std::string broken_;          // guarded by mutex_; why the engine cannot go on; empty: it can
 };
 
 void BindPythonEngine(nanobind::module_* module);

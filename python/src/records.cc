@@ -6,21 +6,27 @@
 
 #include "src/decode/arrow_transcriber.h"
 #include "src/engine/bronze_batches.h"
+#include "src/state/device_table.h"
 
 namespace avocet {
 namespace {
 
-using OnTick = std::function<Status(const std::vector<RawBatch>&)>;
+using OnTick = std::function<Status(const RecordTick&)>;
 
 // Bronze rows of an Arrow table, as BronzeBatch reads them. Absent columns have empty texts and
 // offsets that count on.
 class BronzeRows {
  public:
-  static Result<BronzeRows> Make(const ArrowSchema& schema, const std::string& payload) {
+  static Result<BronzeRows> Make(const ArrowSchema& schema, const RecordOptions& options) {
     BronzeRows rows;
     AVOCET_ASSIGN_OR_RETURN(rows.columns_, ArrowColumnsOf(schema));
-    AVOCET_ASSIGN_OR_RETURN(rows.payload_, NeedColumn(rows.columns_, payload));
+    AVOCET_ASSIGN_OR_RETURN(rows.payload_, NeedColumn(rows.columns_, options.payload_column));
     AVOCET_RETURN_IF_ERROR(rows.Expect(rows.payload_, ArrowKind::kText, "text"));
+    if (!options.fleet_time_column.empty()) {
+      AVOCET_ASSIGN_OR_RETURN(rows.fleet_time_,
+                              NeedColumn(rows.columns_, options.fleet_time_column));
+      AVOCET_RETURN_IF_ERROR(rows.Expect(*rows.fleet_time_, ArrowKind::kInt, "integers"));
+    }
     const std::pair<const char*, std::optional<size_t>*> optional[] = {
         {"source", &rows.source_}, {"partition", &rows.partition_}, {"offset", &rows.offset_}};
     for (const auto& [name, place] : optional) {
@@ -51,6 +57,13 @@ class BronzeRows {
     return columns_[*offset_].Int(row + shift_);
   }
 
+  bool has_fleet_time() const { return fleet_time_.has_value(); }
+  // kNoTime when null: nothing came before.
+  int64_t FleetTime(size_t row) const {
+    const ArrowColumn& column = columns_[*fleet_time_];
+    return column.IsNull(row + shift_) ? kNoTime : column.Int(row + shift_);
+  }
+
  private:
   Status Expect(size_t column, ArrowKind kind, const char* what) const {
     if (columns_[column].kind() == kind) return Status::Ok();
@@ -63,7 +76,7 @@ class BronzeRows {
 
   std::vector<ArrowColumn> columns_;
   size_t payload_ = 0;
-  std::optional<size_t> source_, partition_, offset_;
+  std::optional<size_t> source_, partition_, offset_, fleet_time_;
   size_t shift_ = 0;
   int64_t first_offset_ = 0;
 };
@@ -94,20 +107,23 @@ Result<int64_t> ForEachTick(ArrowInput* input, const SchemaConfig& schema,
     AVOCET_ASSIGN_OR_RETURN(ArrowTranscriber transcriber, ArrowTranscriber::Make(*columns, schema));
     return ForEachRange(input, options,
                         [&](const ArrowArray& table, size_t begin, size_t end, int64_t offset) {
-                          return process({transcriber.Transcribe(table, begin, end, offset)});
+                          return process({{transcriber.Transcribe(table, begin, end, offset)}, {}});
                         });
   }
-  AVOCET_ASSIGN_OR_RETURN(BronzeRows rows, BronzeRows::Make(*columns, options.payload_column));
+  AVOCET_ASSIGN_OR_RETURN(BronzeRows rows, BronzeRows::Make(*columns, options));
   return ForEachRange(input, options,
                       [&](const ArrowArray& table, size_t begin, size_t end, int64_t offset) {
                         rows.SetTable(table, offset - static_cast<int64_t>(begin));
-                        std::vector<RawBatch> batches;
+                        RecordTick tick;
                         for (size_t row = begin; row < end;) {
                           const size_t next = EndOfBronzeRun(rows, row, end);
-                          batches.push_back(BronzeBatch(rows, row, next));
+                          tick.batches.push_back(BronzeBatch(rows, row, next));
                           row = next;
                         }
-                        return process(batches);
+                        for (size_t row = begin; rows.has_fleet_time() && row < end; ++row) {
+                          tick.fleet_times_us.push_back(rows.FleetTime(row));
+                        }
+                        return process(tick);
                       });
 }
 

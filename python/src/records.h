@@ -14,10 +14,18 @@
 
 namespace avocet {
 
+/// Consecutive rows of a table.
+struct RecordTick {
+  std::vector<RawBatch> batches;
+  std::vector<int64_t> fleet_times_us;  ///< of all records; empty without such a column
+};
+
 struct RecordOptions {
   /// The column that holds whole records, as bronze has them; empty: each row is a record. Beside
   /// it `source`, `partition` and `offset` say where they came from, if they are there.
   std::string payload_column;
+  /// Beside it: the newest event time of the fleet before the record. Empty: no such column.
+  std::string fleet_time_column;
   size_t tick_records = 0;
   int64_t first_offset = 0;  ///< of rows without an offset of their own
 };
@@ -25,6 +33,6 @@ struct RecordOptions {
 /// Hands the rows on in order, in ticks of `tick_records`. Returns how many there were.
 Result<int64_t> ForEachTick(ArrowInput* input, const SchemaConfig& schema,
                             const RecordOptions& options,
-                            const std::function<Status(const std::vector<RawBatch>&)>& process);
+                            const std::function<Status(const RecordTick&)>& process);
 
 }  // namespace avocet

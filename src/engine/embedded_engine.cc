@@ -16,9 +16,9 @@ EmbeddedEngine::EmbeddedEngine(Config config, Env* env)
   ClearRows();
 }
 
-Status EmbeddedEngine::Process(const std::vector<RawBatch>& batches, int64_t now_us,
-                               bool replayed) {
-  return processor_.Process(batches, now_us, replayed, rows_.get());
+Status EmbeddedEngine::Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed,
+                               std::span<const int64_t> fleet_times_us) {
+  return processor_.Process(batches, now_us, replayed, rows_.get(), fleet_times_us);
 }
 
 void EmbeddedEngine::ClearRows() {

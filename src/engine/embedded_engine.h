@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,12 @@ class EmbeddedEngine {
   EmbeddedEngine& operator=(const EmbeddedEngine&) = delete;
 
   /// One tick; see Processor::Process. After an error the engine must not be used any more.
-  Status Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed);
+  Status Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed,
+                 std::span<const int64_t> fleet_times_us = {});
+  /// Of a part of a fleet: see Processor.
+  Status AdvanceFleet(int64_t fleet_time_us, bool replayed) {
+    return processor_.AdvanceFleet(fleet_time_us, replayed, rows_.get());
+  }
 
   /// The stream ends: rows of open hours.
   void FlushHours() { processor_.FlushHours(rows_.get()); }

@@ -38,7 +38,8 @@ void Processor::ObserveWith(TickObserver* observer) {
 }
 
 Status Processor::Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed,
-                          Epoch* epoch) {
+                          Epoch* epoch, std::span<const int64_t> fleet_times_us) {
+  fleet_times_us_ = fleet_times_us;
   CutJobs(batches);
   size_t begin = 0;
   do {
@@ -60,13 +61,15 @@ Status Processor::Process(const std::vector<RawBatch>& batches, int64_t now_us, 
 
 void Processor::CutJobs(const std::vector<RawBatch>& batches) {
   jobs_.clear();
+  size_t place = 0;
   for (const RawBatch& batch : batches) {
     size_t begin = 0;
     do {
       const size_t end = std::min(begin + kRecordsPerJob, batch.records.size());
-      jobs_.push_back({&batch, begin, end});
+      jobs_.push_back({&batch, begin, end, place + begin});
       begin = end;
     } while (begin < batch.records.size());
+    place += batch.records.size();
   }
 }
 
@@ -83,14 +86,26 @@ void Processor::Decode(size_t first_job, int64_t now_us) {
     Decoder& decoder = *decoders_[worker];
     decoder.SetMetrics(metrics_);
     for (size_t i = next++; i < jobs_.size(); i = next++) {
-      Piece& piece = *pieces_[i];
-      decoder.Decode(*jobs_[i].batch, jobs_[i].begin, jobs_[i].end, now_us, &piece.readings);
-      piece.Prepare(metrics_.size());
-      FindDevices(&piece);
+      DecodeJob(jobs_[i], now_us, &decoder, pieces_[i].get());
+      FindDevices(pieces_[i].get());
     }
   });
   tick_.clear();
   for (size_t i = first_job; i < jobs_.size(); ++i) tick_.push_back(pieces_[i].get());
+}
+
+void Processor::DecodeJob(const Job& job, int64_t now_us, Decoder* decoder, Piece* piece) const {
+  ReadingBatch& readings = piece->readings;
+  decoder->Decode(*job.batch, job.begin, job.end, now_us, &readings);
+  piece->Prepare(metrics_.size());
+  if (fleet_times_us_.empty()) return;
+  const std::vector<RawRecord>& records = job.batch->records;
+  size_t record = job.begin;
+  for (size_t row = 0; row < readings.rows; ++row, ++record) {
+    // A record that was refused is no row.
+    while (records[record].offset != readings.offset[row]) ++record;
+    piece->fleet_time_us[row] = fleet_times_us_[job.place + (record - job.begin)];
+  }
 }
 
 // Names are compared here, while decoding has just read them: the shards would have to fetch each
@@ -126,12 +141,12 @@ size_t Processor::CutWhereMetricsAppear(size_t first_job, int64_t now_us,
   *new_metrics = std::move(part.new_metrics);
   if (low > jobs_[job].begin) {
     const auto at = static_cast<std::ptrdiff_t>(job);
-    jobs_.insert(jobs_.begin() + at, {&batch, jobs_[job].begin, low});
+    jobs_.insert(jobs_.begin() + at, {&batch, jobs_[job].begin, low, jobs_[job].place});
     pieces_.insert(pieces_.begin() + at, std::make_unique<Piece>());
-    Piece& before = *pieces_[job];
-    decoder.Decode(batch, jobs_[job].begin, low, now_us, &before.readings);
-    before.Prepare(metrics_.size());
-    jobs_[++job].begin = low;
+    DecodeJob(jobs_[job], now_us, &decoder, pieces_[job].get());
+    ++job;
+    jobs_[job].place += low - jobs_[job].begin;
+    jobs_[job].begin = low;
   }
   tick_.clear();
   for (size_t i = first_job; i < job; ++i) tick_.push_back(pieces_[i].get());
@@ -178,11 +193,7 @@ void Processor::ProcessUntil(Place end, int64_t fleet_time_us) {
 // Cutting a tick costs a little at each bucket, so a single device is spared that. The answer may
 // depend on the tick, results do not: with so few devices there is no median.
 bool Processor::MayHaveFleet() const {
-  const auto detectors = shards_.front()->detectors();
-  if (std::none_of(detectors.begin(), detectors.end(),
-                   [](const auto& detector) { return detector->ComparesFleet(); })) {
-    return false;
-  }
+  if (is_part_ || FleetDetectors().empty()) return false;
   size_t devices = num_devices();
   std::vector<uint64_t> seen;
   for (const Piece* piece : tick_) {
@@ -210,13 +221,44 @@ void Processor::RunFleetBuckets() {
 }
 
 void Processor::CompareFleet(int64_t bucket) {
-  std::vector<Detector*> instances(kNumShards);
-  for (size_t i = 0; i < shards_.front()->detectors().size(); ++i) {
-    if (!shards_.front()->detectors()[i]->ComparesFleet()) continue;
-    for (size_t shard = 0; shard < kNumShards; ++shard) {
-      instances[shard] = shards_[shard]->detectors()[i].get();
+  for (const size_t detector : FleetDetectors()) ExchangeFleet(bucket, Instances(detector));
+}
+
+std::vector<size_t> Processor::FleetDetectors() const {
+  std::vector<size_t> found;
+  const auto detectors = shards_.front()->detectors();
+  for (size_t i = 0; i < detectors.size(); ++i) {
+    if (detectors[i]->ComparesFleet()) found.push_back(i);
+  }
+  return found;
+}
+
+std::vector<Detector*> Processor::Instances(size_t detector) const {
+  std::vector<Detector*> instances;
+  for (const auto& shard : shards_) instances.push_back(shard->detectors()[detector].get());
+  return instances;
+}
+
+Status Processor::AdvanceFleet(int64_t fleet_time_us, bool replayed, Epoch* epoch) {
+  fleet_time_us_ = std::max(fleet_time_us_, fleet_time_us);
+  return Process({}, fleet_time_us, replayed, epoch);
+}
+
+std::vector<FleetSamples> Processor::CollectFleet(int64_t bucket) {
+  std::vector<FleetSamples> samples;
+  for (const size_t detector : FleetDetectors()) {
+    samples.emplace_back();
+    for (const Detector* instance : Instances(detector)) {
+      instance->CollectFleet(bucket, &samples.back());
     }
-    ExchangeFleet(bucket, instances);
+  }
+  return samples;
+}
+
+void Processor::LearnFleet(int64_t bucket, std::span<const std::vector<FleetMedian>> medians) {
+  const std::vector<size_t> detectors = FleetDetectors();
+  for (size_t i = 0; i < std::min(detectors.size(), medians.size()); ++i) {
+    for (Detector* instance : Instances(detectors[i])) instance->LearnFleet(bucket, medians[i]);
   }
 }
 
@@ -261,7 +303,9 @@ void Processor::CollectAlerts(bool replayed, Epoch* epoch) {
     marks.insert(marks.end(), alerts.fleet_marks().begin(), alerts.fleet_marks().end());
   }
   std::sort(marks.begin(), marks.end());
-  if (fleet_time_us_ != kNoTime) fleet_alerts_.Process(marks, fleet_time_us_, &changes);
+  if (!is_part_ && fleet_time_us_ != kNoTime) {
+    fleet_alerts_.Process(marks, fleet_time_us_, &changes);
+  }
   if (changes.empty()) return;
   SortChanges(&changes);
   for (const AlertChange& change : changes) AppendAlert(change, epoch);

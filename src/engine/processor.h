@@ -56,12 +56,28 @@ class Processor {
 
   /// One tick: decodes and processes `batches` in order and appends the results to `epoch`.
   /// `replayed`: the records come from bronze. kInvalid when a rule with action fail was broken;
-  /// the epoch must then be thrown away.
-  Status Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed, Epoch* epoch);
+  /// the epoch must then be thrown away. `fleet_times_us`: of a part of a fleet, see below.
+  Status Process(const std::vector<RawBatch>& batches, int64_t now_us, bool replayed, Epoch* epoch,
+                 std::span<const int64_t> fleet_times_us = {});
 
   /// Is told of every tick that is not replayed, and at once of the devices that there are. Null:
   /// nobody. Borrowed.
   void set_live_observer(LiveObserver* observer);
+
+  // A part of a fleet: some of its devices, the others being processed elsewhere. Whoever feeds the
+  // parts knows the fleet's clock, and tells Process where it stood before each record (an entry
+  // for every record of all batches, whose offsets within a batch differ). Where it leaves a bucket
+  // (see src/detect/fleet.h) the feeder ends the tick with the record that moves it, calls
+  // AdvanceFleet on all parts, and hands the medians of all samples to each. Rules about spikes of
+  // the whole fleet are not followed.
+
+  void set_is_part_of_fleet() { is_part_ = true; }
+  /// The fleet's clock has come to `fleet_time_us`, without a record here.
+  Status AdvanceFleet(int64_t fleet_time_us, bool replayed, Epoch* epoch);
+  /// [detector that compares fleets]: what the devices here were like in `bucket`, which is closed.
+  std::vector<FleetSamples> CollectFleet(int64_t bucket);
+  /// [detector that compares fleets]: what the whole fleet was like.
+  void LearnFleet(int64_t bucket, std::span<const std::vector<FleetMedian>> medians);
 
   /// The stream ends: rows of open hours go into `epoch`.
   void FlushHours(Epoch* epoch);
@@ -102,10 +118,12 @@ class Processor {
   struct Job {
     const RawBatch* batch;
     size_t begin, end;
+    size_t place;  // of its first record among those of all batches
   };
   void CutJobs(const std::vector<RawBatch>& batches);
   /// Decodes the jobs from `first_job` on; they are the tick.
   void Decode(size_t first_job, int64_t now_us);
+  void DecodeJob(const Job& job, int64_t now_us, Decoder* decoder, Piece* piece) const;
   void FindDevices(Piece* piece) const;
   /// Ends the tick before the first record that brings new metrics, and returns the job that begins
   /// with it; that job and later ones must be decoded again.
@@ -120,6 +138,10 @@ class Processor {
   bool MayHaveFleet() const;
   void ProcessUntil(Place end, int64_t fleet_time_us);
   void CompareFleet(int64_t bucket);
+  /// The places of the detectors that compare fleets.
+  std::vector<size_t> FleetDetectors() const;
+  /// The instances of a detector in all shards.
+  std::vector<Detector*> Instances(size_t detector) const;
   Status Collect(int64_t now_us, bool replayed, Epoch* epoch);
   void CollectAlerts(bool replayed, Epoch* epoch);
   void Count(bool replayed);
@@ -135,6 +157,8 @@ class Processor {
   bool sink_takes_replayed_ = false;
   AlertGates alert_gates_;
   std::vector<std::string> metrics_;
+  bool is_part_ = false;
+  std::span<const int64_t> fleet_times_us_;  // of the records of the present call; may be empty
   std::vector<Job> jobs_;
   std::vector<std::unique_ptr<Piece>> pieces_;  // of the present tick, reused
   std::vector<Piece*> tick_;

@@ -1,10 +1,12 @@
 """The bundle for Databricks, judged by Databricks' own models, and its task on a local Spark."""
 
+import itertools
 import json
 import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from databricks.bundles.jobs import Job
 from databricks.bundles.schemas import Schema
 from databricks.bundles.volumes import Volume
 from harness import ROOT, Site, table_path
+from receiver import Receiver
 
 BUNDLE = ROOT / "deploy" / "databricks"
 MODELS = {"catalogs": Catalog, "jobs": Job, "schemas": Schema, "volumes": Volume}
@@ -75,7 +78,7 @@ def test_databricks_own_models_take_every_resource(target: str) -> None:
             # What the model does not know it would have refused; nothing was left out either.
             assert set(resource) <= set(model.as_dict()), (kind, name)
             count += 1
-    assert count == 6
+    assert count == 9
     with pytest.raises(Exception, match="max_retires"):
         job = made["resources"]["jobs"]["care"]
         Job.from_dict({**job, "tasks": [{**job["tasks"][0], "max_retires": 1}]})
@@ -90,14 +93,40 @@ def test_jobs_end_retry_and_tell(tmp_path: Path) -> None:
             assert job["timeout_seconds"] and job["max_concurrent_runs"] == 1
             assert job["email_notifications"]["on_failure"] == ["ops@example.com"]
             for task in job["tasks"]:
-                assert task["max_retries"] and task["timeout_seconds"] <= job["timeout_seconds"]
-                script = task["spark_python_task"]["python_file"]
-                assert (BUNDLE / "resources" / script).resolve().is_file()
-    cluster = bundle("prod")["resources"]["jobs"]["care"]["job_clusters"][0]["new_cluster"]
-    assert cluster["autoscale"] == {"min_workers": 8, "max_workers": 32}
-    assert cluster["node_type_id"] == "m5.xlarge"
-    cluster = bundle("dev")["resources"]["jobs"]["care"]["job_clusters"][0]["new_cluster"]
-    assert cluster["is_single_node"] and "autoscale" not in cluster
+                assert task["timeout_seconds"] <= job["timeout_seconds"]
+                # Databricks itself tries tasks of a continuous job again, and takes no number.
+                assert ("continuous" in job) != ("max_retries" in task)
+                if wheel := task.get("python_wheel_task"):
+                    assert task["libraries"] == [{"whl": "../dist/*.whl"}]
+                    assert_runs(wheel)
+                else:
+                    script = task["spark_python_task"]["python_file"]
+                    assert (BUNDLE / "resources" / script).resolve().is_file()
+    for job in ("care", "detect", "detect_stream"):
+        cluster = bundle("prod")["resources"]["jobs"][job]["job_clusters"][0]["new_cluster"]
+        assert cluster["autoscale"] == {"min_workers": 8, "max_workers": 32}
+        assert cluster["node_type_id"] == "m5.xlarge"
+        cluster = bundle("dev")["resources"]["jobs"][job]["job_clusters"][0]["new_cluster"]
+        assert cluster["is_single_node"] and "autoscale" not in cluster
+
+
+def assert_runs(wheel: dict[str, Any]) -> None:
+    """The entry point is one of the package, and every option is one of its program."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert wheel["package_name"] == project["name"]
+    module = project["scripts"][wheel["entry_point"]].split(":")[0]
+    source = (ROOT / "python" / f"{module.replace('.', '/')}.py").read_text()
+    assert f'add_parser("{wheel["parameters"][0]}"' in source
+    for option in wheel["parameters"]:
+        if option.startswith("--"):
+            assert f'"{option}"' in source, option
+
+
+def test_the_schedule_goes_from_bronze_to_table_care() -> None:
+    tasks = bundle("prod")["resources"]["jobs"]["detect"]["tasks"]
+    assert [task["task_key"] for task in tasks] == ["bronze", "gold", "alerts", "care"]
+    for before, task in itertools.pairwise(tasks):
+        assert task["depends_on"] == [{"task_key": before["task_key"]}]
 
 
 def test_the_schema_of_the_cli_takes_every_file() -> None:
@@ -171,3 +200,82 @@ sources:
     assert site.count("silver") == rows
     checked = site.avocet("fsck", "-c", str(site.config))
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+NOTEBOOKS = """
+import runpy, sys
+from types import SimpleNamespace
+from pathlib import Path
+from pyspark.sql import SparkSession
+
+bundle, site = Path(sys.argv[1]), Path(sys.argv[2])
+spark = SparkSession.builder.getOrCreate()
+values = {
+    "config": str(site / "avocet.yaml"),
+    "catalog": str(site / "spark" / "iot_catalog"),
+    "landing": str(site / "in"),
+    "checkpoints": str(site / "checkpoints"),
+}
+given = {
+    "spark": spark,
+    "dbutils": SimpleNamespace(widgets=SimpleNamespace(get=values.__getitem__)),
+    "display": lambda rows: print("SHOWN", rows.count()),
+}
+for name in ("bronze", "silver", "gold"):
+    runpy.run_path(str(bundle / "notebooks" / f"{name}.py"), given)
+sys.argv = ["", "--lake", values["catalog"], "--checkpoint", str(site / "told"), "--once"]
+runpy.run_path(str(bundle / "tasks" / "alerts.py"), run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_notebooks_and_the_task_of_alerts_on_a_local_spark(tmp_path: Path) -> None:
+    from test_spark import DELTA
+    from test_spark_processing import spark_python
+
+    site = Site(tmp_path)
+    site.configure("""\
+lake: {lake}
+sources: [{file: {path: {in}}}]
+schema: {metrics: {temperature: {range: [-40, 85]}, humidity: {}}}
+detectors: [{type: zscore}]
+""")
+    made = site.avocet("simulate", "--devices", "6", "--duration", "4h", "--faults", "spike", "-q")
+    (site.inbox / "readings.ndjson").write_text(made.stdout + "no reading\n")
+    site.drain()
+    settings = {
+        "spark.jars.packages": DELTA,
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.master": "local[2]",
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "2",
+    }
+    arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
+    python = spark_python()
+    with Receiver() as receiver:
+        done = subprocess.run(
+            [python, "-c", NOTEBOOKS, str(BUNDLE), str(tmp_path)],
+            capture_output=True,
+            text=True,
+            timeout=1200,
+            env={
+                **os.environ,
+                "PYSPARK_PYTHON": python,
+                "PYSPARK_SUBMIT_ARGS": f"{arguments} pyspark-shell",
+                "AVOCET_WEBHOOK_URL": receiver.url,
+            },
+        )
+        told = [json.loads(request.body)["alert"] for request in receiver.requests]
+    assert done.returncode == 0, done.stderr[-4000:]
+    shown = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("SHOWN")]
+    lake = Site(tmp_path / "spark")
+    lake.lake = tmp_path / "spark"
+    for name in ("bronze", "quarantine", "silver", "anomalies", "device_stats", "alerts"):
+        assert lake.count(name) == site.count(name) > 0, name
+    assert shown[:3] == [1, site.count("silver"), site.count("device_stats")]
+    assert len(shown) == 5 and shown[4] > 0
+    changes = [row["state"] for row in site.rows("alerts").to_pylist()]
+    assert len(told) == changes.count("firing") + changes.count("cleared") > 0
+    assert {alert["state"] for alert in told} <= {"firing", "cleared"}

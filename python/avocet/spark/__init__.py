@@ -1,0 +1,11 @@
+"""The engine of avocet in Spark Structured Streaming: see docs/spark.md.
+
+>>> # from avocet.spark import Lake, Processing
+>>> # Processing(spark, "avocet.yaml", Lake.of("iot_catalog"), "/checkpoints/gold").start()
+"""
+
+from avocet.spark._ingest import Ingest, files, kafka, kinesis
+from avocet.spark._lake import Lake
+from avocet.spark._processing import Processing
+
+__all__ = ["Ingest", "Lake", "Processing", "files", "kafka", "kinesis"]

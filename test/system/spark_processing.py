@@ -1,0 +1,57 @@
+"""avocet.spark on a local Spark, for test_spark_processing.py.
+
+Usage: spark_processing.py CORES DELTA JSON...
+Each JSON object is a call: the keywords of Processing, which runs once, and possibly "small":
+micro-batches of one file each that go on until they are killed; or those of Ingest, and "files".
+"""
+
+import json
+import sys
+
+from avocet.spark import Ingest, Lake, Processing, files
+from pyspark.sql import SparkSession
+
+SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    # Not that of the machine, nor UTC: rows must not depend on it.
+    "spark.sql.session.timeZone": "Asia/Kathmandu",
+    # Defaults are for clusters.
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "2",
+}
+
+
+def session(cores: str, delta: str) -> SparkSession:
+    builder = SparkSession.builder.master(f"local[{cores}]").config("spark.jars.packages", delta)
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def main() -> None:
+    spark = session(sys.argv[1], sys.argv[2])
+    for text in sys.argv[3:]:
+        call = json.loads(text)
+        small = call.pop("small", False)
+        for name in ("lake", "bronze"):
+            if name in call:
+                call[name] = Lake.at(call[name])
+        if small:
+            call["options"] = {"maxFilesPerTrigger": "1"}
+        if folder := call.pop("files", None):
+            query = Ingest(spark, **call).start(files(spark, folder), available_now=True)
+            query.awaitTermination()
+            continue
+        processing = Processing(spark, **call)
+        if small:
+            processing.start().awaitTermination()
+        else:
+            processing.run_once()
+
+
+if __name__ == "__main__":
+    main()
