@@ -65,24 +65,27 @@ class Ingest(Stage):
         cut = batch.mapInArrow(decode, CUT_SCHEMA).persist()
         try:
             first, rows = {}, before.sequence + 1
-            for place, count in sorted(pickle.loads(value) for value in values_of(cut, "count")):
-                first[place] = rows
+            # In the order of their names, as files are read by `avocet run`, however Spark spreads
+            # them over tasks.
+            found = [one for v in values_of(cut, "stretches") for one in pickle.loads(v)]
+            for _, stretch, count in sorted(found):
+                first[stretch] = rows
                 rows += count
             accept = Accept(self._config.text, self._config.file, now_us, version, first)
             work = self._by_task(states.union(cut.where(cut.part != RUNS)))
-            found = work.mapInArrow(accept, RESULT_SCHEMA).persist()
+            made = work.mapInArrow(accept, RESULT_SCHEMA).persist()
             try:
-                refused = self._table(cut, "quarantine").union(self._table(found, "quarantine"))
+                refused = self._table(cut, "quarantine").union(self._table(made, "quarantine"))
                 refused = refused.withColumn("epoch", F.lit(version).cast("long"))
                 self._lake.append(refused, "quarantine", self._writer, version)
                 day = F.floor(F.unix_micros("received_at") / 86_400_000_000).cast("int")
-                bronze = self._table(found, "bronze").sortWithinPartitions("sequence")
+                bronze = self._table(made, "bronze").sortWithinPartitions("sequence")
                 bronze = bronze.withColumn("date", F.date_from_unix_date(day))
                 self._lake.append(bronze, "bronze", self._writer, version)
                 progress = Progress(version, self._parts, rows - 1, NO_TIME)
-                self._states.save(found, progress, ended=False)
+                self._states.save(made, progress, ended=False)
             finally:
-                found.unpersist()
+                made.unpersist()
         finally:
             cut.unpersist()
 

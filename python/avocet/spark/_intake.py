@@ -48,7 +48,7 @@ def _with_places(found: pa.Table, records: pa.Table) -> pa.Table:
 
 @dataclass(frozen=True)
 class Decode:
-    """Records to those of each part, to quarantine, and how many there are in this place."""
+    """Records to those of each part, to quarantine, and how many there are of each partition."""
 
     config_text: str
     config_file: str
@@ -62,7 +62,7 @@ class Decode:
         assert context is not None
         return self.run(batches, context.partitionId())
 
-    def run(self, batches: Iterator[pa.RecordBatch], place: int) -> Iterator[pa.RecordBatch]:
+    def run(self, batches: Iterator[pa.RecordBatch], task: int) -> Iterator[pa.RecordBatch]:
         found = [batch for batch in batches if batch.num_rows]
         if not found:
             return
@@ -77,14 +77,31 @@ class Decode:
             cut_row(RUNS, "quarantine", to_bytes(pa.Table.from_batches([batch])))
             for batch in _with_places(refused, records).to_batches(max_chunksize=100_000)
         )
-        rows = records.take(bronze["offset"]).append_column("place", pa.repeat(place, len(bronze)))
-        rows = rows.append_column("number", pa.array(np.arange(len(bronze))))
+        rows = records.take(bronze["offset"])
+        stretch, number, names = _stretches(rows["partition"])
+        rows = rows.append_column("stretch", pa.array((task << 32) + stretch))
+        rows = rows.append_column("number", pa.array(number))
+        counts = np.bincount(stretch, minlength=len(names)).tolist()
+        found_here = [(name, (task << 32) + i, counts[i]) for i, name in enumerate(names)]
+        yield cut_row(RUNS, "stretches", pickle.dumps(found_here))
         devices = bronze["device_id"].combine_chunks().dictionary_encode()
-        names = [zlib.crc32(name.encode()) % self.parts for name in devices.dictionary.to_pylist()]
-        part = np.array(names, np.int64)[devices.indices.to_numpy()]
-        for number, mine in group_rows(rows, part):
-            yield cut_row(number, "rows", to_bytes(mine))
-        yield cut_row(RUNS, "count", pickle.dumps((place, len(bronze))))
+        part_of = [zlib.crc32(one.encode()) % self.parts for one in devices.dictionary.to_pylist()]
+        part = np.array(part_of, np.int64)[devices.indices.to_numpy()]
+        for of_part, mine in group_rows(rows, part):
+            yield cut_row(of_part, "rows", to_bytes(mine))
+
+
+def _stretches(partition: pa.ChunkedArray) -> tuple[Array, Array, list[str]]:
+    """Consecutive rows of one partition: of each row the stretch and its place there; of each
+    stretch the partition."""
+    names = partition.fill_null("").combine_chunks().dictionary_encode()
+    codes = names.indices.to_numpy()
+    begins = np.flatnonzero(np.diff(codes, prepend=-1))
+    stretch = np.zeros(len(codes), np.int64)
+    stretch[begins[1:]] = 1
+    stretch = np.cumsum(stretch)
+    number = np.arange(len(codes)) - begins[stretch] if len(codes) else stretch
+    return stretch, number, [names.dictionary[int(code)].as_py() for code in codes[begins]]
 
 
 @dataclass(frozen=True)
@@ -96,7 +113,7 @@ class Accept:
     now_us: int
     epoch: int
     first: dict[int, int]
-    """The number of the first row of each place."""
+    """The number of the first row of each stretch."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         states, tables = by_part(batches)
@@ -112,8 +129,9 @@ class Accept:
 
     def _accept(self, engine: _engine.Engine, tables: list[bytes]) -> dict[str, pa.Table]:
         records = pa.concat_tables(pa.ipc.open_stream(one).read_all() for one in tables)
-        first = np.array([self.first.get(place, 0) for place in range(max(self.first) + 1)])
-        sequence: Array = first[records["place"].to_numpy()] + records["number"].to_numpy()
+        stretches, which = np.unique(records["stretch"].to_numpy(), return_inverse=True)
+        first = np.array([self.first[stretch] for stretch in stretches.tolist()], np.int64)
+        sequence: Array = first[which] + records["number"].to_numpy()
         order = np.argsort(sequence, kind="stable")
         records, sequence = records.take(order), sequence[order]
         made = _feed(engine, records, self.now_us)
