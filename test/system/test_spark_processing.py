@@ -170,6 +170,8 @@ def test_one_two_and_eight_tasks_make_the_rows_of_run(
         Driver(python, tmp_path, *calls, cores=8).finish()
         for out in outs.values():
             assert_same_rows(lake, out)
+        # As after a crash at the very end: hours have rows, which the states do not know.
+        shutil.rmtree(outs[2] / "checkpoint" / "avocet-state" / "ended")
 
 
 def test_spark_takes_over_from_run(lakes: Lakes, python: str, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from avocet import _engine
 from avocet.spark._clock import Array
@@ -138,6 +139,10 @@ class Accept:
         bronze = made["bronze"]
         taken = bronze["offset"].to_numpy()
         bronze = _with_places(bronze, records)
+        # A place of its own, where the source knows none.
+        place = bronze.schema.get_field_index("offset")
+        offset = pc.coalesce(bronze["offset"], pa.array(sequence[taken]))
+        bronze = bronze.set_column(place, "offset", offset)
         for name, values in (
             ("sequence", sequence[taken]),
             ("epoch", np.full(len(taken), self.epoch)),

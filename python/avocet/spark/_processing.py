@@ -70,6 +70,9 @@ class Processing(Stage):
         """
         for name in ("silver", "anomalies", "device_stats", "alerts"):
             self._lake.create(self._spark, name, self._schemas[name])
+        # Otherwise hours that have rows would get second ones.
+        if (version := self._states.unfinished_end()) is not None:
+            self._do(None, version, ends=True)
         bronze = self._bronze.stream(self._spark, "bronze", self._options)
         return self._start(bronze, interval, available_now)
 
@@ -78,6 +81,7 @@ class Processing(Stage):
         self.start(available_now=True).awaitTermination()
         version = self._states.newest()
         if version is not None:
+            self._states.begin_end(version)
             self._do(None, version, ends=True)
 
     def _step(self, batch: DataFrame, version: int) -> None:

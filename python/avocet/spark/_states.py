@@ -57,11 +57,36 @@ class States:
         states = rows.where(rows.kind == STATE).select("part", "kind", "bytes", text)
         states.write.mode("overwrite").parquet(f"{self._folder}/{folder}")
 
+    def begin_end(self, version: int) -> None:
+        """The stream is about to end: until its last states are saved, that is unfinished."""
+        row = [(json.dumps({"version": version}),)]
+        about = self._spark.createDataFrame(row, "progress string")
+        about.write.mode("overwrite").parquet(f"{self._folder}/ending")
+
+    def unfinished_end(self) -> int | None:
+        """The micro-batch after which a stream was to end when something came between."""
+        version = self.newest()
+        if version is None or self._is_there("ended", version):
+            return None
+        return version if self._is_there("ending", version) else None
+
+    def _is_there(self, folder: str, version: int) -> bool:
+        found = self._about(folder)
+        return len(found) == 1 and json.loads(found[0][0])["version"] == version
+
     def _read(self, folder: str) -> DataFrame:
         return self._spark.read.schema(_SCHEMA).parquet(f"{self._folder}/{folder}")
 
     def _progress(self, folder: str) -> Progress | None:
         """Nothing, too, when a crash left a part of the states only."""
+        rows = self._about(folder)
+        if len(rows) != 1:
+            return None
+        found = Progress(**json.loads(rows[0][0]))
+        return found if rows[0][1] == found.parts else None
+
+    def _about(self, folder: str) -> list[tuple[str, int]]:
+        """What the rows of a folder say, and how many say it."""
         from pyspark.errors import AnalysisException
 
         try:
@@ -69,8 +94,5 @@ class States:
         except AnalysisException as error:
             if error.getCondition() != "PATH_NOT_FOUND":
                 raise
-            return None
-        if len(rows) != 1:
-            return None
-        found = Progress(**json.loads(rows[0][0]))
-        return found if rows[0][1] == found.parts else None
+            return []
+        return [(row[0], row[1]) for row in rows]
