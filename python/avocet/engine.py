@@ -21,6 +21,10 @@ class Results:
     """Hours that are over, one row per device, metric and hour."""
     amended_stats: Table
     """Keys of hours among `device_stats` that replace a row that came before."""
+    device_health: Table
+    """How well devices were in hours that are over, one row per device and hour."""
+    amended_health: Table
+    """Keys of hours among `device_health` that replace a row that came before."""
     alerts: Table
     """Changes of the states of alerts."""
     quarantine: Table

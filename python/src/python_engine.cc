@@ -42,7 +42,8 @@ class PythonEngine::Rows {
   void Take(EmbeddedEngine* engine) {
     const Epoch& rows = engine->rows();
     for (size_t id = 0; id < kNumTables; ++id) Add(id, rows.rows[id]);
-    Add(kAmended, rows.amended_stats);
+    Add(kAmendedStats, rows.amended_stats);
+    Add(kAmendedHealth, rows.amended_health);
     engine->ClearRows();
   }
 
@@ -56,14 +57,16 @@ class PythonEngine::Rows {
     }
     nb::dict tables;
     for (size_t id = 0; id < batches_.size(); ++id) {
-      const std::string name(id == kAmended ? "amended_stats" : TableName(id));
+      const std::string name(id == kAmendedStats    ? "amended_stats"
+                             : id == kAmendedHealth ? "amended_health"
+                                                    : TableName(id));
       tables[name.c_str()] = ArrowTable({batches_[id].begin(), batches_[id].end()});
     }
     return tables;
   }
 
  private:
-  static constexpr size_t kAmended = kNumTables;
+  static constexpr size_t kAmendedStats = kNumTables, kAmendedHealth = kNumTables + 1;
 
   void Add(size_t id, const std::shared_ptr<ColumnBatch>& batch) {
     auto& batches = batches_[id];
@@ -71,7 +74,7 @@ class PythonEngine::Rows {
     batches.push_back(batch);
   }
 
-  std::array<std::vector<std::shared_ptr<ColumnBatch>>, kNumTables + 1> batches_;
+  std::array<std::vector<std::shared_ptr<ColumnBatch>>, kNumTables + 2> batches_;
 };
 
 PythonEngine::PythonEngine(Config config, bool is_part)

@@ -33,7 +33,7 @@ Result<std::vector<size_t>> ChosenTables(const Config& config, const std::string
   if (!id) {
     return Status::Usage(
         fmt::format("unknown table \"{}\"; known are bronze, quarantine, silver, anomalies, "
-                    "device_stats, alerts",
+                    "device_stats, device_health, alerts",
                     name));
   }
   ids.push_back(*id);
@@ -148,9 +148,9 @@ Status Vacuum(const UpkeepArguments& arguments) {
 }
 
 void AddUpkeepOptions(CLI::App* command, UpkeepArguments* arguments) {
-  command->add_option(
-      "table", arguments->table,
-      "bronze, quarantine, silver, anomalies, device_stats or alerts (default: all)");
+  command->add_option("table", arguments->table,
+                      "bronze, quarantine, silver, anomalies, device_stats, device_health or "
+                      "alerts (default: all)");
   AddLakeOptions(command, arguments);
   command->add_flag("--dry-run", arguments->dry_run, "Say what would be done, and do nothing");
 }

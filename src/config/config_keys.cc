@@ -192,6 +192,11 @@ const std::vector<KeySpec>& RootKeys() {
       Collection(KeyKind::kMaintenance, "maintenance",
                  "When devices are worked on and their readings are not judged: a list."),
       AlertsSection(),
+      Section<&Config::health>(
+          "health", "How well each device is, hour by hour.",
+          {
+              Key<&HealthConfig::enabled>("enabled", "Whether `device_health` is written."),
+          }),
       CloudWatchSection(),
       CatalogSection(),
       Section<&Config::engine>(

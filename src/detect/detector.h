@@ -34,6 +34,8 @@ struct KeyedBatch {
   /// [metric][row]: valid values; kNullValue (NaN) where absent, null or invalid.
   std::vector<std::span<const double>> metrics;
   size_t num_slots = 0;  ///< slots in use after this batch
+  /// Out: 1 where a reading is part of an anomaly that was raised before. May be empty.
+  std::span<uint8_t> anomalous = {};
 };
 
 enum class Severity : uint8_t { kInfo = 0, kWarning = 1, kCritical = 2 };

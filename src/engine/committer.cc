@@ -170,12 +170,12 @@ Status Committer::CommitEpoch(Epoch* epoch) {
                                      [&] { return AddSilverColumns(*epoch); }));
     AVOCET_RETURN_IF_ERROR(Step("silver_columns", epoch->number));
   }
-  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats, kAlerts}) {
+  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats, kDeviceHealth, kAlerts}) {
     if (epoch->skip[id] || (epoch->rows[id]->rows() == 0 && !epoch->rewrites[id])) continue;
     const std::string what = "cannot commit " + std::string(TableName(id));
     AVOCET_RETURN_IF_ERROR(WithRetry(what, epoch->number, [&] {
-      const bool amends = id == kDeviceStats && !epoch->rewrites[id];
-      return amends ? CommitStats(*epoch) : CommitTable(id, *epoch);
+      const bool amends = (id == kDeviceStats || id == kDeviceHealth) && !epoch->rewrites[id];
+      return amends ? CommitHours(id, *epoch) : CommitTable(id, *epoch);
     }));
     AVOCET_RETURN_IF_ERROR(Step(TableName(id), epoch->number));
   }
@@ -259,10 +259,10 @@ Status Committer::AddSilverColumns(const Epoch& epoch) {
 }
 
 // Compaction may replace the files in between; then they are listed again.
-Status Committer::CommitStats(const Epoch& epoch) {
-  Table& table = options_.tables->table(kDeviceStats);
+Status Committer::CommitHours(size_t id, const Epoch& epoch) {
+  Table& table = options_.tables->table(id);
   for (int attempt = 1;; ++attempt) {
-    Status status = TryCommitStats(epoch);
+    Status status = TryCommitHours(id, epoch);
     if (status.code() != StatusCode::kConflict || attempt == kMaxConflicts) return status;
     AVOCET_RETURN_IF_ERROR(table.Refresh());
     AVOCET_ASSIGN_OR_RETURN(const int64_t done, table.TxnVersion(std::string(kAppId)));
@@ -271,14 +271,15 @@ Status Committer::CommitStats(const Epoch& epoch) {
 }
 
 // Appends the epoch's rows; rows that they amend go in the same commit.
-Status Committer::TryCommitStats(const Epoch& epoch) {
-  Table& table = options_.tables->table(kDeviceStats);
-  CommitRequest request{.adds = {adds_[kDeviceStats]},
+Status Committer::TryCommitHours(size_t id, const Epoch& epoch) {
+  Table& table = options_.tables->table(id);
+  const auto& amended = id == kDeviceStats ? epoch.amended_stats : epoch.amended_health;
+  CommitRequest request{.adds = {adds_[id]},
                         .app_id = std::string(kAppId),
                         .txn_version = epoch.number,
                         .operation = "STREAMING UPDATE"};
-  if (epoch.amended_stats != nullptr && epoch.amended_stats->rows() > 0) {
-    const std::vector<int64_t>& hours = epoch.amended_stats->column(2).ints();
+  if (amended != nullptr && amended->rows() > 0) {
+    const std::vector<int64_t>& hours = amended->column(amended->num_columns() - 1).ints();
     const std::string oldest = FormatTimestamp(*std::min_element(hours.begin(), hours.end()));
     AVOCET_ASSIGN_OR_RETURN(const auto files, table.Files());
     for (const TableFile& file : files) {
@@ -289,11 +290,10 @@ Status Committer::TryCommitStats(const Epoch& epoch) {
       request.removes.push_back(file.path);
     }
     if (!request.removes.empty()) {
-      auto rest = table.Rewrite(request.removes, epoch.amended_stats,
-                                options_.tables->Options(kDeviceStats),
+      auto rest = table.Rewrite(request.removes, amended, options_.tables->Options(id),
                                 options_.config->storage.target_file_bytes);
       if (!rest.ok()) return rest.status();
-      KillPoint("device_stats_rewritten");
+      KillPoint(std::string(TableName(id)) + "_rewritten");
       for (std::string& add : rest->adds) request.adds.push_back(std::move(add));
       request.operation = "MERGE";
     }

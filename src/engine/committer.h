@@ -1,9 +1,9 @@
 // Committer: makes epochs visible in the tables, in order, on its own thread.
 //
 // Order within an epoch: data files of all tables (durable, invisible), bronze, quarantine, silver,
-// anomalies, device_stats, alerts, then the state snapshot. What the world may mend (disk full,
-// rights, I/O) is retried with backoff, with the problem told; ingest then waits because the queue
-// is full.
+// anomalies, device_stats, device_health, alerts, then the state snapshot. What the world may mend
+// (disk full, rights, I/O) is retried with backoff, with the problem told; ingest then waits
+// because the queue is full.
 #pragma once
 
 #include <array>
@@ -86,8 +86,8 @@ class Committer {
   Status CommitBronze(const Epoch& epoch);
   Status CommitTable(size_t id, const Epoch& epoch);
   Status AddSilverColumns(const Epoch& epoch);
-  Status CommitStats(const Epoch& epoch);
-  Status TryCommitStats(const Epoch& epoch);
+  Status CommitHours(size_t id, const Epoch& epoch);
+  Status TryCommitHours(size_t id, const Epoch& epoch);
   Status WriteSnapshot(const Epoch& epoch);
   Status Step(std::string_view name, int64_t epoch);
 

@@ -35,6 +35,7 @@ std::unique_ptr<Epoch> MakeEpoch(const TableLayout& layout, const std::vector<st
   epoch->number = number;
   epoch->first_sequence = first_sequence;
   epoch->amended_stats = std::make_shared<ColumnBatch>(StatsKeys());
+  epoch->amended_health = std::make_shared<ColumnBatch>(HealthKeys());
   epoch->silver = SilverLayout::Of(layout.spec(kSilver));
   for (size_t id = 0; id < kNumTables; ++id) {
     // Reused memory needs no page faults; a batch that is still lent out is not touched.

@@ -52,7 +52,8 @@ struct Epoch {
   int64_t received_us = 0;  ///< of its first tick; gives the bronze partition
   std::array<std::shared_ptr<ColumnBatch>, kNumTables> rows;
   SilverLayout silver;
-  std::shared_ptr<ColumnBatch> amended_stats;  ///< keys of device_stats rows to replace
+  std::shared_ptr<ColumnBatch> amended_stats;   ///< keys of device_stats rows to replace
+  std::shared_ptr<ColumnBatch> amended_health;  ///< keys of device_health rows to replace
   std::vector<TableColumn> new_silver_columns;
   Positions positions;  ///< changed ones, or all when `all_positions`
   bool all_positions = false;

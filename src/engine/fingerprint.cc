@@ -8,7 +8,7 @@
 namespace avocet {
 namespace {
 // Raised when the meaning of state changes without a change of configuration.
-constexpr int kStateVersion = 2;
+constexpr int kStateVersion = 3;
 }  // namespace
 
 std::string StateFingerprint(const Config& config, int64_t fleet_time_us) {
@@ -23,6 +23,7 @@ std::string StateFingerprint(const Config& config, int64_t fleet_time_us) {
     window.name.clear();
     shaping.maintenance.push_back(std::move(window));
   }
+  shaping.health = config.health;
   shaping.alerts.rules = config.alerts.rules;
   for (AlertRuleConfig& rule : shaping.alerts.rules) rule.channels.clear();
   return Hash128Hex(std::to_string(kStateVersion) + DumpConfig(shaping));

@@ -36,7 +36,8 @@ class LakeChecker {
     AVOCET_RETURN_IF_ERROR(RequireAnything());
     report_.tables.resize(kNumTables);
     // Bronze last: the others never are ahead of a bronze that is read after them.
-    for (const size_t id : {kAlerts, kDeviceStats, kAnomalies, kSilver, kQuarantine, kBronze}) {
+    for (const size_t id :
+         {kAlerts, kDeviceHealth, kDeviceStats, kAnomalies, kSilver, kQuarantine, kBronze}) {
       Open(id);
     }
     for (size_t id = 0; id < kNumTables; ++id) CheckTable(id);

@@ -285,6 +285,8 @@ Status Processor::Collect(int64_t now_us, bool replayed, Epoch* epoch) {
         if (live_observer_ != nullptr && !replayed) live_observer_->OnAnomalies(result.anomalies);
         epoch->rows[kDeviceStats]->AppendAll(result.device_stats);
         epoch->amended_stats->AppendAll(result.amended_stats);
+        epoch->rows[kDeviceHealth]->AppendAll(result.device_health);
+        epoch->amended_health->AppendAll(result.amended_health);
         if (!replayed) AppendQuarantine(result.dropped, now_us, epoch);
       }
       if (replayed) return;
@@ -353,9 +355,13 @@ void Processor::FlushHours(Epoch* epoch) {
     ShardResult& result = shard->result();
     result.device_stats.Clear();
     result.amended_stats.Clear();
+    result.device_health.Clear();
+    result.amended_health.Clear();
     shard->FlushHours();
     epoch->rows[kDeviceStats]->AppendAll(result.device_stats);
     epoch->amended_stats->AppendAll(result.amended_stats);
+    epoch->rows[kDeviceHealth]->AppendAll(result.device_health);
+    epoch->amended_health->AppendAll(result.amended_health);
   }
 }
 
@@ -419,6 +425,12 @@ void Processor::MarkHourWritten(std::string_view device, std::string_view metric
                                 uint32_t count, uint32_t anomalies, uint32_t late) {
   shards_[ShardOf(DeviceHash(device))]->MarkHourWritten(device, metric, hour_us, count, anomalies,
                                                         late);
+}
+
+void Processor::MarkHealthWritten(std::string_view device, int64_t hour_us, int64_t until_us,
+                                  uint32_t readings, uint32_t anomalies) {
+  shards_[ShardOf(DeviceHash(device))]->MarkHealthWritten(device, hour_us, until_us, readings,
+                                                          anomalies);
 }
 
 }  // namespace avocet

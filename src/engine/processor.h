@@ -113,6 +113,8 @@ class Processor {
   int64_t OldestOpenHour() const;
   void MarkHourWritten(std::string_view device, std::string_view metric, int64_t hour_us,
                        uint32_t count, uint32_t anomalies, uint32_t late);
+  void MarkHealthWritten(std::string_view device, int64_t hour_us, int64_t until_us,
+                         uint32_t readings, uint32_t anomalies);
 
  private:
   struct Job {

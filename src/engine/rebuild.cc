@@ -70,7 +70,7 @@ class Rebuilder {
   }
 
   Status Write() {
-    if (epoch_->amended_stats->rows() > 0) {
+    if (epoch_->amended_stats->rows() > 0 || epoch_->amended_health->rows() > 0) {
       return Status::Internal("an hour was written twice while all of bronze was replayed");
     }
     if (!dry_run_ && !epoch_->new_silver_columns.empty()) {

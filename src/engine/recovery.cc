@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "src/base/time_format.h"
 #include "src/engine/bronze_reader.h"
@@ -24,14 +25,14 @@ class Replay {
   Status Run(int64_t from_epoch, RecoveryReport* report) {
     report_ = report;
     next_log_us_ = context_.env->NowMicros() + kLogEveryUs;
-    if (from_epoch >= complete_[kDeviceStats]) AVOCET_RETURN_IF_ERROR(MarkHours());
+    AVOCET_RETURN_IF_ERROR(MarkHours(from_epoch + 1));
     AVOCET_RETURN_IF_ERROR(
         ReadBronze(&context_.tables->table(kBronze), from_epoch,
                    [&](int64_t epoch, int64_t received_us, const std::vector<RawBatch>& batches) {
                      return OnBatches(epoch, received_us, batches);
                    }));
     AVOCET_RETURN_IF_ERROR(Finish());
-    return hours_marked_ ? Status::Ok() : MarkHours();
+    return MarkHours(std::numeric_limits<int64_t>::max());
   }
 
  private:
@@ -41,7 +42,7 @@ class Replay {
     if (epoch_ == nullptr || epoch_->number != epoch) {
       AVOCET_RETURN_IF_ERROR(Finish());
       // Rows of hours that are in the table already must be known before more are made.
-      if (epoch > complete_[kDeviceStats] && !hours_marked_) AVOCET_RETURN_IF_ERROR(MarkHours());
+      AVOCET_RETURN_IF_ERROR(MarkHours(epoch));
       epoch_ = MakeEpoch(context_.tables->layout(), context_.processor->metrics(), epoch, 0);
     }
     for (const RawBatch& batch : batches) {
@@ -76,40 +77,59 @@ class Replay {
     return context_.committer->CommitNow(std::move(epoch));
   }
 
-  // Tells the state which rows of device_stats exist for hours that are still open.
-  Status MarkHours() {
-    hours_marked_ = true;
+  // Tells the state which rows of device_stats and device_health exist for hours that are still
+  // open, before rows of `epoch` are made: each table once it has no more of the epochs that come.
+  Status MarkHours(int64_t epoch) {
+    for (const size_t id : {kDeviceStats, kDeviceHealth}) {
+      if (epoch <= complete_[id] || std::exchange(marked_[id], true)) continue;
+      AVOCET_RETURN_IF_ERROR(MarkHoursOf(id));
+    }
+    return Status::Ok();
+  }
+
+  Status MarkHoursOf(size_t id) {
     const int64_t oldest = context_.processor->OldestOpenHour();
     if (oldest == std::numeric_limits<int64_t>::max()) return Status::Ok();
     const std::string oldest_text = FormatTimestamp(oldest).substr(0, 19);
-    Table& table = context_.tables->table(kDeviceStats);
+    Table& table = context_.tables->table(id);
     AVOCET_ASSIGN_OR_RETURN(const auto files, table.Files());
     for (const TableFile& file : files) {
       const auto newest = file.max_texts.find("hour");
       if (newest != file.max_texts.end() && newest->second.substr(0, 19) < oldest_text) continue;
-      AVOCET_ASSIGN_OR_RETURN(
-          const auto reader,
-          table.Read(file.path, {"device_id", "metric", "hour", "count", "anomalies", "late"}));
+      AVOCET_ASSIGN_OR_RETURN(const auto reader, table.Read(file.path, MarkColumns(id)));
       for (;;) {
         AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* rows, reader->Next());
         if (rows == nullptr) break;
         for (size_t row = 0; row < rows->rows(); ++row) {
-          if (rows->Int(2, row) < oldest) continue;
-          context_.processor->MarkHourWritten(
-              rows->Bytes(0, row), rows->Bytes(1, row), rows->Int(2, row),
-              static_cast<uint32_t>(rows->Int(3, row)), static_cast<uint32_t>(rows->Int(4, row)),
-              static_cast<uint32_t>(rows->Int(5, row)));
+          if (rows->Int(1, row) >= oldest) MarkHour(id, *rows, row);
         }
       }
     }
     return Status::Ok();
   }
 
+  static std::vector<std::string> MarkColumns(size_t id) {
+    if (id == kDeviceHealth) return {"device_id", "hour", "until", "readings", "anomalies"};
+    return {"device_id", "hour", "metric", "count", "anomalies", "late"};
+  }
+
+  void MarkHour(size_t id, const RecordBatchView& rows, size_t row) {
+    const auto count = [&](size_t column) { return static_cast<uint32_t>(rows.Int(column, row)); };
+    const std::string_view device = rows.Bytes(0, row);
+    const int64_t hour_us = rows.Int(1, row);
+    if (id == kDeviceHealth) {
+      context_.processor->MarkHealthWritten(device, hour_us, rows.Int(2, row), count(3), count(4));
+    } else {
+      context_.processor->MarkHourWritten(device, rows.Bytes(2, row), hour_us, count(3), count(4),
+                                          count(5));
+    }
+  }
+
   const RecoveryContext& context_;
   const std::array<int64_t, kNumTables> complete_;
   RecoveryReport* report_ = nullptr;
   std::unique_ptr<Epoch> epoch_;
-  bool hours_marked_ = false;
+  std::array<bool, kNumTables> marked_{};
   int64_t next_log_us_ = 0;
 };
 
@@ -186,7 +206,7 @@ Result<bool> IsUnfinished(LakeTables* tables, const CommitInfo& newest, size_t i
 
 Status FinishCommits(LakeTables* tables, const CommitInfo& last) {
   if (last.epoch == 0) return Status::Ok();
-  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats, kAlerts}) {
+  for (const size_t id : {kQuarantine, kSilver, kAnomalies, kDeviceStats, kDeviceHealth, kAlerts}) {
     AVOCET_RETURN_IF_ERROR(FinishTable(tables, last, id));
   }
   AVOCET_ASSIGN_OR_RETURN(const int64_t done,

@@ -12,6 +12,7 @@
 #include "src/base/hash.h"
 #include "src/engine/builtin_detectors.h"
 #include "src/engine/contributors.h"
+#include "src/engine/health_rows.h"
 
 namespace avocet {
 namespace {
@@ -59,6 +60,8 @@ Shard::Shard(const Config& config, std::span<const std::string> metrics)
   result_.device_stats = DeviceStatsSpec().MakeBatch();
   result_.amended_stats = StatsKeys();
   maintenance_.SetMetrics(metrics_);
+  result_.device_health = DeviceHealthSpec().MakeBatch();
+  result_.amended_health = HealthKeys();
   alerts_.SetMetrics(metrics_, metric_labels_);
 }
 
@@ -79,6 +82,8 @@ void Shard::Begin() {
   result_.anomalies.Clear();
   result_.device_stats.Clear();
   result_.amended_stats.Clear();
+  result_.device_health.Clear();
+  result_.amended_health.Clear();
   result_.dropped.clear();
   result_.duplicates = result_.late = 0;
   result_.violations = {};
@@ -100,6 +105,7 @@ void Shard::Process(size_t shard, std::span<Piece* const> pieces, Place end,
   times_.clear();
   fleet_times_.clear();
   late_.clear();
+  stands_for_us_.clear();
   values_.resize(metrics_.size());
   for (auto& column : values_) column.clear();
   reading_.resize(metrics_.size());
@@ -119,9 +125,11 @@ void Shard::Process(size_t shard, std::span<Piece* const> pieces, Place end,
 
 void Shard::Finish() {
   for (const uint32_t slot : touched_) {
-    hours_.Close(slot, devices_.newest_us[slot], &hour_rows_);
+    hours_.Close(slot, devices_.newest_us[slot], &hour_rows_, &ended_hours_);
   }
   AppendHourRows();
+  if (config_->health.enabled) health_.Close(ended_hours_, &health_rows_);
+  AppendHealthRows();
 }
 
 void Shard::ProcessRow(Piece* piece, Place place) {
@@ -139,7 +147,8 @@ void Shard::ProcessRow(Piece* piece, Place place) {
     ++result_.duplicates;
     return;
   }
-  const bool late = time < devices_.newest_us[slot];
+  const int64_t previous = devices_.newest_us[slot];
+  const bool late = time < previous;
   if (late) {
     ++result_.late;
   } else {
@@ -164,7 +173,7 @@ void Shard::ProcessRow(Piece* piece, Place place) {
       }
       // To detectors a dropped reading is one without values: a sign of life, and of time passing.
       std::fill(reading_.begin(), reading_.end(), kNullValue);
-      AddToDetectors(*piece, place, slot);
+      AddToDetectors(*piece, place, slot, AddToHour(slot, time, previous, /*invalid=*/true));
       CloseHoursIfDue(slot);
       return;
     }
@@ -174,16 +183,23 @@ void Shard::ProcessRow(Piece* piece, Place place) {
   } else {
     windows_.Push(slot, time, reading_, reading_means_);
   }
-  hours_.Add(slot, time, devices_.newest_us[slot], late, reading_);
+  const bool invalid = !rules_.empty() && !violations_.empty();
+  const int64_t stands_for_us = AddToHour(slot, time, previous, invalid);
   CloseHoursIfDue(slot);
-  if (!rules_.empty() && !violations_.empty()) {
+  if (invalid) {
     for (size_t m = 0; m < reading_.size(); ++m) readings.metrics[m][row] = reading_[m];
   }
   for (size_t m = 0; m < reading_.size(); ++m) piece->means[m][row] = reading_means_[m];
-  AddToDetectors(*piece, place, slot);
+  AddToDetectors(*piece, place, slot, stands_for_us);
 }
 
-void Shard::AddToDetectors(const Piece& piece, Place place, uint32_t slot) {
+int64_t Shard::AddToHour(uint32_t slot, int64_t time_us, int64_t previous_us, bool invalid) {
+  DeviceHour* hour =
+      hours_.Add(slot, time_us, devices_.newest_us[slot], time_us < previous_us, reading_);
+  return health_.OnReading(slot, time_us, previous_us, invalid, hour);
+}
+
+void Shard::AddToDetectors(const Piece& piece, Place place, uint32_t slot, int64_t stands_for_us) {
   const uint32_t row = place.row;
   maintenance_.SetDevices(devices_);
   maintenance_.Hide(slot, piece.readings.event_time_us[row], reading_);
@@ -193,6 +209,7 @@ void Shard::AddToDetectors(const Piece& piece, Place place, uint32_t slot) {
   times_.push_back(piece.readings.event_time_us[row]);
   fleet_times_.push_back(std::max(piece.fleet_time_us[row], piece.fleet_time_before_us));
   late_.push_back(piece.late[row]);
+  stands_for_us_.push_back(stands_for_us);
 }
 
 void Shard::CloseHoursIfDue(uint32_t slot) {
@@ -217,13 +234,15 @@ void Shard::Quarantine(const Piece& piece, uint32_t row, std::span<const Violati
 }
 
 void Shard::Judge(std::span<Piece* const> pieces, int64_t fleet_time_us) {
+  anomalous_.assign(places_.size(), 0);
   KeyedBatch batch{.rows = places_.size(),
                    .slots = slots_,
                    .event_time_us = times_,
                    .late = late_,
                    .fleet_time_us = fleet_times_,
                    .metrics = {},
-                   .num_slots = devices_.size()};
+                   .num_slots = devices_.size(),
+                   .anomalous = anomalous_};
   for (const auto& column : values_) batch.metrics.emplace_back(column);
   for (size_t i = 0; i < detectors_.size(); ++i) {
     anomalies_.clear();
@@ -234,6 +253,15 @@ void Shard::Judge(std::span<Piece* const> pieces, int64_t fleet_time_us) {
       verdicts_.push_back({anomaly, static_cast<uint16_t>(i), result_.anomalies.rows()});
       AppendAnomaly(pieces, i, anomaly);
     }
+  }
+  AddAnomalousTime();
+}
+
+void Shard::AddAnomalousTime() {
+  for (size_t row = 0; row < anomalous_.size(); ++row) {
+    if (anomalous_[row] == 0 || stands_for_us_[row] == 0) continue;
+    DeviceHour* hour = hours_.FindDevice(slots_[row], times_[row]);
+    if (hour != nullptr) hour->anomalous_us += stands_for_us_[row];
   }
 }
 
@@ -264,7 +292,10 @@ void Shard::AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const
   if (!whole_device) {
     hours_.AddAnomaly(anomaly.slot, anomaly.metric, anomaly.event_time_us, metrics_.size());
     CloseHoursIfDue(anomaly.slot);
+  } else if (DeviceHour* hour = hours_.FindDevice(anomaly.slot, anomaly.event_time_us)) {
+    ++hour->anomalies;
   }
+  if (anomaly.row != kNoRow) anomalous_[anomaly.row] = 1;
   ColumnBatch& out = result_.anomalies;
   text_.clear();
   text_.append(device).append("\x1f").append(metric).append("\x1f");
@@ -367,8 +398,22 @@ void Shard::TellAlert(const Verdict& verdict) {
 }
 
 void Shard::FlushHours() {
-  hours_.Flush(&hour_rows_);
+  hours_.Flush(devices_.newest_us, &hour_rows_, &ended_hours_);
   AppendHourRows();
+  if (config_->health.enabled) health_.Preview(ended_hours_, &health_rows_);
+  AppendHealthRows();
+}
+
+void Shard::AppendHealthRows() {
+  for (const HealthRow& row : health_rows_) {
+    const std::string_view device = devices_.name(row.slot);
+    AppendHealthRow(row, device, metrics_, metric_labels_, &result_.device_health);
+    if (!row.amends) continue;
+    result_.amended_health.column(0).AppendBytes(device);
+    result_.amended_health.column(1).AppendInt(row.hour_us);
+  }
+  ended_hours_.clear();
+  health_rows_.clear();
 }
 
 void Shard::AppendHourRows() {
@@ -406,9 +451,16 @@ void Shard::MarkHourWritten(std::string_view device, std::string_view metric, in
                      anomalies, late);
 }
 
+void Shard::MarkHealthWritten(std::string_view device, int64_t hour_us, int64_t until_us,
+                              uint32_t readings, uint32_t anomalies) {
+  const auto slot = devices_.Find(device, DeviceHash(device));
+  if (slot) hours_.MarkHealthWritten(*slot, hour_us, until_us, readings, anomalies);
+}
+
 size_t Shard::StateBytes() const {
   size_t total = devices_.StateBytes() + recent_.StateBytes() + rules_.StateBytes() +
-                 windows_.StateBytes() + hours_.StateBytes() + alerts_.StateBytes();
+                 windows_.StateBytes() + hours_.StateBytes() + health_.StateBytes() +
+                 alerts_.StateBytes();
   for (const auto& detector : detectors_) total += detector->StateBytes();
   return total;
 }
@@ -419,6 +471,7 @@ void Shard::Save(StateWriter* out) const {
   rules_.Save(out);
   windows_.Save(out);
   hours_.Save(out);
+  health_.Save(out);
   for (const auto& detector : detectors_) detector->Save(out);
   alerts_.Save(out);
 }
@@ -430,6 +483,7 @@ Status Shard::Load(StateReader* in) {
   AVOCET_RETURN_IF_ERROR(rules_.Load(in));
   AVOCET_RETURN_IF_ERROR(windows_.Load(in));
   AVOCET_RETURN_IF_ERROR(hours_.Load(in));
+  AVOCET_RETURN_IF_ERROR(health_.Load(in));
   for (const auto& detector : detectors_) AVOCET_RETURN_IF_ERROR(detector->Load(in));
   AVOCET_RETURN_IF_ERROR(alerts_.Load(in));
   return in->AtEnd() ? Status::Ok() : Status::Corrupt("a shard's state has bytes left over");

@@ -20,6 +20,7 @@
 #include "src/engine/piece.h"
 #include "src/model/column_batch.h"
 #include "src/model/table_spec.h"
+#include "src/state/device_health.h"
 #include "src/state/device_table.h"
 #include "src/state/hourly_stats.h"
 #include "src/state/quality_rules.h"
@@ -47,7 +48,9 @@ struct JudgedReading {
 struct ShardResult {
   ColumnBatch anomalies;
   ColumnBatch device_stats;
-  ColumnBatch amended_stats;            ///< keys (device_id, metric, hour) of rows to replace
+  ColumnBatch amended_stats;  ///< keys (device_id, metric, hour) of rows to replace
+  ColumnBatch device_health;
+  ColumnBatch amended_health;           ///< keys (device_id, hour) of rows to replace
   std::vector<RejectedRecord> dropped;  ///< quality rules with action drop
   uint64_t duplicates = 0;
   uint64_t late = 0;
@@ -91,6 +94,8 @@ class Shard {
   int64_t OldestOpenHour() const { return hours_.OldestOpenHour(); }
   void MarkHourWritten(std::string_view device, std::string_view metric, int64_t hour_us,
                        uint32_t count, uint32_t anomalies, uint32_t late);
+  void MarkHealthWritten(std::string_view device, int64_t hour_us, int64_t until_us,
+                         uint32_t readings, uint32_t anomalies);
 
   DeviceAlerts& alerts() { return alerts_; }
 
@@ -107,8 +112,10 @@ class Shard {
   };
 
   void ProcessRow(Piece* piece, Place place);
+  /// Counts `reading_` in its hour; returns the time for which it stands.
+  int64_t AddToHour(uint32_t slot, int64_t time_us, int64_t previous_us, bool invalid);
   /// Hands `reading_` on as a row of the batch that the detectors judge.
-  void AddToDetectors(const Piece& piece, Place place, uint32_t slot);
+  void AddToDetectors(const Piece& piece, Place place, uint32_t slot, int64_t stands_for_us);
   void Judge(std::span<Piece* const> pieces, int64_t fleet_time_us);
   void AppendJudgements(size_t detector);
   void AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const Anomaly& anomaly);
@@ -116,6 +123,9 @@ class Shard {
   void TellAlerts();
   void TellAlert(const Verdict& verdict);
   void AppendHourRows();
+  void AppendHealthRows();
+  /// Counts the time for which readings stand that are part of an anomaly.
+  void AddAnomalousTime();
   void CloseHoursIfDue(uint32_t slot);
   void Quarantine(const Piece& piece, uint32_t row, std::span<const Violation> violations);
 
@@ -129,6 +139,7 @@ class Shard {
   RollingWindows windows_;
   HourlyStats hours_;
   MaintenanceCalendar maintenance_;
+  DeviceHealth health_;
   std::vector<std::string> detector_names_;
   std::vector<std::unique_ptr<Detector>> detectors_;
   DeviceAlerts alerts_;
@@ -144,6 +155,8 @@ class Shard {
   std::vector<int64_t> times_;
   std::vector<int64_t> fleet_times_;
   std::vector<uint8_t> late_;
+  std::vector<int64_t> stands_for_us_;  // how long each reading stands for its device
+  std::vector<uint8_t> anomalous_;
   std::vector<std::vector<double>> values_;  // [metric][row]
   std::vector<double> reading_;
   std::vector<double> reading_means_;
@@ -154,6 +167,8 @@ class Shard {
   bool observed_ = false;
   std::vector<Verdict> verdicts_;
   std::vector<HourRow> hour_rows_;
+  std::vector<EndedHour> ended_hours_;
+  std::vector<HealthRow> health_rows_;
   std::vector<uint32_t> touched_;  // slots whose hours may close
 };
 

@@ -14,7 +14,7 @@ std::string UnitOf(const Config& config, const std::string& metric) {
 
 std::string_view TableName(size_t id) {
   constexpr std::array<std::string_view, kNumTables> kNames = {
-      "bronze", "quarantine", "silver", "anomalies", "device_stats", "alerts"};
+      "bronze", "quarantine", "silver", "anomalies", "device_stats", "device_health", "alerts"};
   return kNames[id];
 }
 
@@ -24,7 +24,8 @@ std::array<TableSpec, kNumTables> TableSpecs(const Config& config,
   for (const std::string& name : metrics) columns.push_back({name, UnitOf(config, name)});
   return {
       BronzeSpec(),    QuarantineSpec(),  SilverSpec(columns, WindowSuffix(config.rolling_window)),
-      AnomaliesSpec(), DeviceStatsSpec(), AlertsSpec()};
+      AnomaliesSpec(), DeviceStatsSpec(), DeviceHealthSpec(),
+      AlertsSpec()};
 }
 
 std::vector<std::string> ConfiguredMetrics(const Config& config) {

@@ -18,6 +18,7 @@ enum TableId : size_t {
   kSilver,
   kAnomalies,
   kDeviceStats,
+  kDeviceHealth,
   kAlerts,
   kNumTables
 };

@@ -142,6 +142,34 @@ TableSpec DeviceStatsSpec() {
           .dictionary_columns = {"device_id", "metric"}};
 }
 
+TableSpec DeviceHealthSpec() {
+  return {
+      .schema = "analytics",
+      .name = "device_health",
+      .description =
+          "One row per device and hour: how well the device is, and why it is not better",
+      .columns = {Text("device_id", "device identifier"), Time("hour", "start of the hour, UTC"),
+                  Time("until",
+                       "up to where the row tells of it: its end, or where the stream "
+                       "ended, UTC"),
+                  Number("health", "0 to 100, made of the five shares that follow"),
+                  Number("availability", "readings that came, of those expected, 0 to 1"),
+                  Number("freshness", "share of the time with a recent reading, 0 to 1"),
+                  Number("quality", "readings that broke no quality rule, 0 to 1"),
+                  Number("anomaly_share", "share of the time with an anomaly, 0 to 1"),
+                  Number("drift", "how far a metric has left its level, 0 (as usual) to 1"),
+                  Text("drift_metric", "the metric that has moved furthest"),
+                  Integer("readings", "readings, also those that quality rules dropped"),
+                  Integer("expected", "readings expected at the device's usual pace"),
+                  Integer("late", "late readings among them"),
+                  Integer("invalid", "readings that broke a quality rule"),
+                  Integer("anomalies", "anomalies in the hour"),
+                  Text("reason", "what takes most of the health away, in one sentence")},
+      .partition_columns = {},
+      .stats_columns = {"device_id", "hour"},
+      .dictionary_columns = {"device_id", "drift_metric", "reason"}};
+}
+
 TableSpec AlertsSpec() {
   return {.schema = "analytics",
           .name = "alerts",
@@ -177,6 +205,13 @@ ColumnBatch StatsKeys() {
   ColumnBatch batch;
   batch.AddColumn("device_id", ColumnType::kString);
   batch.AddColumn("metric", ColumnType::kString);
+  batch.AddColumn("hour", ColumnType::kTimestamp);
+  return batch;
+}
+
+ColumnBatch HealthKeys() {
+  ColumnBatch batch;
+  batch.AddColumn("device_id", ColumnType::kString);
   batch.AddColumn("hour", ColumnType::kTimestamp);
   return batch;
 }

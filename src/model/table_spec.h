@@ -48,9 +48,12 @@ std::vector<TableColumn> SilverMetricColumns(const MetricColumn& metric,
                                              std::string_view window_suffix);
 TableSpec AnomaliesSpec();
 TableSpec DeviceStatsSpec();
+TableSpec DeviceHealthSpec();
 TableSpec AlertsSpec();
-/// The key columns of device_stats, for rows to replace.
+/// The key columns of device_stats, for rows to replace. The hour is the last one.
 ColumnBatch StatsKeys();
+/// Those of device_health.
+ColumnBatch HealthKeys();
 
 /// Positions of silver's columns when `known` metrics were configured and others came later.
 struct SilverLayout {
@@ -112,6 +115,26 @@ enum : size_t {
 }
 namespace device_stats {
 enum : size_t { kDevice, kMetric, kHour, kCount, kMin, kMax, kMean, kStd, kAnomalies, kLate };
+}
+namespace device_health {
+enum : size_t {
+  kDevice,
+  kHour,
+  kUntil,
+  kHealth,
+  kAvailability,
+  kFreshness,
+  kQuality,
+  kAnomalyShare,
+  kDrift,
+  kDriftMetric,
+  kReadings,
+  kExpected,
+  kLate,
+  kInvalid,
+  kAnomalies,
+  kReason
+};
 }
 namespace alerts {
 enum : size_t {

@@ -8,13 +8,10 @@ namespace avocet {
 namespace {
 constexpr uint8_t kInTable = 1;
 constexpr uint8_t kInTableChanged = 2;
-}  // namespace
 
-int64_t HourOf(int64_t time_us) {
-  int64_t hour = time_us / kHourUs;
-  if (time_us % kHourUs < 0) --hour;
-  return hour * kHourUs;
-}
+bool Earlier(const EndedHour& a, const EndedHour& b) { return a.hour_us < b.hour_us; }
+
+}  // namespace
 
 void HourStats::Add(double value) {
   if (count == 0) {
@@ -35,23 +32,30 @@ double HourStats::SampleDeviation() const {
   return count < 2 ? std::nan("") : std::sqrt(m2 / (count - 1));
 }
 
+HourlyStats::OpenHour* HourlyStats::FindOpen(uint32_t slot, int64_t hour_us) {
+  if (slot >= open_.size()) return nullptr;
+  std::vector<OpenHour>& hours = open_[slot];
+  // The newest hour is the last one added and nearly always the one that is asked for.
+  for (size_t i = hours.size(); i-- > 0;) {
+    if (hours[i].hour_us == hour_us) return &hours[i];
+  }
+  return nullptr;
+}
+
 HourlyStats::OpenHour& HourlyStats::Find(uint32_t slot, int64_t hour_us, size_t num_metrics) {
+  if (OpenHour* hour = FindOpen(slot, hour_us)) {
+    if (hour->stats.size() < num_metrics) hour->stats.resize(num_metrics);
+    return *hour;
+  }
   if (slot >= open_.size()) {
     open_.resize(slot + 1);
     next_close_.resize(slot + 1, std::numeric_limits<int64_t>::max());
   }
-  std::vector<OpenHour>& hours = open_[slot];
-  // The newest hour is the last one added and nearly always the one that is asked for.
-  for (size_t i = hours.size(); i-- > 0;) {
-    if (hours[i].hour_us == hour_us) {
-      if (hours[i].stats.size() < num_metrics) hours[i].stats.resize(num_metrics);
-      return hours[i];
-    }
-  }
-  hours.push_back(
-      {.hour_us = hour_us, .stats = std::vector<HourStats>(num_metrics), .written = {}});
+  OpenHour& hour = open_[slot].emplace_back();
+  hour.hour_us = hour_us;
+  hour.stats.resize(num_metrics);
   next_close_[slot] = std::min(next_close_[slot], hour_us + kHourUs + lateness_us_);
-  return hours.back();
+  return hour;
 }
 
 void HourlyStats::UpdateNextClose(uint32_t slot) {
@@ -68,10 +72,10 @@ void HourlyStats::Touch(OpenHour* hour, size_t metric) {
   }
 }
 
-void HourlyStats::Add(uint32_t slot, int64_t event_time_us, int64_t newest_us, bool late,
-                      std::span<const double> values) {
+DeviceHour* HourlyStats::Add(uint32_t slot, int64_t event_time_us, int64_t newest_us, bool late,
+                             std::span<const double> values) {
   const int64_t hour_us = HourOf(event_time_us);
-  if (late && newest_us >= hour_us + kHourUs + lateness_us_) return;
+  if (late && newest_us >= hour_us + kHourUs + lateness_us_) return nullptr;
   OpenHour& hour = Find(slot, hour_us, values.size());
   for (size_t metric = 0; metric < values.size(); ++metric) {
     if (std::isnan(values[metric])) continue;
@@ -79,12 +83,19 @@ void HourlyStats::Add(uint32_t slot, int64_t event_time_us, int64_t newest_us, b
     if (late) ++hour.stats[metric].late;
     Touch(&hour, metric);
   }
+  return &hour.device;
+}
+
+DeviceHour* HourlyStats::FindDevice(uint32_t slot, int64_t event_time_us) {
+  OpenHour* hour = FindOpen(slot, HourOf(event_time_us));
+  return hour == nullptr ? nullptr : &hour->device;
 }
 
 void HourlyStats::AddAnomaly(uint32_t slot, uint16_t metric, int64_t event_time_us,
                              size_t num_metrics) {
   OpenHour& hour = Find(slot, HourOf(event_time_us), num_metrics);
   ++hour.stats[metric].anomalies;
+  ++hour.device.anomalies;
   Touch(&hour, metric);
 }
 
@@ -103,24 +114,67 @@ void HourlyStats::Emit(uint32_t slot, OpenHour* hour, std::vector<HourRow>* out)
   }
 }
 
-void HourlyStats::Close(uint32_t slot, int64_t newest_us, std::vector<HourRow>* out) {
+void HourlyStats::Close(uint32_t slot, int64_t newest_us, std::vector<HourRow>* out,
+                        std::vector<EndedHour>* ended) {
   if (slot >= open_.size()) return;
   std::vector<OpenHour>& hours = open_[slot];
+  const auto first = static_cast<std::ptrdiff_t>(ended->size());
   for (size_t i = 0; i < hours.size();) {
-    if (newest_us < hours[i].hour_us + kHourUs + lateness_us_) {
+    OpenHour& hour = hours[i];
+    const int64_t end_us = hour.hour_us + kHourUs;
+    if (newest_us < end_us + lateness_us_) {
       ++i;
       continue;
     }
-    Emit(slot, &hours[i], out);
+    Emit(slot, &hour, out);
+    ended->push_back({.slot = slot,
+                      .hour_us = hour.hour_us,
+                      .until_us = end_us,
+                      .amends = hour.health_until_us != kNotWritten,
+                      .device = hour.device,
+                      .stats = std::move(hour.stats)});
     hours.erase(hours.begin() + static_cast<std::ptrdiff_t>(i));
   }
+  std::sort(ended->begin() + first, ended->end(), Earlier);
   UpdateNextClose(slot);
 }
 
-void HourlyStats::Flush(std::vector<HourRow>* out) {
+void HourlyStats::Flush(std::span<const int64_t> newest_us, std::vector<HourRow>* out,
+                        std::vector<EndedHour>* ended) {
   for (uint32_t slot = 0; slot < open_.size(); ++slot) {
-    for (OpenHour& hour : open_[slot]) Emit(slot, &hour, out);
+    std::vector<OpenHour>& hours = open_[slot];
+    for (OpenHour& hour : hours) Emit(slot, &hour, out);
+    std::sort(hours.begin(), hours.end(),
+              [](const OpenHour& a, const OpenHour& b) { return a.hour_us < b.hour_us; });
+    bool due = false;  // what an hour says depends on those before it
+    for (OpenHour& hour : hours) {
+      const int64_t until_us = std::min(newest_us[slot], hour.hour_us + kHourUs);
+      due = due || hour.health_until_us != until_us ||
+            hour.health_readings != hour.device.readings ||
+            hour.health_anomalies != hour.device.anomalies;
+      ended->push_back({.slot = slot,
+                        .hour_us = hour.hour_us,
+                        .until_us = until_us,
+                        .due = due,
+                        .amends = hour.health_until_us != kNotWritten,
+                        .device = hour.device,
+                        .stats = hour.stats});
+      MarkHealth(&hour, until_us, hour.device.readings, hour.device.anomalies);
+    }
   }
+}
+
+void HourlyStats::MarkHealth(OpenHour* hour, int64_t until_us, uint32_t readings,
+                             uint32_t anomalies) {
+  hour->health_until_us = until_us;
+  hour->health_readings = readings;
+  hour->health_anomalies = anomalies;
+}
+
+void HourlyStats::MarkHealthWritten(uint32_t slot, int64_t hour_us, int64_t until_us,
+                                    uint32_t readings, uint32_t anomalies) {
+  OpenHour* hour = FindOpen(slot, hour_us);
+  if (hour != nullptr) MarkHealth(hour, until_us, readings, anomalies);
 }
 
 void HourlyStats::MarkWritten(uint32_t slot, int64_t hour_us, uint16_t metric, uint32_t count,
@@ -162,6 +216,10 @@ void HourlyStats::Save(StateWriter* out) const {
       out->Put(hour.hour_us);
       out->PutArray<HourStats>(hour.stats);
       out->PutArray<uint8_t>(hour.written);
+      out->Put(hour.device);
+      out->Put(hour.health_until_us);
+      out->Put(hour.health_readings);
+      out->Put(hour.health_anomalies);
     }
   }
 }
@@ -180,6 +238,10 @@ Status HourlyStats::Load(StateReader* in) {
       AVOCET_RETURN_IF_ERROR(in->Get(&hour.hour_us));
       AVOCET_RETURN_IF_ERROR(in->GetArray(&hour.stats));
       AVOCET_RETURN_IF_ERROR(in->GetArray(&hour.written));
+      AVOCET_RETURN_IF_ERROR(in->Get(&hour.device));
+      AVOCET_RETURN_IF_ERROR(in->Get(&hour.health_until_us));
+      AVOCET_RETURN_IF_ERROR(in->Get(&hour.health_readings));
+      AVOCET_RETURN_IF_ERROR(in->Get(&hour.health_anomalies));
       if (hour.written.size() > hour.stats.size()) {
         return Status::Corrupt("an open hour has more marks than metrics");
       }

@@ -11,7 +11,16 @@ constexpr int64_t kMinute = 60'000'000;
 
 std::vector<HourRow> Close(HourlyStats* stats, int64_t newest) {
   std::vector<HourRow> rows;
-  stats->Close(0, newest, &rows);
+  std::vector<EndedHour> ended;
+  stats->Close(0, newest, &rows, &ended);
+  return rows;
+}
+
+std::vector<HourRow> Flush(HourlyStats* stats, std::vector<EndedHour>* ended = nullptr,
+                           int64_t newest = 20 * kMinute) {
+  std::vector<HourRow> rows;
+  std::vector<EndedHour> own;
+  stats->Flush(std::vector<int64_t>{newest}, &rows, ended != nullptr ? ended : &own);
   return rows;
 }
 
@@ -63,14 +72,10 @@ TEST(HourlyStatsTest, OneValueHasNoDeviationAndNullsDoNotCount) {
 TEST(HourlyStatsTest, AFlushedHourIsAmendedOnlyWhenItChanges) {
   HourlyStats stats(kHourUs);
   stats.Add(0, 10 * kMinute, 10 * kMinute, false, std::vector<double>{1.0, 2.0});
-  std::vector<HourRow> rows;
-  stats.Flush(&rows);
-  EXPECT_EQ(rows.size(), 2U);
-  rows.clear();
-  stats.Flush(&rows);
-  EXPECT_TRUE(rows.empty());
+  EXPECT_EQ(Flush(&stats).size(), 2U);
+  EXPECT_TRUE(Flush(&stats).empty());
   stats.Add(0, 20 * kMinute, 20 * kMinute, false, std::vector<double>{3.0, std::nan("")});
-  rows = Close(&stats, 2 * kHourUs);
+  const auto rows = Close(&stats, 2 * kHourUs);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].metric, 0);
   EXPECT_TRUE(rows[0].amends);
@@ -108,11 +113,59 @@ TEST(HourlyStatsTest, NextCloseIsTheEarliestOpenHour) {
   EXPECT_EQ(stats.NextClose(0), 5 * kHourUs);
 }
 
+TEST(HourlyStatsTest, EndedHoursComeInOrderOfTimeWithTheirReadings) {
+  HourlyStats stats(2 * kHourUs);
+  const std::vector<double> one{1.0};
+  ++stats.Add(0, kHourUs + kMinute, kHourUs + kMinute, false, one)->readings;
+  ++stats.Add(0, kMinute, kHourUs + kMinute, true, one)->readings;
+  EXPECT_EQ(stats.FindDevice(0, kMinute)->readings, 1U);
+  EXPECT_EQ(stats.FindDevice(0, 2 * kHourUs), nullptr);
+  EXPECT_EQ(stats.FindDevice(1, kMinute), nullptr);
+  std::vector<HourRow> rows;
+  std::vector<EndedHour> ended;
+  stats.Close(0, 5 * kHourUs, &rows, &ended);
+  ASSERT_EQ(ended.size(), 2U);
+  EXPECT_EQ(ended[0].hour_us, 0);
+  EXPECT_EQ(ended[0].until_us, kHourUs);
+  EXPECT_EQ(ended[1].hour_us, kHourUs);
+  EXPECT_EQ(ended[1].device.readings, 1U);
+  EXPECT_EQ(ended[1].stats[0].count, 1U);
+  EXPECT_FALSE(ended[1].amends);
+  EXPECT_EQ(stats.Add(0, kMinute, 5 * kHourUs, true, one), nullptr);
+}
+
+TEST(HourlyStatsTest, AFlushedHourIsDueAgainWhenItOrOneBeforeItChanged) {
+  HourlyStats stats(kHourUs);
+  const std::vector<double> one{1.0};
+  ++stats.Add(0, kMinute, kMinute, false, one)->readings;
+  ++stats.Add(0, kHourUs + kMinute, kHourUs + kMinute, false, one)->readings;
+  const auto flush = [&stats] {
+    std::vector<EndedHour> ended;
+    Flush(&stats, &ended, kHourUs + kMinute);
+    return ended;
+  };
+  auto ended = flush();
+  ASSERT_EQ(ended.size(), 2U);
+  EXPECT_TRUE(ended[0].due && ended[1].due);
+  EXPECT_FALSE(ended[0].amends || ended[1].amends);
+  EXPECT_EQ(ended[0].until_us, kHourUs);
+  EXPECT_EQ(ended[1].until_us, kHourUs + kMinute);
+  ended = flush();
+  EXPECT_FALSE(ended[0].due || ended[1].due);
+  ++stats.Add(0, 2 * kMinute, kHourUs + kMinute, true, one)->readings;
+  ended = flush();
+  EXPECT_TRUE(ended[0].due && ended[1].due);
+  EXPECT_TRUE(ended[0].amends && ended[1].amends);
+  stats.MarkHealthWritten(0, kHourUs, kHourUs, /*readings=*/1, /*anomalies=*/0);
+  ended = flush();
+  EXPECT_FALSE(ended[0].due);
+  EXPECT_TRUE(ended[1].due);
+}
+
 TEST(HourlyStatsTest, SavedStateContinues) {
   HourlyStats stats(kHourUs);
   stats.Add(0, 10 * kMinute, 10 * kMinute, false, std::vector<double>{1.0});
-  std::vector<HourRow> rows;
-  stats.Flush(&rows);
+  Flush(&stats);
   StateWriter writer;
   stats.Save(&writer);
   const std::string bytes = writer.Take();

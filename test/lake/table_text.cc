@@ -86,7 +86,8 @@ Result<std::unique_ptr<Table>> Open(Lake* lake, const std::string& short_name) {
 
 std::string TablePath(const std::string& short_name) {
   const std::vector<TableSpec> specs = {BronzeSpec(),    QuarantineSpec(),  SilverSpec({}, ""),
-                                        AnomaliesSpec(), DeviceStatsSpec(), AlertsSpec()};
+                                        AnomaliesSpec(), DeviceStatsSpec(), DeviceHealthSpec(),
+                                        AlertsSpec()};
   for (size_t id = 0; id < kNumTables; ++id) {
     if (TableName(id) == short_name) return specs[id].Path(kCatalog);
   }
@@ -201,6 +202,9 @@ Status CheckLake(Env* env, const std::string& root) {
       CheckNumber("rows of silver", totals.accepted - totals.dropped, silver.rows.size()));
   AVOCET_RETURN_IF_ERROR(CheckNumber("rows of anomalies", totals.anomalies, anomalies.rows.size()));
   AVOCET_RETURN_IF_ERROR(CheckUnique(stats, "an hour of device_stats"));
+  AVOCET_ASSIGN_OR_RETURN(const TableText health,
+                          ReadTable(env, root, "device_health", {"device_id", "hour"}));
+  AVOCET_RETURN_IF_ERROR(CheckUnique(health, "an hour of device_health"));
   return CheckSequence(bronze);
 }
 

@@ -20,7 +20,7 @@ struct TableText {
 };
 
 /// The folder of one of avocet's tables below the lake: "bronze", "quarantine", "silver",
-/// "anomalies" or "device_stats". Empty for another name.
+/// "anomalies", "device_stats", "device_health" or "alerts". Empty for another name.
 std::string TablePath(const std::string& short_name);
 
 /// Reads the newest version of a table; all columns when `columns` is empty.

@@ -16,11 +16,13 @@ TABLES = {
     "silver": "processed/valid_readings",
     "anomalies": "analytics/anomalies",
     "device_stats": "analytics/device_stats",
+    "device_health": "analytics/device_health",
     "alerts": "analytics/alerts",
 }
 KEYS = {
     "anomalies": ["id"],
     "device_stats": ["device_id", "metric", "hour"],
+    "device_health": ["device_id", "hour"],
     "alerts": ["id", "change"],
 }
 POSITIONS = ["source", "partition", "offset"]

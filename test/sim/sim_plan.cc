@@ -33,6 +33,7 @@ constexpr std::string_view kPaths[] = {"",
                                        "*/valid_readings/*",
                                        "*/anomalies/*",
                                        "*/device_stats/*",
+                                       "*/device_health/*",
                                        "*/snapshots/*",
                                        "*/_avocet/*",
                                        "/data/*"};

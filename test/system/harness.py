@@ -32,6 +32,7 @@ TABLES = {
     "silver": "processed/valid_readings",
     "anomalies": "analytics/anomalies",
     "device_stats": "analytics/device_stats",
+    "device_health": "analytics/device_health",
     "alerts": "analytics/alerts",
 }
 # When rows were received and which commit holds them is no function of the input.

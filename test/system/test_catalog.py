@@ -14,6 +14,7 @@ TABLES = {
     "iot_catalog.raw.quarantine",
     "iot_catalog.processed.valid_readings",
     "iot_catalog.analytics.device_stats",
+    "iot_catalog.analytics.device_health",
     "iot_catalog.analytics.anomalies",
     "iot_catalog.analytics.alerts",
 }

@@ -44,6 +44,8 @@ KILL_POINTS = {
     "anomalies": 3,
     "device_stats": 3,
     "device_stats_rewritten": 1,
+    "device_health": 3,
+    "device_health_rewritten": 1,
     "alerts": 3,
     "alerts_stored": 4,
     "snapshot": 3,
@@ -275,7 +277,7 @@ def test_every_kill_point_is_reached(tmp_path: Path) -> None:
         text["storage"]["snapshot_interval"] = "1ms"
         text["storage"]["care"] |= {"compact_min_files": 2, "checkpoint_commits": 2}
         site.config.write_text(json.dumps(text))
-        if point == "device_stats_rewritten":
+        if point in ("device_stats_rewritten", "device_health_rewritten"):
             # Hours are written at the end of a drained input, and amended by the next one.
             inputs.grow(whole_lines=True)
             site.drain()

@@ -111,6 +111,9 @@ void AutoDetector::ProcessRow(const KeyedBatch& batch, uint32_t row, AnomalySink
     if (metric.index >= batch.metrics.size() || batch.metrics[metric.index].empty()) continue;
     Verdict verdict;
     if (!JudgeValue(batch, row, &metric, &verdict)) continue;
+    if (!batch.anomalous.empty() && metric.models[batch.slots[row]]->is_anomalous()) {
+      batch.anomalous[row] = 1;
+    }
     if (judgements() != nullptr && !std::isnan(batch.metrics[metric.index][row])) {
       Report(row, metric, verdict);
     }

@@ -73,6 +73,8 @@ class SeriesModel {
   const Pace& pace() const { return pace_; }
   const Season& season() const { return season_; }
   float last_score() const { return last_score_; }
+  /// An anomaly lasts, and the last value is part of it.
+  bool is_anomalous() const { return episode_.is_open() && last_score_ > 1; }
 
   bool IsPlausible() const;
 
