@@ -60,6 +60,30 @@ KeySpec RangeKey() {
   return key;
 }
 
+KeySpec LimitsKey() {
+  KeySpec key;
+  key.name = "limits";
+  key.help =
+      "Smallest and largest value that is no trouble, in `unit`: valid values that a trend may "
+      "reach; `null`, `-.inf` or `.inf` leaves an end open.";
+  key.kind = KeyKind::kRange;
+  key.example = "[null, 70]";
+  key.defaults = key_spec_internal::DefaultObject<MetricConfig>;
+  key.set = [](const KeySpec&, void* object, const KeyValue& value) {
+    auto* metric = static_cast<MetricConfig*>(object);
+    const auto& ends = std::get<std::vector<double>>(value);
+    metric->limit_low = std::isfinite(ends[0]) ? std::optional(ends[0]) : std::nullopt;
+    metric->limit_high = std::isfinite(ends[1]) ? std::optional(ends[1]) : std::nullopt;
+  };
+  key.get = [](const KeySpec&, const void* object) {
+    const auto* metric = static_cast<const MetricConfig*>(object);
+    if (!metric->limit_low && !metric->limit_high) return KeyValue();
+    return KeyValue(std::vector<double>{metric->limit_low.value_or(-kUnlimited),
+                                        metric->limit_high.value_or(kUnlimited)});
+  };
+  return key;
+}
+
 /// The field is not used, and so not shown, when every record is from one device.
 KeySpec DeviceFieldKey() {
   using S = SchemaConfig;
@@ -196,6 +220,11 @@ const std::vector<KeySpec>& RootKeys() {
           "health", "How well each device is, hour by hour.",
           {
               Key<&HealthConfig::enabled>("enabled", "Whether `device_health` is written."),
+              Key<&HealthConfig::trend_window>(
+                  "trend_window",
+                  "The hours in which the trend of a metric with `limits` is seen. From three "
+                  "days on a daily course is no trend.")
+                  .Between(hours(12), days(60)),
           }),
       CloudWatchSection(),
       CatalogSection(),
@@ -254,6 +283,7 @@ const std::vector<KeySpec>& MetricKeys() {
           .DefaultNote("`unit`")
           .Example("degF"),
       RangeKey(),
+      LimitsKey(),
       Key<&M::max_rate>("max_rate", "Largest valid change per second, in `unit`.")
           .Above(0)
           .Example("0.5"),

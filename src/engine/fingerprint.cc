@@ -14,6 +14,7 @@ constexpr int kStateVersion = 3;
 std::string StateFingerprint(const Config& config, int64_t fleet_time_us) {
   Config shaping;
   shaping.schema = config.schema;
+  for (MetricConfig& metric : shaping.schema.metrics) metric.limit_low = metric.limit_high = {};
   shaping.rolling_window = config.rolling_window;
   shaping.allowed_lateness = config.allowed_lateness;
   shaping.detectors = config.detectors;
@@ -23,7 +24,7 @@ std::string StateFingerprint(const Config& config, int64_t fleet_time_us) {
     window.name.clear();
     shaping.maintenance.push_back(std::move(window));
   }
-  shaping.health = config.health;
+  shaping.health.enabled = config.health.enabled;
   shaping.alerts.rules = config.alerts.rules;
   for (AlertRuleConfig& rule : shaping.alerts.rules) rule.channels.clear();
   return Hash128Hex(std::to_string(kStateVersion) + DumpConfig(shaping));

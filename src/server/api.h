@@ -56,6 +56,7 @@ struct ApiRoute {
 };
 
 std::vector<ApiRoute> FleetRoutes(const ApiContext& context);
+std::vector<ApiRoute> HealthRoutes(const ApiContext& context);
 std::vector<ApiRoute> AnomalyRoutes(const ApiContext& context);
 std::vector<ApiRoute> AlertRoutes(const ApiContext& context);
 std::vector<ApiRoute> GateRoutes(const ApiContext& context);

@@ -129,9 +129,10 @@ void DashboardServer::AddRoutes(std::string version) {
                            .version = std::move(version),
                            .started_us = env_->NowMicros(),
                            .is_secure = !server_->options().tls_certificate_file.empty()};
-  for (const auto& routes : {FleetRoutes(context), AnomalyRoutes(context), AlertRoutes(context),
-                             GateRoutes(context), RuleRoutes(context), LakeRoutes(context),
-                             QueryRoutes(context), SystemRoutes(context), SessionRoutes(context)}) {
+  for (const auto& routes :
+       {FleetRoutes(context), AnomalyRoutes(context), AlertRoutes(context), GateRoutes(context),
+        RuleRoutes(context), HealthRoutes(context), LakeRoutes(context), QueryRoutes(context),
+        SystemRoutes(context), SessionRoutes(context)}) {
     for (const ApiRoute& route : routes) AddApi(route);
   }
   AddEvents();

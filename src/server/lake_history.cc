@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kMaxQuarantineRows = 100'000;
 constexpr size_t kSampleBytes = 300;
+constexpr std::chrono::seconds kHealthAge(30);
 
 AnomalyRow AnomalyIn(const RecordBatchView& view, size_t row) {
   return {.id = TextAt(view, anomalies::kId, row),
@@ -176,6 +177,36 @@ Result<AlertTrial> LakeHistory::LoadTrial(const AlertTrialRange& range) {
   std::lock_guard lock(mutex_);
   AVOCET_RETURN_IF_ERROR(Refresh(kAnomalies));
   return AlertTrial::Load(config_, tables_.get(), range);
+}
+
+Result<FleetHealth> LakeHistory::Health() {
+  std::lock_guard lock(mutex_);
+  const std::chrono::nanoseconds now = env_->Monotonic();
+  if (health_at_ != std::chrono::nanoseconds::min() && now - health_at_ < kHealthAge) {
+    return health_;
+  }
+  AVOCET_RETURN_IF_ERROR(Refresh(kDeviceHealth));
+  AVOCET_RETURN_IF_ERROR(Refresh(kDeviceStats));
+  AVOCET_ASSIGN_OR_RETURN(
+      health_, RankFleet(&tables_->table(kDeviceHealth), &tables_->table(kDeviceStats), config_));
+  health_at_ = now;
+  return health_;
+}
+
+Result<DevicePast> LakeHistory::HealthOf(const std::string& device, int64_t from_us) {
+  std::lock_guard lock(mutex_);
+  AVOCET_RETURN_IF_ERROR(Refresh(kDeviceHealth));
+  AVOCET_RETURN_IF_ERROR(Refresh(kDeviceStats));
+  DevicePast past;
+  AVOCET_RETURN_IF_ERROR(
+      ReadHealth(&tables_->table(kDeviceHealth), device, from_us,
+                 [&](HealthHour hour) { past.hours.push_back(std::move(hour)); }));
+  std::sort(past.hours.begin(), past.hours.end(),
+            [](const HealthHour& a, const HealthHour& b) { return a.hour_us < b.hour_us; });
+  if (past.hours.empty()) return past;
+  AVOCET_ASSIGN_OR_RETURN(past.limits, ForecastLimits(&tables_->table(kDeviceStats), config_,
+                                                      device, past.hours.back().until_us));
+  return past;
 }
 
 Result<TableSummary> LakeHistory::Summarize(size_t id, size_t num_commits) {

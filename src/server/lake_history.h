@@ -4,6 +4,7 @@
 // serialised inside and take as long as the disk does: not for threads that serve requests.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,6 +13,7 @@
 #include "src/alert/alert_change.h"
 #include "src/config/config.h"
 #include "src/engine/alert_trial.h"
+#include "src/engine/health_ranking.h"
 #include "src/engine/lake_tables.h"
 #include "src/env/env.h"
 #include "src/server/anomaly_row.h"
@@ -57,6 +59,12 @@ struct QuarantineSummary {
   std::vector<QuarantineReason> reasons;
 };
 
+/// How a device has been, and what it is on its way to.
+struct DevicePast {
+  std::vector<HealthHour> hours;      ///< oldest first
+  std::vector<LimitForecast> limits;  ///< seen from the end of its newest hour
+};
+
 class LakeHistory {
  public:
   /// `config` is copied; `env` is borrowed.
@@ -76,6 +84,10 @@ class LakeHistory {
   /// What alert rules can be tried on. The configuration is that of the run.
   Result<AlertTrial> LoadTrial(const AlertTrialRange& range);
 
+  /// The devices by how urgently they need attention. At most half a minute old.
+  Result<FleetHealth> Health();
+  Result<DevicePast> HealthOf(const std::string& device, int64_t from_us);
+
   Result<std::vector<TableSummary>> Tables(size_t num_commits);
   Result<QuarantineSummary> Quarantine();
 
@@ -89,6 +101,8 @@ class LakeHistory {
   std::mutex mutex_;
   std::unique_ptr<Lake> lake_;          // guarded by mutex_
   std::unique_ptr<LakeTables> tables_;  // guarded by mutex_
+  FleetHealth health_;                  // guarded by mutex_
+  std::chrono::nanoseconds health_at_ = std::chrono::nanoseconds::min();
 };
 
 }  // namespace avocet

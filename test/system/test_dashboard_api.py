@@ -92,6 +92,8 @@ QUERIES: dict[str, list[dict[str, object]]] = {
         {"device": "dev/1", "points": 100},
         {"device": HOSTILE, "from": "2024-12-31T00:00:00Z", "metrics": "temperature"},
     ],
+    "/health": [{}, {"limit": 1}],
+    "/device_health": [{"device": "dev/1", "from": "2024-12-31T00:00:00Z"}, {"device": "none"}],
     "/anomalies": [{}, {"severity": "critical"}, {"q": "DEV/"}],
     "/alerts": [{}, {"stage": "open", "severity": "critical", "q": "DEV/", "limit": 1}],
     "/mutes": [{}],

@@ -5,6 +5,7 @@ import { Chart } from "../chart";
 import { fill, h, setText } from "../dom";
 import { events } from "../events";
 import { ago, count, duration, measure, percent, HOUR } from "../format";
+import { DeviceHealthCard } from "../health";
 import { icon } from "../icons";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { emptyState, errorCard, explainPanel, feedItem, stateBadge } from "../parts";
@@ -43,6 +44,7 @@ export function devicePage(context: Context): Page {
   const listTitle = h("h2", {}, "Anomalies");
   const explain = h("section", { class: "card", "aria-label": "Explanation", hidden: true });
   const note = h("span", { class: "muted", role: "status" });
+  const health = new DeviceHealthCard(name, context);
   const custom = h("form", { class: "toolbar" }, from, h("span", { class: "muted" }, "to"), to, h("button", { class: "button", type: "submit" }, "Apply"));
   const root = h(
     "div",
@@ -71,6 +73,7 @@ export function devicePage(context: Context): Page {
         "div",
         { class: "sticky" },
         explain,
+        health.root,
         h("section", { class: "card feed", "aria-label": "Anomalies in view" }, h("div", { class: "card-head" }, listTitle), list),
       ),
     ),
@@ -326,6 +329,7 @@ export function devicePage(context: Context): Page {
       return true;
     },
     destroy: () => {
+      health.destroy();
       latest.cancel();
       observer.disconnect();
       for (const off of stop) off();

@@ -4,6 +4,7 @@ import { get, type AnomalyList, type Anomaly, type Device, type DevicePage, type
 import { fill, h, setText } from "../dom";
 import { events } from "../events";
 import { ago, bytes, count, dateTime, measure, percent, shortCount } from "../format";
+import { FleetHealthCard, healthBadge } from "../health";
 import { shape } from "../icons";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { deviceLink, emptyState, feedItem, select, sparkline, stateBadge, word } from "../parts";
@@ -20,6 +21,7 @@ const COLUMNS: [string, string, string][] = [
   ["", "Latest", "right latest"],
   ["last", "Last seen", "right"],
   ["anomalies", "Anomalies", "right"],
+  ["", "Health", "right wide"],
   ["quality", "Quality", "right wide"],
 ];
 // The order in which a column is most useful first.
@@ -41,6 +43,7 @@ class FleetTable {
   constructor(
     private readonly context: Context,
     private readonly onCount: (matching: number, total: number) => void,
+    private readonly healthOf: (device: string) => number | undefined,
   ) {
     this.body.append(this.space);
     this.root = h(
@@ -178,6 +181,7 @@ class FleetTable {
     const metric = this.metric();
     const unit = this.context.unit(metric);
     const value = device.values[metric];
+    const health = this.healthOf(device.device);
     const row = h(
       "div",
       { class: `grid-row${index === this.selected ? " selected" : ""}`, role: "row", "aria-rowindex": index + 2 },
@@ -187,6 +191,7 @@ class FleetTable {
       h("div", { role: "cell", class: "right number latest" }, measure(value), value === null || value === undefined || !unit ? "" : h("span", { class: "muted" }, ` ${unit}`)),
       h("div", { role: "cell", class: "right number seen", title: device.last_us === null ? "" : dateTime(device.last_us) }, ago(device.last_us, this.context.now())),
       h("div", { role: "cell", class: "right number found" }, device.anomalies_24h === 0 ? h("span", { class: "muted" }, "0") : count(device.anomalies_24h)),
+      h("div", { role: "cell", class: "right wide", title: "In the last day, 0 to 100" }, health === undefined ? "–" : healthBadge(health)),
       h(
         "div",
         { role: "cell", class: "right number wide", title: `${count(device.late)} late, ${count(device.invalid)} invalid of ${count(device.readings)} readings` },
@@ -196,6 +201,10 @@ class FleetTable {
     row.style.top = `${index * height}px`;
     row.addEventListener("click", () => go(deviceLink(device.device)));
     return row;
+  }
+
+  redraw(): void {
+    this.draw(true);
   }
 
   move(by: number): void {
@@ -274,14 +283,16 @@ export function fleetPage(context: Context): Page {
   const tiles = stateTiles();
   const counted = h("span", { class: "muted", role: "status" });
   const lag = h("span", { class: "crumb number push" });
-  const table = new FleetTable(context, (matching, total) => {
+  const health = new FleetHealthCard(() => table.redraw());
+  const showCount = (matching: number, total: number): void => {
     setText(counted, matching === total ? `${count(total)} devices` : `${count(matching)} of ${count(total)} devices`);
     const isEmpty = total === 0;
     columns.hidden = isEmpty;
     toolbar.hidden = isEmpty;
     if (isEmpty && !start.hasChildNodes()) fill(start, welcome());
     if (!isEmpty) fill(start);
-  });
+  };
+  const table = new FleetTable(context, showCount, (device) => health.of(device));
   const search = h("input", { type: "search", placeholder: "Search devices", "aria-label": "Search devices", value: parameter("q") });
   let typing = 0;
   search.addEventListener("input", () => {
@@ -301,10 +312,15 @@ export function fleetPage(context: Context): Page {
     { class: "columns" },
     table.root,
     h(
-      "section",
-      { class: "card feed", "aria-label": "Newest anomalies" },
-      h("div", { class: "card-head" }, h("h2", {}, "Newest anomalies"), h("a", { href: "/anomalies", class: "push" }, "All")),
-      list,
+      "div",
+      { class: "fleet-side" },
+      health.root,
+      h(
+        "section",
+        { class: "card feed", "aria-label": "Newest anomalies" },
+        h("div", { class: "card-head" }, h("h2", {}, "Newest anomalies"), h("a", { href: "/anomalies", class: "push" }, "All")),
+        list,
+      ),
     ),
   );
   const start = h("div", {});
@@ -375,6 +391,7 @@ export function fleetPage(context: Context): Page {
     destroy: () => {
       clearInterval(timer);
       table.destroy();
+      health.destroy();
       for (const off of stop) off();
     },
   };
