@@ -292,8 +292,10 @@ void Shard::AppendAnomaly(std::span<Piece* const> pieces, size_t detector, const
   if (!whole_device) {
     hours_.AddAnomaly(anomaly.slot, anomaly.metric, anomaly.event_time_us, metrics_.size());
     CloseHoursIfDue(anomaly.slot);
-  } else if (DeviceHour* hour = hours_.FindDevice(anomaly.slot, anomaly.event_time_us)) {
-    ++hour->anomalies;
+  } else if (anomaly.row != kNoRow) {
+    // A silence is no reading: it comes when others show it, and counts as availability.
+    DeviceHour* hour = hours_.FindDevice(anomaly.slot, anomaly.event_time_us);
+    if (hour != nullptr) ++hour->anomalies;
   }
   if (anomaly.row != kNoRow) anomalous_[anomaly.row] = 1;
   ColumnBatch& out = result_.anomalies;
