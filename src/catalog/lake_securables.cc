@@ -118,7 +118,7 @@ Result<std::vector<CatalogColumn>> CatalogColumns(const std::string& metadata_js
 
 Result<std::vector<Securable>> DescribeLake(const Config& config, Env* env) {
   AVOCET_RETURN_IF_ERROR(RequireLake(config, env));
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   const std::string& catalog = config.storage.catalog;
   std::vector<Securable> all = {

@@ -72,7 +72,7 @@ void AddAccessCommand(CLI::App* app, int* exit_code) {
     CLI::App* command = access->add_subcommand(name, help);
     command->add_option("-c,--config", arguments->config,
                         "Configuration file (default: avocet.yaml)");
-    command->add_option("--lake", arguments->lake, "Lake directory");
+    command->add_option("--lake", arguments->lake, "Lake directory, or s3://bucket/prefix");
     command->callback([arguments, exit_code, run] { *exit_code = Report(run(*arguments)); });
     return command;
   };

@@ -120,7 +120,7 @@ Status ProposeStoredGate(const Config& config, const std::map<std::string, Store
     return Status::Ok();
   }
   if (!proposal.ok()) return proposal.status();
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(Env::Posix(), config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   AVOCET_ASSIGN_OR_RETURN(const AlertTrial trial,
                           AlertTrial::Load(config, &tables,

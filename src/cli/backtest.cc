@@ -41,7 +41,7 @@ Result<int64_t> ReadInstant(const std::string& text, const char* option, int64_t
 }
 
 Result<int64_t> NewestEventTime(const Config& config) {
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(Env::Posix(), config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   Table& silver = tables.table(kSilver);
   AVOCET_ASSIGN_OR_RETURN(const auto files, silver.Files());

@@ -91,7 +91,7 @@ Status Run(const HealthArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config,
                           LoadLakeConfig({arguments.config, arguments.lake, arguments.format}));
   AVOCET_RETURN_IF_ERROR(RequireLake(config, Env::Posix()));
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(Env::Posix(), config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   AVOCET_ASSIGN_OR_RETURN(const FleetHealth fleet, RankFleet(&tables.table(kDeviceHealth),
                                                              &tables.table(kDeviceStats), config));
@@ -122,7 +122,7 @@ void AddHealthCommand(CLI::App* app, int* exit_code) {
       app->add_subcommand("health", "Which devices will need attention within a week, and why");
   command->add_option("-c,--config", arguments->config,
                       "Configuration file (default: avocet.yaml)");
-  command->add_option("--lake", arguments->lake, "Lake directory");
+  command->add_option("--lake", arguments->lake, "Lake directory, or s3://bucket/prefix");
   command->add_option("-f,--format", arguments->format, "Output format (default: table)")
       ->check(CLI::IsMember({"table", "csv", "json"}));
   command->add_flag("--all", arguments->all, "Also devices that are well");

@@ -155,7 +155,7 @@ Result<AlarmData> ReadAlarmFile(const std::string& path) {
 }
 
 Result<AlarmData> ReadAlarmsOfLake(const Config& config) {
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(Env::Posix(), config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   AlarmData data;
   AVOCET_RETURN_IF_ERROR(ReadTable(

@@ -9,7 +9,7 @@ void AddLakeOptions(CLI::App* command, LakeArguments* arguments, const std::stri
   arguments->format = text;
   command->add_option("-c,--config", arguments->config,
                       "Configuration file (default: avocet.yaml)");
-  command->add_option("--lake", arguments->lake, "Lake directory");
+  command->add_option("--lake", arguments->lake, "Lake directory, or s3://bucket/prefix");
   command->add_option("-f,--format", arguments->format, "Output format (default: " + text + ")")
       ->check(CLI::IsMember({text, std::string("json")}));
 }

@@ -155,7 +155,7 @@ Status List(const ListArguments& arguments) {
     }
     since_us = instant ? *instant : Env::Posix()->NowMicros() - *ago;
   }
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(Env::Posix(), config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(const auto table, OpenQuarantine(config, lake.get()));
   std::deque<Record> records;
   std::map<std::string, uint64_t> counts;
@@ -215,7 +215,7 @@ void PrintRecord(const Record& record) {
 
 Status Show(const ShowArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(Env::Posix(), config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(const auto table, OpenQuarantine(config, lake.get()));
   std::optional<Record> found;
   AVOCET_RETURN_IF_ERROR(ReadQuarantine(table.get(), [&](const QuarantineRow& row) -> Result<bool> {

@@ -1,14 +1,14 @@
 // query: SQL over the tables, by the program avocet-query.
-#include <fmt/format.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "src/cli/command.h"
+#include "src/config/load.h"
 #include "src/env/program.h"
 #include "src/env/signals.h"
+#include "src/server/query_lake.h"
 #include "src/server/query_program.h"
 
 namespace avocet {
@@ -22,27 +22,32 @@ struct QueryArguments {
   std::vector<std::pair<std::string, std::string>> passed_on;
 };
 
-Status Query(const QueryArguments& arguments) {
+// The exit code; does not return when this program becomes the SQL engine.
+Result<int> Query(const QueryArguments& arguments) {
   if (arguments.sql.empty() && StandardInputIsTerminal()) {
     return Status::Usage(
         "query needs SQL, as in: avocet query \"SHOW TABLES\"; - reads it from standard input");
   }
-  std::string lake = arguments.lake;
+  StorageConfig storage;
   std::string catalog;
   // A lake that is named outright can be asked without, or in spite of, a configuration.
-  if (lake.empty() || !arguments.config.empty()) {
+  if (arguments.lake.empty() || !arguments.config.empty()) {
     AVOCET_ASSIGN_OR_RETURN(const Config config, LoadConfig(arguments.config));
-    if (lake.empty()) lake = config.storage.lake;
+    storage = config.storage;
     catalog = config.storage.catalog;
   }
+  if (!arguments.lake.empty()) storage.lake = arguments.lake;
+  AVOCET_RETURN_IF_ERROR(CheckLakePath(storage.lake));
   AVOCET_ASSIGN_OR_RETURN(const std::string program, FindQueryProgram());
-  std::vector<std::string> words = {"--lake", lake};
+  AVOCET_ASSIGN_OR_RETURN(const QueryLake lake, QueryLake::Open(storage, Env::Posix()));
+  std::vector<std::string> words = lake.Arguments();
   if (!catalog.empty()) words.insert(words.end(), {"--catalog", catalog});
   for (const auto& [option, value] : arguments.passed_on) {
     if (!value.empty()) words.insert(words.end(), {option, value});
   }
   // SQL may begin with a comment, which looks like an option.
   words.insert(words.end(), {"--", arguments.sql.empty() ? "-" : arguments.sql});
+  if (lake.IsServed()) return RunInForeground(program, words);
   return BecomeProgram(program, words);
 }
 
@@ -53,8 +58,9 @@ void AddQueryCommand(CLI::App* app, int* exit_code) {
   CLI::App* command = app->add_subcommand("query", "Ask the tables in SQL, read-only");
   command->add_option("sql", arguments->sql,
                       "The query; - or nothing reads it from standard input");
-  command->add_option("--lake", arguments->lake,
-                      "Lake directory (default: that of the configuration, else ./lake)");
+  command->add_option(
+      "--lake", arguments->lake,
+      "Lake directory, or s3://bucket/prefix (default: that of the configuration, else ./lake)");
   command->add_option("-c,--config", arguments->config,
                       "Configuration file (default: avocet.yaml)");
   arguments->passed_on = {{"--format", ""},    {"--output", ""}, {"--max-rows", ""},
@@ -72,7 +78,10 @@ void AddQueryCommand(CLI::App* app, int* exit_code) {
   command->add_option("--timeout", value(5), "Longest run time, 0: none (default: 60s)");
   command->add_option("--time-zone", value(6), "Zone of printed times (default: UTC)");
   command->add_option("--threads", value(7), "Threads (default: all processors)");
-  command->callback([arguments, exit_code] { *exit_code = Report(Query(*arguments)); });
+  command->callback([arguments, exit_code] {
+    const auto done = Query(*arguments);
+    *exit_code = done.ok() ? *done : Report(done.status());
+  });
 }
 
 }  // namespace avocet

@@ -384,7 +384,7 @@ void AddRunCommand(CLI::App* app, int* exit_code) {
   command->add_option("--source", arguments->sources,
                       "Read this instead of the configured sources: - for standard input, a file, "
                       "glob or directory, or simulate");
-  command->add_option("--lake", arguments->lake, "Lake directory");
+  command->add_option("--lake", arguments->lake, "Lake directory, or s3://bucket/prefix");
   command->add_option("--listen", arguments->listen,
                       "Take readings by HTTP at this address (without a configuration: "
                       "127.0.0.1:8080)");

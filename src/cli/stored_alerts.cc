@@ -37,7 +37,7 @@ Result<std::unique_ptr<OperatorLog>> OpenOperatorLog(const Config& config) {
 
 Result<std::map<std::string, StoredAlert>> ReadStoredAlerts(const Config& config) {
   AVOCET_RETURN_IF_ERROR(RequireLake(config, Env::Posix()));
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(Env::Posix(), config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(const auto table,
                           lake->OpenTable(AlertsSpec().Path(config.storage.catalog)));
   std::map<std::string, StoredAlert> alerts;

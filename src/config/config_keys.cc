@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "src/config/alert_keys.h"
+#include "src/config/aws_keys.h"
 #include "src/config/catalog_keys.h"
 #include "src/config/cloudwatch_keys.h"
 
@@ -25,7 +26,7 @@ constexpr Duration kForever = days(36'500);
 KeySpec LakeKey() {
   KeySpec key;
   key.name = "lake";
-  key.help = "Directory of the tables.";
+  key.help = "Directory of the tables, or `s3://bucket/prefix`.";
   key.defaults = key_spec_internal::DefaultObject<Config>;
   key.set = [](const KeySpec&, void* object, const KeyValue& value) {
     static_cast<Config*>(object)->storage.lake = std::get<std::string>(value);
@@ -103,14 +104,25 @@ KeySpec Collection(KeyKind kind, std::string name, std::string help) {
   return key;
 }
 
+KeySpec S3Keys() {
+  using S = StorageConfig;
+  std::vector<KeySpec> keys = AwsKeys<S>();
+  keys.push_back(Key<&S::aws, &AwsOptions::path_style>(
+      "path_style", "Whether the bucket stands in the path rather than the host name."));
+  return Section("s3", "How a lake at `s3://bucket/prefix` is reached.", std::move(keys));
+}
+
 KeySpec StorageSection() {
   using S = StorageConfig;
   return Section<&Config::storage>(
       "storage", "How the tables are written and kept in order.",
       {
-          Key<&S::data_dir>("data_dir", "Directory of the lock and the state snapshots.")
-              .DefaultNote("`_avocet` inside the lake")
+          Key<&S::data_dir>("data_dir",
+                            "Local directory of lock, state snapshots, journals and alerts on "
+                            "their way; it must last as long as the lake.")
+              .DefaultNote("`_avocet` inside the lake; of a lake in S3 `avocet-data/bucket/prefix`")
               .Example("./lake/_avocet"),
+          S3Keys(),
           Key<&S::catalog>("catalog", "First part of the three-part table names."),
           Section("commit", "A commit makes rows visible; it happens at the first of these limits.",
                   {

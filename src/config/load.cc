@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "src/base/s3_url.h"
 #include "src/config/catalog_keys.h"
 #include "src/config/config_keys.h"
 #include "src/config/key_reader.h"
@@ -132,10 +133,10 @@ void ReportNoMap(const YamlNode& root, KeyReader* reader) {
 }  // namespace
 
 Status CheckLakePath(std::string_view lake) {
+  if (IsS3Url(lake)) return ParseS3Url(lake).status();
   if (lake.find("://") == std::string_view::npos) return Status::Ok();
-  return Status::Config(
-      "the lake must be a directory: avocet does not write to object stores; tables in a directory "
-      "can be copied to a bucket with any tool, data files before _delta_log");
+  return Status::Config("the lake must be a directory or s3://bucket/prefix, not \"" +
+                        std::string(lake) + "\"");
 }
 
 Config DefaultConfig(std::span<const DetectorSpec> detectors) {

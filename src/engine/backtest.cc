@@ -106,7 +106,7 @@ class Backtester {
 
 Result<BacktestResult> Backtest(const Config& config, Env* env, const BacktestOptions& options) {
   AVOCET_RETURN_IF_ERROR(RequireLake(config, env));
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   AVOCET_ASSIGN_OR_RETURN(const std::vector<AlertGate> gates, ReadGates(config, env));
   StageClock clock(env);

@@ -237,6 +237,9 @@ Status Committer::CommitBronze(const Epoch& epoch) {
   }
   if (!adds_[kBronze].empty()) request.adds.push_back(adds_[kBronze]);
   auto version = options_.tables->table(kBronze).Commit(request);
+  if (version.status().code() == StatusCode::kConflict) {
+    return version.status().WithContext("another process writes to this lake as well");
+  }
   if (!version.ok()) return version.status();
   ++commits_;
   std::lock_guard lock(mutex_);

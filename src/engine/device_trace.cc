@@ -123,8 +123,9 @@ bool DeviceTrace::IsInFooter(std::string_view file) const {
   return footer.find(static_cast<char>(device_.size()) + device_) != std::string_view::npos;
 }
 
-Result<bool> DeviceTrace::IsIn(Env* env, const std::string& path, uint64_t* bytes_searched) const {
-  AVOCET_ASSIGN_OR_RETURN(const std::string bytes, env->ReadFile(path));
+Result<bool> DeviceTrace::IsIn(LakeStore* store, const std::string& path,
+                               uint64_t* bytes_searched) const {
+  AVOCET_ASSIGN_OR_RETURN(const std::string bytes, store->ReadFile(path));
   *bytes_searched += bytes.size();
   const bool is_text =
       path.ends_with(".json") || path.ends_with("_last_checkpoint") || path.ends_with(".crc");
@@ -134,25 +135,6 @@ Result<bool> DeviceTrace::IsIn(Env* env, const std::string& path, uint64_t* byte
     return bytes.find(device_.substr(0, kLogBound)) != std::string::npos;
   }
   return device_.size() >= kLongEnough ? IsInBinary(bytes) : IsInFooter(bytes);
-}
-
-Result<std::vector<std::string>> FilesBelow(Env* env, const std::string& directory) {
-  std::vector<std::string> files;
-  auto entries = env->List(directory);
-  if (!entries.ok()) {
-    if (entries.status().code() == StatusCode::kNotFound) return files;
-    return entries.status();
-  }
-  for (const DirectoryEntry& entry : *entries) {
-    const std::string path = directory + "/" + entry.name;
-    if (!entry.is_directory) {
-      files.push_back(path);
-      continue;
-    }
-    AVOCET_ASSIGN_OR_RETURN(auto below, FilesBelow(env, path));
-    files.insert(files.end(), below.begin(), below.end());
-  }
-  return files;
 }
 
 }  // namespace avocet

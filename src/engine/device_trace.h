@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "src/env/env.h"
+#include "src/lake/lake_store.h"
 
 namespace avocet {
 
@@ -28,7 +28,7 @@ class DeviceTrace {
   /// Searches the bytes of a file: log entries and other text as words; Parquet and everything
   /// else for the bare bytes, short identifiers only where Parquet footers hold them whole,
   /// because any three bytes are found by chance in compressed pages.
-  Result<bool> IsIn(Env* env, const std::string& path, uint64_t* bytes_searched) const;
+  Result<bool> IsIn(LakeStore* store, const std::string& path, uint64_t* bytes_searched) const;
 
  private:
   bool IsInBinary(std::string_view bytes) const;
@@ -40,8 +40,5 @@ class DeviceTrace {
   std::set<std::string, std::less<>> others_;
   std::set<std::pair<size_t, size_t>> shapes_;  // of others: where the device is in them, and size
 };
-
-/// All files below a directory; nothing when it does not exist.
-Result<std::vector<std::string>> FilesBelow(Env* env, const std::string& directory);
 
 }  // namespace avocet

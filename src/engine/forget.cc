@@ -12,6 +12,7 @@
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_rows.h"
 #include "src/engine/snapshot.h"
+#include "src/lake/env_store.h"
 
 namespace avocet {
 namespace {
@@ -29,9 +30,15 @@ struct Hits {
 
 class Forgetter {
  public:
-  Forgetter(const Config& config, Env* env, LakeTables* tables, const std::string& device,
-            ForgetReport* report)
-      : config_(config), env_(env), tables_(tables), trace_(device), report_(*report) {}
+  Forgetter(const Config& config, Env* env, LakeStore* store, LakeTables* tables,
+            const std::string& device, ForgetReport* report)
+      : config_(config),
+        env_(env),
+        store_(*store),
+        data_dir_(env, DataDir(config)),
+        tables_(tables),
+        trace_(device),
+        report_(*report) {}
 
   /// Counts the rows in files of the present and of the past, and looks at the bytes of all files.
   Status Look() {
@@ -80,7 +87,7 @@ class Forgetter {
       AVOCET_ASSIGN_OR_RETURN(const auto files, table.Vacuum(0, FarFutureMs(env_), false));
       report_.files_deleted += files.size();
       for (const RemovedFile& file : files) report_.bytes_deleted += file.size_bytes;
-      AVOCET_RETURN_IF_ERROR(DeleteTemporary(Folder(id)));
+      AVOCET_RETURN_IF_ERROR(DeleteTemporary(&store_, Path(id)));
     }
     const std::string dir = SnapshotDir(config_);
     AVOCET_ASSIGN_OR_RETURN(const auto snapshots, ListSnapshots(env_, dir));
@@ -94,18 +101,25 @@ class Forgetter {
       AVOCET_ASSIGN_OR_RETURN(const auto outbox, Outbox::Open(OutboxPath(config_)));
       AVOCET_RETURN_IF_ERROR(outbox->ForgetDevice(trace_.device()));
     }
-    return DeleteTemporary(DataDir(config_));
+    return DeleteTemporary(&data_dir_, "");
   }
 
   /// Reads all rows and all bytes again, with a handle that knows nothing of what was done.
   Status Prove() {
-    AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env_, config_.storage.lake));
+    AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env_, config_.storage));
     AVOCET_ASSIGN_OR_RETURN(LakeTables fresh, LakeTables::OpenExisting(lake.get(), config_));
     LakeTables* const before = std::exchange(tables_, &fresh);
     Status status = ReadAllRows();
     tables_ = before;
     AVOCET_RETURN_IF_ERROR(std::move(status));
-    return SearchBytes();
+    AVOCET_RETURN_IF_ERROR(SearchBytes());
+    AVOCET_ASSIGN_OR_RETURN(const bool keeps, store_.KeepsRemoved());
+    if (keeps) {
+      report_.remaining.push_back("earlier versions of files: " + store_.Shown("") +
+                                  " is in a bucket with versioning, whose life-cycle rules delete "
+                                  "them");
+    }
+    return Status::Ok();
   }
 
  private:
@@ -125,9 +139,8 @@ class Forgetter {
     return Status::Ok();
   }
 
-  std::string Folder(size_t id) const {
-    return config_.storage.lake + "/" + tables_->spec(id).Path(config_.storage.catalog);
-  }
+  std::string Path(size_t id) const { return tables_->spec(id).Path(config_.storage.catalog); }
+  std::string Folder(size_t id) const { return store_.Shown(Path(id)); }
 
   Result<Hits> Find(size_t id, const TableFile& file) {
     return id == kQuarantine ? FindQuarantined(file) : FindDevice(id, file);
@@ -218,35 +231,40 @@ class Forgetter {
     }
   }
 
-  Status DeleteTemporary(const std::string& folder) {
-    AVOCET_ASSIGN_OR_RETURN(const auto files, FilesBelow(env_, folder));
-    for (const std::string& path : files) {
-      if (path.find("/.tmp-") == std::string::npos) continue;
-      AVOCET_RETURN_IF_ERROR(env_->Remove(path));
+  Status DeleteTemporary(LakeStore* store, const std::string& folder) {
+    if (store->is_remote()) return Status::Ok();  // nothing is there before it is whole
+    AVOCET_ASSIGN_OR_RETURN(const auto files, store->List(folder, ""));
+    for (const LakeFile& file : files) {
+      if (!file.path.substr(file.path.rfind('/') + 1).starts_with(".tmp-")) continue;
+      AVOCET_RETURN_IF_ERROR(store->Remove(file.path));
       ++report_.files_deleted;
     }
     return Status::Ok();
   }
 
   Status SearchBytes() {
-    AVOCET_ASSIGN_OR_RETURN(auto files, FilesBelow(env_, config_.storage.lake));
-    if (!config_.storage.data_dir.empty()) {
-      AVOCET_ASSIGN_OR_RETURN(const auto more, FilesBelow(env_, config_.storage.data_dir));
-      files.insert(files.end(), more.begin(), more.end());
-    }
     report_.files_searched = report_.bytes_searched = 0;
-    for (const std::string& path : files) {
-      const auto named = trace_.IsIn(env_, path, &report_.bytes_searched);
+    AVOCET_RETURN_IF_ERROR(SearchBytes(&store_));
+    const bool inside = config_.storage.data_dir.empty() && !store_.is_remote();
+    return inside ? Status::Ok() : SearchBytes(&data_dir_);
+  }
+
+  Status SearchBytes(LakeStore* store) {
+    AVOCET_ASSIGN_OR_RETURN(const auto files, store->List("", ""));
+    for (const LakeFile& file : files) {
+      const auto named = trace_.IsIn(store, file.path, &report_.bytes_searched);
       if (named.status().code() == StatusCode::kNotFound) continue;
       if (!named.ok()) return named.status();
       ++report_.files_searched;
-      if (*named) report_.remaining.push_back("its name in " + path);
+      if (*named) report_.remaining.push_back("its name in " + store->Shown(file.path));
     }
     return Status::Ok();
   }
 
   const Config& config_;
   Env* env_;
+  LakeStore& store_;
+  EnvStore data_dir_;
   LakeTables* tables_;
   DeviceTrace trace_;
   ForgetReport& report_;
@@ -254,10 +272,10 @@ class Forgetter {
 };
 
 Result<ForgetReport> DryRun(const Config& config, Env* env, const std::string& device) {
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   ForgetReport report;
-  AVOCET_RETURN_IF_ERROR(Forgetter(config, env, &tables, device, &report).Look());
+  AVOCET_RETURN_IF_ERROR(Forgetter(config, env, &lake->store(), &tables, device, &report).Look());
   return report;
 }
 
@@ -272,7 +290,7 @@ Result<ForgetReport> ForgetDevice(const Config& config, Env* env, const std::str
                           OpenOwnedLake(config, env, options.on_step, /*recover=*/true));
   AVOCET_ASSIGN_OR_RETURN(const auto care, LockTableCare(config, env));
   ForgetReport report;
-  Forgetter forgetter(config, env, owned.tables.get(), device, &report);
+  Forgetter forgetter(config, env, &owned.lake->store(), owned.tables.get(), device, &report);
   AVOCET_RETURN_IF_ERROR(forgetter.Look());
   if (!report.found) return report;
   AVOCET_RETURN_IF_ERROR(forgetter.Remove(&owned));

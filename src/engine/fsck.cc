@@ -32,7 +32,7 @@ class LakeChecker {
         specs_(TableSpecs(config, ConfiguredMetrics(config))) {}
 
   Result<FsckReport> Run() {
-    AVOCET_ASSIGN_OR_RETURN(lake_, Lake::OpenLocal(env_, config_.storage.lake));
+    AVOCET_ASSIGN_OR_RETURN(lake_, Lake::Open(env_, config_.storage));
     AVOCET_RETURN_IF_ERROR(RequireAnything());
     report_.tables.resize(kNumTables);
     // Bronze last: the others never are ahead of a bronze that is read after them.
@@ -53,11 +53,13 @@ class LakeChecker {
 
  private:
   std::string Path(size_t id) const { return specs_[id].Path(config_.storage.catalog); }
-  std::string Folder(size_t id) const { return config_.storage.lake + "/" + Path(id); }
+  std::string Folder(size_t id) const { return store().Shown(Path(id)); }
+  LakeStore& store() const { return lake_->store(); }
 
   Status RequireAnything() {
     for (size_t id = 0; id < kNumTables; ++id) {
-      if (env_->Stat(Folder(id)).ok()) return Status::Ok();
+      AVOCET_ASSIGN_OR_RETURN(const bool there, store().HasFolder(Path(id)));
+      if (there) return Status::Ok();
     }
     return RequireLake(config_, env_);
   }
@@ -83,8 +85,9 @@ class LakeChecker {
   }
 
   void CheckTable(size_t id) {
-    if (!env_->Stat(Folder(id)).ok()) return;
-    logs_[id] = CheckLog(env_, Folder(id), TableName(id), tables_[id].get(), &report_);
+    const auto there = store().HasFolder(Path(id));
+    if (there.ok() && !*there) return;
+    logs_[id] = CheckLog(&store(), Path(id), TableName(id), tables_[id].get(), &report_);
     if (tables_[id] == nullptr) return;
     const auto files = tables_[id]->Files();
     if (!files.ok()) {
@@ -93,7 +96,7 @@ class LakeChecker {
                   "mend the log as said for its files");
       return;
     }
-    CheckFiles(env_, Folder(id), TableName(id), tables_[id].get(), *files, options_,
+    CheckFiles(&store(), Path(id), TableName(id), tables_[id].get(), *files, options_,
                &report_.tables[id], &report_);
     if (id == kBronze) {
       last_ = CheckBronze(Folder(id), logs_[id], report_.tables[id].version,
@@ -208,24 +211,24 @@ class LakeChecker {
     return true;
   }
 
-  void ListTemporary(size_t id, const std::string& folder) {
-    const auto entries = env_->List(folder);
-    if (!entries.ok()) return;
-    for (const DirectoryEntry& entry : *entries) {
-      const std::string path = folder + "/" + entry.name;
-      if (entry.is_directory) {
-        if (entry.name != "_delta_log") ListTemporary(id, path);
-      } else if (entry.name.starts_with(".tmp-")) {
-        report_.Add(FindingLevel::kInfo, TableName(id), path,
-                    "a temporary file that a dead process left behind, or that is being written",
-                    "when no avocet is running it may be deleted");
-      }
+  // Those of the log are told with the log.
+  void ListTemporary(size_t id) {
+    if (store().is_remote()) return;  // there an object is whole or not there at all
+    const auto files = store().List(Path(id), "");
+    if (!files.ok()) return;
+    for (const LakeFile& file : *files) {
+      const size_t name = file.path.rfind('/') + 1;
+      if (file.path.compare(name, 5, ".tmp-") != 0) continue;
+      if (file.path.find("/_delta_log/") != std::string::npos) continue;
+      report_.Add(FindingLevel::kInfo, TableName(id), store().Shown(file.path),
+                  "a temporary file that a dead process left behind, or that is being written",
+                  "when no avocet is running it may be deleted");
     }
   }
 
   // Files that no version refers to, or only versions of the past. Only told.
   void ListWaste(size_t id) {
-    ListTemporary(id, Folder(id));
+    ListTemporary(id);
     if (tables_[id] == nullptr) return;
     const int64_t far_future_ms = env_->NowMicros() / 1000 + 3'600'000;
     const auto waste = tables_[id]->Vacuum(0, far_future_ms, /*dry_run=*/true);

@@ -10,13 +10,13 @@ namespace avocet {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{1} << 20;
+constexpr size_t kRemoteChunkBytes = size_t{16} << 20;
 
-Result<std::string> ChecksumOf(Env* env, const std::string& path) {
-  AVOCET_ASSIGN_OR_RETURN(const auto file, env->OpenForRead(path));
+Result<std::string> ChecksumOf(LakeStore* store, const std::string& path) {
   Xxh64 hash;
-  std::vector<std::byte> chunk(kChunkBytes);
+  std::vector<std::byte> chunk(store->is_remote() ? kRemoteChunkBytes : kChunkBytes);
   for (uint64_t offset = 0;;) {
-    AVOCET_ASSIGN_OR_RETURN(const size_t read, file->ReadAt(offset, chunk));
+    AVOCET_ASSIGN_OR_RETURN(const size_t read, store->Read(path, offset, chunk));
     hash.Update({reinterpret_cast<const char*>(chunk.data()), read});
     offset += read;
     if (read < chunk.size()) return hash.Hex();
@@ -24,9 +24,9 @@ Result<std::string> ChecksumOf(Env* env, const std::string& path) {
 }
 
 // What is wrong with a file; empty when nothing is.
-std::string FileProblem(Env* env, const std::string& path, Table* handle, const TableFile& file,
-                        const FsckOptions& options, FsckReport* report) {
-  const auto info = env->Stat(path);
+std::string FileProblem(LakeStore* store, const std::string& path, Table* handle,
+                        const TableFile& file, const FsckOptions& options, FsckReport* report) {
+  const auto info = store->Stat(path);
   if (info.status().code() == StatusCode::kNotFound) return "the file is missing";
   if (!info.ok()) return info.status().message();
   if (info->size_bytes != file.size_bytes) {
@@ -38,7 +38,7 @@ std::string FileProblem(Env* env, const std::string& path, Table* handle, const 
     return fmt::format("the file has {} rows, the log says {}", *rows, file.num_rows);
   }
   if (!file.checksum.empty()) {
-    const auto checksum = ChecksumOf(env, path);
+    const auto checksum = ChecksumOf(store, path);
     if (!checksum.ok()) return checksum.status().message();
     if (*checksum != file.checksum) {
       return fmt::format("the file has checksum {}, the log says {}", *checksum, file.checksum);
@@ -154,7 +154,7 @@ std::string FileRemedy(std::string_view table) {
   return "run `avocet rebuild`: the table is computed anew from bronze";
 }
 
-void CheckFiles(Env* env, const std::string& folder, std::string_view table, Table* handle,
+void CheckFiles(LakeStore* store, const std::string& folder, std::string_view table, Table* handle,
                 const std::vector<TableFile>& files, const FsckOptions& options,
                 CheckedTable* summary, FsckReport* report) {
   for (const TableFile& file : files) {
@@ -162,9 +162,9 @@ void CheckFiles(Env* env, const std::string& folder, std::string_view table, Tab
     summary->size_bytes += file.size_bytes;
     summary->rows += std::max<int64_t>(file.num_rows, 0);
     const std::string path = folder + "/" + file.path;
-    const std::string problem = FileProblem(env, path, handle, file, options, report);
+    const std::string problem = FileProblem(store, path, handle, file, options, report);
     if (problem.empty() || !StillActive(handle, file.path)) continue;
-    report->Add(FindingLevel::kError, table, path, problem, FileRemedy(table));
+    report->Add(FindingLevel::kError, table, store->Shown(path), problem, FileRemedy(table));
   }
 }
 

@@ -15,13 +15,14 @@ namespace avocet {
 std::string FileRemedy(std::string_view table);
 
 /// Checks that every file is there, has the size, rows and checksum that the log says and, on
-/// demand, that all its pages can be decoded. Adds up `summary`.
-void CheckFiles(Env* env, const std::string& folder, std::string_view table, Table* handle,
+/// demand, that all its pages can be decoded. `folder` is the table's below the lake's root. Adds
+/// up `summary`.
+void CheckFiles(LakeStore* store, const std::string& folder, std::string_view table, Table* handle,
                 const std::vector<TableFile>& files, const FsckOptions& options,
                 CheckedTable* summary, FsckReport* report);
 
 /// Checks epochs, totals and the sequence numbers of bronze up to `version`; returns the newest
-/// commit, of epoch 0 when there is none.
+/// commit, of epoch 0 when there is none. `folder` is for messages.
 CommitInfo CheckBronze(const std::string& folder, const LogContents& log, int64_t version,
                        int64_t epoch, const std::vector<TableFile>& files, FsckReport* report);
 

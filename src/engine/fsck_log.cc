@@ -69,17 +69,21 @@ std::string LineProblem(std::string_view line, simdjson::dom::parser* parser) {
 
 class LogChecker {
  public:
-  LogChecker(Env* env, const std::string& folder, std::string_view table, Table* handle,
+  LogChecker(LakeStore* store, const std::string& folder, std::string_view table, Table* handle,
              FsckReport* report)
-      : env_(env), log_(folder + "/_delta_log"), table_(table), handle_(handle), report_(report) {}
+      : store_(store),
+        log_(folder + "/_delta_log"),
+        table_(table),
+        handle_(handle),
+        report_(report) {}
 
   LogContents Run() {
-    const auto listed = env_->List(log_);
+    const auto listed = store_->List(log_, "");
     if (!listed.ok()) {
       Error("", listed.status().message(), "restore the table's folder from a backup");
       return {};
     }
-    for (const DirectoryEntry& file : *listed) Classify(file);
+    for (const LakeFile& file : *listed) Classify(file.path.substr(log_.size() + 1));
     if (log_contents_.entries.empty() && checkpoint_files_.empty()) {
       Error("", "the log is empty", "restore the table's folder from a backup");
       return {};
@@ -93,26 +97,29 @@ class LogChecker {
 
  private:
   void Error(const std::string& name, std::string problem, std::string remedy) {
-    report_->Add(FindingLevel::kError, table_, name.empty() ? log_ : log_ + "/" + name,
-                 std::move(problem), std::move(remedy));
+    report_->Add(FindingLevel::kError, table_, Shown(name), std::move(problem), std::move(remedy));
   }
 
-  void Classify(const DirectoryEntry& file) {
-    const auto version = VersionOf(file.name);
+  std::string Shown(std::string_view name) const {
+    return store_->Shown(name.empty() ? log_ : log_ + "/" + std::string(name));
+  }
+
+  void Classify(const std::string& name) {
+    const auto version = VersionOf(name);
     const std::string_view rest =
-        version ? std::string_view(file.name).substr(kVersionDigits) : std::string_view();
-    if (file.is_directory || file.name == "_last_checkpoint") return;
+        version ? std::string_view(name).substr(kVersionDigits) : std::string_view();
+    if (name.find('/') != std::string::npos || name == "_last_checkpoint") return;
     if (rest == ".json") {
       log_contents_.entries.insert(*version);
     } else if (rest.starts_with(".checkpoint.")) {
       log_contents_.checkpoints.insert(*version);
-      checkpoint_files_.emplace(*version, file.name);
-    } else if (file.name.starts_with(kTemporary)) {
-      report_->Add(FindingLevel::kInfo, table_, log_ + "/" + file.name,
+      checkpoint_files_.emplace(*version, name);
+    } else if (name.starts_with(kTemporary)) {
+      report_->Add(FindingLevel::kInfo, table_, Shown(name),
                    "a temporary file that a dead process left behind, or that is being written",
                    "when no avocet is running it may be deleted");
     } else if (rest != ".crc" && !rest.ends_with(".compacted.json")) {
-      report_->Add(FindingLevel::kInfo, table_, log_ + "/" + file.name,
+      report_->Add(FindingLevel::kInfo, table_, Shown(name),
                    "is no file of a Delta log; it is ignored");
     }
   }
@@ -148,11 +155,11 @@ class LogChecker {
 
   Status CheckCheckpoint(const std::string& name) {
     const std::string path = log_ + "/" + name;
-    if (!name.ends_with(".parquet")) return env_->ReadFile(path).status();
+    if (!name.ends_with(".parquet")) return store_->ReadFile(path).status();
     if (handle_ != nullptr) {
       return handle_->CheckFile("_delta_log/" + name, /*verify_pages=*/true).status();
     }
-    auto bytes = env_->ReadFile(path);
+    auto bytes = store_->ReadFile(path);
     if (!bytes.ok()) return bytes.status();
     const bool framed =
         bytes->size() > 12 && bytes->starts_with("PAR1") && bytes->ends_with("PAR1");
@@ -174,7 +181,7 @@ class LogChecker {
       if (version != expected) {
         const bool covered = version - 1 <= base;
         report_->Add(covered ? FindingLevel::kWarning : FindingLevel::kError, table_,
-                     fmt::format("{}/{:020}.json", log_, expected),
+                     Shown(fmt::format("{:020}.json", expected)),
                      fmt::format("log entries {} to {} are missing", expected, version - 1),
                      covered ? "the table is whole, a checkpoint covers them; only older versions "
                                "cannot be read"
@@ -183,7 +190,7 @@ class LogChecker {
       expected = version + 1;
     }
     if (!entries.empty() && base > *entries.rbegin()) {
-      report_->Add(FindingLevel::kWarning, table_, fmt::format("{}/{:020}.json", log_, base),
+      report_->Add(FindingLevel::kWarning, table_, Shown(fmt::format("{:020}.json", base)),
                    "the entry of the newest version is missing, a checkpoint stands for it",
                    "restore it from a backup; until then writers may refuse the table");
     }
@@ -191,7 +198,7 @@ class LogChecker {
 
   void CheckEntry(int64_t version) {
     const std::string name = fmt::format("{:020}.json", version);
-    const auto bytes = env_->ReadFile(log_ + "/" + name);
+    const auto bytes = store_->ReadFile(log_ + "/" + name);
     if (!bytes.ok()) {
       // Log cleanup of a running avocet may have been quicker.
       if (bytes.status().code() != StatusCode::kNotFound) {
@@ -245,10 +252,10 @@ class LogChecker {
     const std::string remedy =
         "delete it: it only saves readers a listing, and the next "
         "checkpoint writes it anew";
-    const auto bytes = env_->ReadFile(log_ + "/" + name);
+    const auto bytes = store_->ReadFile(log_ + "/" + name);
     if (bytes.status().code() == StatusCode::kNotFound) {
       if (log_contents_.checkpoints.empty()) return;
-      report_->Add(FindingLevel::kWarning, table_, log_ + "/" + name, "is missing",
+      report_->Add(FindingLevel::kWarning, table_, Shown(name), "is missing",
                    "nothing is lost: readers list the log instead, and the next checkpoint writes "
                    "it anew");
       return;
@@ -266,8 +273,8 @@ class LogChecker {
     }
   }
 
-  Env* env_;
-  const std::string log_;
+  LakeStore* store_;
+  const std::string log_;  // below the root
   const std::string_view table_;
   Table* handle_;
   FsckReport* report_;
@@ -278,9 +285,9 @@ class LogChecker {
 
 }  // namespace
 
-LogContents CheckLog(Env* env, const std::string& folder, std::string_view table, Table* handle,
-                     FsckReport* report) {
-  return LogChecker(env, folder, table, handle, report).Run();
+LogContents CheckLog(LakeStore* store, const std::string& folder, std::string_view table,
+                     Table* handle, FsckReport* report) {
+  return LogChecker(store, folder, table, handle, report).Run();
 }
 
 }  // namespace avocet

@@ -20,9 +20,9 @@ struct LogContents {
   std::map<int64_t, CommitInfo> commits;  ///< by version: those with a commitInfo of avocet
 };
 
-/// Checks entries, checkpoints and `_last_checkpoint` of the table in `folder`. `handle` may be
-/// null: then checkpoints are only looked at from outside.
-LogContents CheckLog(Env* env, const std::string& folder, std::string_view table, Table* handle,
-                     FsckReport* report);
+/// Checks entries, checkpoints and `_last_checkpoint` of the table in `folder` of the lake.
+/// `handle` may be null: then checkpoints are only looked at from outside.
+LogContents CheckLog(LakeStore* store, const std::string& folder, std::string_view table,
+                     Table* handle, FsckReport* report);
 
 }  // namespace avocet

@@ -10,7 +10,8 @@ Result<LakeTables> LakeTables::OpenExisting(Lake* lake, const Config& config) {
     const std::string path = tables.spec(id).Path(config.storage.catalog);
     auto table = lake->OpenTable(path);
     if (!table.ok()) {
-      return table.status().WithContext("cannot open table " + path + " in " + lake->root());
+      return table.status().WithContext("cannot open table " + path + " in " +
+                                        lake->store().Shown(""));
     }
     tables.tables_[id] = std::move(table).value();
   }

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "src/base/s3_url.h"
 #include "src/base/time_format.h"
 #include "src/engine/fingerprint.h"
 #include "src/engine/gate_keeper.h"
@@ -40,8 +41,12 @@ Status RemoveForeignSnapshots(Env* env, const std::string& dir, int64_t newest_e
 }  // namespace
 
 std::string DataDir(const Config& config) {
-  return config.storage.data_dir.empty() ? config.storage.lake + "/_avocet"
-                                         : config.storage.data_dir;
+  const StorageConfig& storage = config.storage;
+  if (!storage.data_dir.empty()) return storage.data_dir;
+  if (!IsS3Url(storage.lake)) return storage.lake + "/_avocet";
+  std::string place = storage.lake.substr(storage.lake.find("://") + 3);
+  while (place.ends_with('/')) place.pop_back();
+  return "avocet-data/" + place;
 }
 
 std::string JournalDir(const Config& config, std::string_view source) {
@@ -61,20 +66,22 @@ Result<std::unique_ptr<FileLock>> LockTableCare(const Config& config, Env* env) 
 }
 
 Status RequireLake(const Config& config, Env* env) {
-  const std::string log =
-      config.storage.lake + "/" + BronzeSpec().Path(config.storage.catalog) + "/_delta_log";
-  if (env->Stat(log).ok()) return Status::Ok();
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));
+  const std::string log = BronzeSpec().Path(config.storage.catalog) + "/_delta_log";
+  AVOCET_ASSIGN_OR_RETURN(const bool there, lake->store().HasFolder(log));
+  if (there) return Status::Ok();
   return Status::NotFound(
       fmt::format("cannot find a lake: {} does not exist; lake and catalog come from the "
                   "configuration, or give --lake",
-                  log));
+                  lake->store().Shown(log)));
 }
 
 Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& on_step,
                                 bool recover) {
   OwnedLake owned;
   AVOCET_ASSIGN_OR_RETURN(owned.lock, LockLake(config, env));
-  AVOCET_ASSIGN_OR_RETURN(owned.lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(owned.lake, Lake::Open(env, config.storage));
+  AVOCET_RETURN_IF_ERROR(owned.lake->store().CheckCreateNew());
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables,
                           LakeTables::Open(owned.lake.get(), config, ConfiguredMetrics(config)));
   owned.tables = std::make_unique<LakeTables>(std::move(tables));

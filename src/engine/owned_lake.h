@@ -13,7 +13,7 @@
 
 namespace avocet {
 
-/// Where lock and snapshots are.
+/// Where lock and snapshots are: a local directory.
 std::string DataDir(const Config& config);
 /// Where a push source keeps its journal.
 std::string JournalDir(const Config& config, std::string_view source);

@@ -4,8 +4,8 @@
 
 #include <utility>
 
+#include "src/base/s3_url.h"
 #include "src/base/time_format.h"
-#include "src/config/load.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/recovery.h"
 #include "src/env/parent_path.h"
@@ -17,9 +17,10 @@ PeerLake Busy(std::string reason) {
   return {.state = PeerLake::State::kBusy, .reason = std::move(reason)};
 }
 
-class LakesOnDisk : public PeerLakes {
+class OpenedPeerLakes : public PeerLakes {
  public:
-  LakesOnDisk(Env* env, LakeAddress self) : env_(env), self_(std::move(self)) {}
+  OpenedPeerLakes(Env* env, StorageConfig storage, LakeAddress self)
+      : env_(env), storage_(std::move(storage)), self_(std::move(self)) {}
 
   const LakeAddress& self() const override { return self_; }
   PeerLake Inspect(const LakeAddress& address) override;
@@ -29,20 +30,20 @@ class LakesOnDisk : public PeerLakes {
   Result<PeerLake> LockAndRead(const LakeAddress& address, Table* bronze);
 
   Env* const env_;
+  const StorageConfig storage_;  // tells how to reach lakes in S3
   const LakeAddress self_;
 };
 
 // Only what was on this machine can be known to have gone.
-PeerLake LakesOnDisk::NotThere(const LakeAddress& address, std::string reason) const {
+PeerLake OpenedPeerLakes::NotThere(const LakeAddress& address, std::string reason) const {
   if (address.host != self_.host) return Busy("it cannot be reached from here");
   return {.state = PeerLake::State::kGone, .reason = std::move(reason)};
 }
 
-PeerLake LakesOnDisk::Inspect(const LakeAddress& address) {
-  if (!CheckLakePath(address.lake).ok()) {
-    return Busy("only its own process can tell how far it has read");
-  }
-  auto lake = Lake::OpenLocal(env_, address.lake);
+PeerLake OpenedPeerLakes::Inspect(const LakeAddress& address) {
+  StorageConfig storage = storage_;
+  storage.lake = address.lake;
+  auto lake = Lake::Open(env_, storage);
   if (!lake.ok()) return Busy(lake.status().message());
   auto bronze = (*lake)->OpenTable(address.bronze);
   if (bronze.status().code() == StatusCode::kNotFound) {
@@ -59,7 +60,7 @@ PeerLake LakesOnDisk::Inspect(const LakeAddress& address) {
   return read.ok() ? std::move(*read) : Busy(read.status().message());
 }
 
-Result<PeerLake> LakesOnDisk::LockAndRead(const LakeAddress& address, Table* bronze) {
+Result<PeerLake> OpenedPeerLakes::LockAndRead(const LakeAddress& address, Table* bronze) {
   PeerLake peer{.state = PeerLake::State::kStopped};
   auto lock =
       env_->Lock(address.data_dir + "/LOCK",
@@ -84,10 +85,12 @@ Result<std::unique_ptr<PeerLakes>> MakePeerLakes(const Config& config, Env* env,
   AVOCET_ASSIGN_OR_RETURN(std::string id, tables->BronzeId());
   LakeAddress self{.table_id = std::move(id),
                    .host = env->HostName(),
-                   .lake = AbsolutePath(config.storage.lake),
+                   .lake = IsS3Url(config.storage.lake) ? config.storage.lake
+                                                        : AbsolutePath(config.storage.lake),
                    .bronze = BronzeSpec().Path(config.storage.catalog),
                    .data_dir = AbsolutePath(DataDir(config))};
-  return std::unique_ptr<PeerLakes>(std::make_unique<LakesOnDisk>(env, std::move(self)));
+  return std::unique_ptr<PeerLakes>(
+      std::make_unique<OpenedPeerLakes>(env, config.storage, std::move(self)));
 }
 
 }  // namespace avocet

@@ -256,7 +256,7 @@ Result<std::vector<std::string>> MetricsOfSilver(const Config& config, Table* si
 }
 
 Result<RetryReport> DryRun(const Config& config, Env* env, const RetryOptions& options) {
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   AVOCET_ASSIGN_OR_RETURN(const auto metrics, MetricsOfSilver(config, &tables.table(kSilver)));
   RetryReport report;

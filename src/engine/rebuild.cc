@@ -103,7 +103,7 @@ class Rebuilder {
 };
 
 Result<RebuildReport> DryRun(const Config& config, Env* env) {
-  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   StageClock clock(env);
   Processor processor(config, tables.layout(), NumThreads(config), &clock);

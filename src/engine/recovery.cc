@@ -296,8 +296,9 @@ Result<RecoveryReport> Recover(const RecoveryContext& context) {
                             context.tables->table(id).TxnVersion(std::string(kAppId)));
     if (done > last.epoch) {
       return Status::Corrupt(fmt::format(
-          "{} has epoch {} but bronze ends at {}: bronze was restored from an older copy. Restore "
-          "all tables together, or run avocet rebuild",
+          "{} has epoch {} but bronze ends at {}: bronze was restored from an older copy, or "
+          "another "
+          "process writes to this lake. Restore all tables together, or run avocet rebuild",
           TableName(id), done, last.epoch));
     }
     done = std::max<int64_t>(done, 0);  // A table that never had rows lacks none.

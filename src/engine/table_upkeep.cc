@@ -27,7 +27,7 @@ Result<OpenTables> Open(const Config& config, Env* env, bool alone, bool dry_run
   if (!dry_run) {
     AVOCET_ASSIGN_OR_RETURN(open.care, LockTableCare(config, env));
   }
-  AVOCET_ASSIGN_OR_RETURN(open.lake, Lake::OpenLocal(env, config.storage.lake));
+  AVOCET_ASSIGN_OR_RETURN(open.lake, Lake::Open(env, config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(open.lake.get(), config));
   open.tables = std::make_unique<LakeTables>(std::move(tables));
   return open;

@@ -1,14 +1,36 @@
 #include "src/env/program.h"
 
+#include <spawn.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 namespace avocet {
+namespace {
+
+/// The words of a command as the system wants them.
+class WordList {
+ public:
+  WordList(const std::string& program, const std::vector<std::string>& arguments)
+      : words_({program}) {
+    words_.insert(words_.end(), arguments.begin(), arguments.end());
+    for (std::string& word : words_) pointers_.push_back(word.data());
+    pointers_.push_back(nullptr);
+  }
+  char** get() { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> words_;
+  std::vector<char*> pointers_;
+};
+
+}  // namespace
 
 std::optional<std::string> EnvironmentVariable(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
@@ -48,13 +70,34 @@ std::optional<std::string> FindOnPath(std::string_view name) {
 }
 
 Status BecomeProgram(const std::string& path, const std::vector<std::string>& arguments) {
-  std::vector<std::string> words = {path};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  ::execv(path.c_str(), pointers.data());
+  WordList words(path, arguments);
+  ::execv(path.c_str(), words.get());
   return Status::FromErrno(errno, "start", path);
+}
+
+Result<int> RunInForeground(const std::string& path, const std::vector<std::string>& arguments) {
+  WordList words(path, arguments);
+  // The other program gets the default that is ignored here.
+  struct sigaction ignore {
+  }, before{};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGINT, &ignore, &before);
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &interrupt);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  pid_t child = -1;
+  const int failed =
+      ::posix_spawn(&child, path.c_str(), nullptr, &attributes, words.get(), environ);
+  posix_spawnattr_destroy(&attributes);
+  int state = 0;
+  while (failed == 0 && ::waitpid(child, &state, 0) < 0 && errno == EINTR) continue;
+  ::sigaction(SIGINT, &before, nullptr);
+  if (failed != 0) return Status::FromErrno(failed, "start", path);
+  return WIFSIGNALED(state) ? 128 + WTERMSIG(state) : WEXITSTATUS(state);
 }
 
 }  // namespace avocet

@@ -26,4 +26,8 @@ std::optional<std::string> FindOnPath(std::string_view name);
 /// that are ignored stay as they are. Returns only an error.
 Status BecomeProgram(const std::string& path, const std::vector<std::string>& arguments);
 
+/// Runs `path`, with `arguments` after its name, until it ends; standard streams are shared. Ctrl-C
+/// is for it alone while it runs. Returns its exit code, 128 + N after signal N.
+Result<int> RunInForeground(const std::string& path, const std::vector<std::string>& arguments);
+
 }  // namespace avocet

@@ -1,35 +1,37 @@
-// EnvStore: the file system that rust/lake sees, below one root directory of an Env.
+// EnvStore: a lake in a directory of an Env.
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "avocet_lake.h"
 #include "src/env/env.h"
+#include "src/lake/lake_store.h"
 
 namespace avocet {
 
-/// Must outlive every AvLake opened on its Fs(). Safe from any thread.
-class EnvStore {
+/// Borrows `env`.
+class EnvStore : public LakeStore {
  public:
   EnvStore(Env* env, std::string root) : env_(env), root_(std::move(root)) {}
-  AvFs Fs();
+
+  std::string Shown(std::string_view path) const override;
+  Result<size_t> Read(const std::string& path, uint64_t offset, std::span<std::byte> out) override;
+  Result<std::string> ReadFile(const std::string& path) override;
+  Result<LakeFile> Stat(const std::string& path) override;
+  Result<std::vector<LakeFile>> List(const std::string& folder, const std::string& from) override;
+  Result<bool> HasFolder(const std::string& folder) override;
+  Result<std::vector<std::string>> Folders(const std::string& folder) override;
+  Status Put(const std::string& path, std::string_view bytes, PutMode mode) override;
+  Status Remove(const std::string& path) override;
+  bool is_remote() const override { return false; }
+  Result<bool> KeepsRemoved() override { return false; }
+  Status CheckCreateNew() override { return Status::Ok(); }
 
  private:
-  std::string FullPath(const char* path, size_t path_len) const;
-  Status ListBelow(const std::string& relative, AvFsListFn on_file, void* list_ctx);
+  Status ListBelow(const std::string& folder, std::vector<LakeFile>* files);
 
-  static int32_t Read(void* ctx, const char* path, size_t path_len, uint64_t offset, uint8_t* dst,
-                      size_t len, size_t* read_len, AvFsError* error);
-  static int32_t Stat(void* ctx, const char* path, size_t path_len, uint64_t* size,
-                      int64_t* modified_ms, AvFsError* error);
-  static int32_t List(void* ctx, const char* dir, size_t dir_len, AvFsListFn on_file,
-                      void* list_ctx, AvFsError* error);
-  static int32_t Put(void* ctx, const char* path, size_t path_len, const uint8_t* data, size_t len,
-                     int32_t create_new, AvFsError* error);
-  static int32_t Remove(void* ctx, const char* path, size_t path_len, AvFsError* error);
-
-  Env* env_;
-  std::string root_;
+  Env* const env_;
+  const std::string root_;
 };
 
 }  // namespace avocet

@@ -1,25 +1,31 @@
 #include "src/lake/lake.h"
 
 #include "avocet_lake.h"
-#include "src/base/check.h"
+#include "src/base/s3_url.h"
 #include "src/lake/bridge.h"
 #include "src/lake/env_store.h"
+#include "src/lake/lake_fs.h"
 #include "src/lake/lake_json.h"
+#include "src/lake/s3_store.h"
 
 namespace avocet {
 
-struct Lake::Access {
-  EnvStore store;
-};
-
-Result<std::unique_ptr<Lake>> Lake::OpenLocal(Env* env, const std::string& root) {
-  std::unique_ptr<Lake> lake(new Lake());
-  lake->root_ = root;
-  lake->access_.reset(new Access{EnvStore(env, root)});
-  const AvFs fs = lake->access_->store.Fs();
+Result<std::unique_ptr<Lake>> Lake::OpenOn(std::unique_ptr<LakeStore> store) {
+  std::unique_ptr<Lake> lake(new Lake(std::move(store)));
+  const AvFs fs = FsOf(lake->store_.get());
   BridgeBytes error;
   AVOCET_RETURN_IF_ERROR(FromBridge(av_lake_open_fs(&fs, &lake->handle_, error.get()), error));
   return lake;
+}
+
+Result<std::unique_ptr<Lake>> Lake::OpenLocal(Env* env, const std::string& root) {
+  return OpenOn(std::make_unique<EnvStore>(env, root));
+}
+
+Result<std::unique_ptr<Lake>> Lake::Open(Env* env, const StorageConfig& storage) {
+  if (!IsS3Url(storage.lake)) return OpenLocal(env, storage.lake);
+  AVOCET_ASSIGN_OR_RETURN(auto store, S3Store::Open(storage, env));
+  return OpenOn(std::move(store));
 }
 
 Lake::~Lake() { av_lake_free(handle_); }
@@ -44,7 +50,10 @@ Result<std::unique_ptr<Table>> Lake::CreateTable(const std::string& path, const 
 Result<std::unique_ptr<Table>> Lake::EnsureTable(const std::string& path, const TableSpec& spec) {
   auto table = OpenTable(path);
   if (table.ok() || table.status().code() != StatusCode::kNotFound) return table;
-  return CreateTable(path, spec);
+  auto created = CreateTable(path, spec);
+  // Another process has created it in between.
+  if (created.status().code() == StatusCode::kAlreadyExists) return OpenTable(path);
+  return created;
 }
 
 Table::~Table() { av_table_free(handle_); }

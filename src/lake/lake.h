@@ -1,7 +1,7 @@
 // Lake and Table: Delta tables below one root, over the Rust bridge.
 //
-// A Table may be used from any thread; calls on one table are serialised inside. Local lakes do
-// all their file access through Env, durably (see Env::PutDurably).
+// A Table may be used from any thread; calls on one table are serialised inside. All file access
+// goes through a LakeStore: local lakes are an Env's, durably (see Env::PutDurably).
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "src/base/status.h"
+#include "src/config/config.h"
 #include "src/env/env.h"
+#include "src/lake/lake_store.h"
 #include "src/lake/table_file_reader.h"
 #include "src/model/column_batch.h"
 #include "src/model/table_spec.h"
@@ -30,6 +32,8 @@ class Lake {
  public:
   /// A lake in a local directory, which need not exist. `env` must outlive the lake.
   static Result<std::unique_ptr<Lake>> OpenLocal(Env* env, const std::string& root);
+  /// The lake of a configuration: in a local directory, or in S3. Errors of S3Store::Open.
+  static Result<std::unique_ptr<Lake>> Open(Env* env, const StorageConfig& storage);
   ~Lake();
 
   /// kNotFound when the table does not exist.
@@ -38,13 +42,14 @@ class Lake {
   /// Opens the table, or creates it.
   Result<std::unique_ptr<Table>> EnsureTable(const std::string& path, const TableSpec& spec);
 
-  const std::string& root() const { return root_; }
+  /// The files of the lake.
+  LakeStore& store() const { return *store_; }
 
  private:
-  struct Access;
-  Lake() = default;
-  std::unique_ptr<Access> access_;
-  std::string root_;
+  static Result<std::unique_ptr<Lake>> OpenOn(std::unique_ptr<LakeStore> store);
+  explicit Lake(std::unique_ptr<LakeStore> store) : store_(std::move(store)) {}
+
+  const std::unique_ptr<LakeStore> store_;
   AvLake* handle_ = nullptr;
 };
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/base/s3_url.h"
 #include "src/config/config.h"
 #include "src/lambda/lambda_event.h"
 #include "src/lambda/record_intake.h"

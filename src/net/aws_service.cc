@@ -22,6 +22,7 @@ struct NamedError {
 constexpr std::array kNamedErrors = {
     NamedError{"AccessDeniedException", StatusCode::kPermission},
     NamedError{"ConditionalCheckFailedException", StatusCode::kConflict},
+    NamedError{"ConditionalRequestConflict", StatusCode::kUnavailable},
     NamedError{"ExpiredIteratorException", StatusCode::kConflict},
     NamedError{"ExpiredNextTokenException", StatusCode::kConflict},
     NamedError{"ExpiredToken", StatusCode::kPermission},
@@ -33,9 +34,12 @@ constexpr std::array kNamedErrors = {
     NamedError{"KMSThrottlingException", StatusCode::kUnavailable},
     NamedError{"LimitExceededException", StatusCode::kUnavailable},
     NamedError{"MissingAuthenticationTokenException", StatusCode::kPermission},
+    NamedError{"OperationAborted", StatusCode::kUnavailable},
+    NamedError{"PermanentRedirect", StatusCode::kInvalid},
     NamedError{"ProvisionedThroughputExceededException", StatusCode::kUnavailable},
     NamedError{"QueueDoesNotExist", StatusCode::kNotFound},
     NamedError{"RequestThrottled", StatusCode::kUnavailable},
+    NamedError{"RequestTimeout", StatusCode::kUnavailable},
     NamedError{"ResourceInUseException", StatusCode::kAlreadyExists},
     NamedError{"ResourceNotFoundException", StatusCode::kNotFound},
     NamedError{"SlowDown", StatusCode::kUnavailable},
@@ -60,6 +64,8 @@ StatusCode CodeOf(std::string_view name, int http_status) {
     case 408:
     case 429:
       return StatusCode::kUnavailable;
+    case 501:
+      return StatusCode::kUnsupported;
     default:
       return http_status >= 400 && http_status < 500 ? StatusCode::kInvalid
                                                      : StatusCode::kUnavailable;

@@ -15,8 +15,8 @@ std::string AwsEndpoint(std::string_view service, std::string_view region);
 
 /// What an answer that is no success means for the caller: kUnavailable (try again later, also when
 /// throttled), kPermission, kNotFound, kAlreadyExists, kConflict (a condition does not hold, or an
-/// iterator or token has expired) or kInvalid. Ok for 2xx. The message begins with the service's
-/// own name for the error.
+/// iterator or token has expired), kUnsupported (by this server) or kInvalid. Ok for 2xx. The
+/// message begins with the service's own name for the error.
 Status StatusOfAnswer(const AwsAnswer& answer);
 
 /// A service of one POST per action, such as Kinesis, DynamoDB, SQS and Firehose. Calls block, and

@@ -27,17 +27,36 @@ std::optional<uint64_t> ParseNumber(std::string_view text) {
   return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(value) : std::nullopt;
 }
 
+uint64_t NumberAt(std::string_view text, size_t at, size_t size) {
+  return text.size() >= at + size ? ParseNumber(text.substr(at, size)).value_or(0) : 0;
+}
+
+// Microseconds since 1970 of a day and a time of day written "12:00:00" at `time`.
+int64_t InstantOf(const CivilDate& day, std::string_view text, size_t time) {
+  const uint64_t seconds = NumberAt(text, time, 2) * 3600 + NumberAt(text, time + 3, 2) * 60 +
+                           NumberAt(text, time + 6, 2);
+  return (DaysFromCivil(day) * 86'400 + static_cast<int64_t>(seconds)) * 1'000'000;
+}
+
 // "2026-01-31T12:00:00.000Z"; 0 when it is not written so.
 int64_t ParseModified(std::string_view text) {
-  const auto number = [&](size_t at, size_t size) {
-    return text.size() >= at + size ? ParseNumber(text.substr(at, size)).value_or(0) : 0;
-  };
   if (text.size() < 19 || text[10] != 'T') return 0;
-  const int64_t days = DaysFromCivil({.year = static_cast<int64_t>(number(0, 4)),
-                                      .month = static_cast<int>(number(5, 2)),
-                                      .day = static_cast<int>(number(8, 2))});
-  const uint64_t seconds = number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2);
-  return (days * 86'400 + static_cast<int64_t>(seconds)) * 1'000'000;
+  return InstantOf({.year = static_cast<int64_t>(NumberAt(text, 0, 4)),
+                    .month = static_cast<int>(NumberAt(text, 5, 2)),
+                    .day = static_cast<int>(NumberAt(text, 8, 2))},
+                   text, 11);
+}
+
+// "Sat, 31 Jan 2026 12:00:00 GMT"; 0 when it is not written so.
+int64_t ParseHttpDate(std::string_view text) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (text.size() < 25 || text[3] != ',') return 0;
+  const size_t month = kMonths.find(text.substr(8, 3));
+  if (month == std::string_view::npos) return 0;
+  return InstantOf({.year = static_cast<int64_t>(NumberAt(text, 12, 4)),
+                    .month = static_cast<int>(month / 3) + 1,
+                    .day = static_cast<int>(NumberAt(text, 5, 2))},
+                   text, 17);
 }
 
 // "bytes 0-9/4711".
@@ -106,18 +125,8 @@ std::string FormUnescaped(std::string_view text) {
   return out;
 }
 
-Result<S3Location> ParseS3Url(std::string_view url) {
-  constexpr std::string_view kScheme = "s3://";
-  const Status wrong =
-      Status::Config("cannot read \"" + std::string(url) + "\": write it as s3://bucket/prefix");
-  if (!url.starts_with(kScheme)) return wrong;
-  url.remove_prefix(kScheme.size());
-  const size_t slash = url.find('/');
-  S3Location location;
-  location.bucket = url.substr(0, slash);
-  if (slash != std::string_view::npos) location.prefix = url.substr(slash + 1);
-  if (location.bucket.empty()) return wrong;
-  return location;
+bool IsNoSuchBucket(const Status& status) {
+  return status.code() == StatusCode::kNotFound && status.message().starts_with("NoSuchBucket");
 }
 
 S3Client::S3Client(std::shared_ptr<AwsTransport> transport, std::string bucket,
@@ -152,6 +161,38 @@ Result<S3Page> S3Client::List(const std::string& prefix, const std::string& afte
   return ReadListing(answer.body);
 }
 
+Result<std::vector<std::string>> S3Client::ListFolders(const std::string& prefix) {
+  std::vector<std::string> folders;
+  std::string after;
+  for (bool more = true; more;) {
+    AwsRequest request;
+    request.service = "s3";
+    request.method = "GET";
+    request.url =
+        base_ + "/?delimiter=%2F&encoding-type=url&list-type=2&prefix=" + UrlEscaped(prefix, false);
+    if (!after.empty()) request.url += "&start-after=" + UrlEscaped(after, false);
+    AVOCET_ASSIGN_OR_RETURN(const AwsAnswer answer, transport_->Send(request));
+    AVOCET_RETURN_IF_ERROR(StatusOfAnswer(answer));
+    std::string_view xml = answer.body;
+    AVOCET_ASSIGN_OR_RETURN(const S3Page page, ReadListing(xml));
+    std::string last = page.objects.empty() ? std::string() : page.objects.back().key;
+    const bool escaped = XmlText(xml, "EncodingType") == "url";
+    while (const auto common = TakeXmlElement("CommonPrefixes", &xml)) {
+      std::string folder = XmlUnescaped(XmlText(*common, "Prefix"));
+      if (escaped) folder = FormUnescaped(folder);
+      if (!folder.ends_with('/')) return Unreadable(*common);
+      // Behind all keys of the folder, and before those of the next: 0 is the byte after a slash.
+      folder.back() = '0';
+      last = std::max(last, folder);
+      folder.pop_back();
+      folders.push_back(std::move(folder));
+    }
+    more = page.more && last > after;
+    after = std::move(last);
+  }
+  return folders;
+}
+
 Result<size_t> S3Client::Read(const std::string& key, const std::string& etag, uint64_t offset,
                               std::span<char> out) {
   AwsRequest request;
@@ -175,14 +216,63 @@ Result<size_t> S3Client::Read(const std::string& key, const std::string& etag, u
   return answer.body.size();
 }
 
-Status S3Client::Put(const std::string& key, std::string_view bytes) {
+Status S3Client::Put(const std::string& key, std::string_view bytes, bool create_new) {
   AwsRequest request;
   request.service = "s3";
   request.method = "PUT";
   request.url = Url(key);
   request.body = bytes;
+  if (create_new) request.headers["if-none-match"] = "*";
   AVOCET_ASSIGN_OR_RETURN(const AwsAnswer answer, transport_->Send(request));
-  return StatusOfAnswer(answer);
+  constexpr int kPreconditionFailed = 412;
+  const Status status = StatusOfAnswer(answer);
+  if (create_new && answer.status == kPreconditionFailed) {
+    return Status::AlreadyExists(status.message());
+  }
+  return status;
+}
+
+Result<S3Object> S3Client::Stat(const std::string& key) {
+  AwsRequest request;
+  request.service = "s3";
+  request.method = "HEAD";
+  request.url = Url(key);
+  AVOCET_ASSIGN_OR_RETURN(const AwsAnswer answer, transport_->Send(request));
+  AVOCET_RETURN_IF_ERROR(StatusOfAnswer(answer));
+  const auto header = [&](const char* name) {
+    const auto found = answer.headers.find(name);
+    return found == answer.headers.end() ? std::string() : found->second;
+  };
+  const auto size = ParseNumber(header("content-length"));
+  if (!size.has_value()) return Unreadable("no size of " + key);
+  return S3Object{.key = {},
+                  .etag = header("etag"),
+                  .size_bytes = *size,
+                  .modified_us = ParseHttpDate(header("last-modified"))};
+}
+
+Result<bool> S3Client::KeepsVersions() {
+  AwsRequest request;
+  request.service = "s3";
+  request.method = "GET";
+  request.url = base_ + "/?versioning=";
+  AVOCET_ASSIGN_OR_RETURN(const AwsAnswer answer, transport_->Send(request));
+  const Status status = StatusOfAnswer(answer);
+  // A server that has no versions.
+  if (status.code() == StatusCode::kUnsupported) return false;
+  AVOCET_RETURN_IF_ERROR(status);
+  return !XmlText(answer.body, "Status").empty();
+}
+
+Status S3Client::Remove(const std::string& key) {
+  AwsRequest request;
+  request.service = "s3";
+  request.method = "DELETE";
+  request.url = Url(key);
+  AVOCET_ASSIGN_OR_RETURN(const AwsAnswer answer, transport_->Send(request));
+  const Status status = StatusOfAnswer(answer);
+  const bool gone = status.code() == StatusCode::kNotFound && !IsNoSuchBucket(status);
+  return gone ? Status::Ok() : status;
 }
 
 }  // namespace avocet

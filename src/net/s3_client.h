@@ -26,13 +26,8 @@ struct S3Page {
   bool more = false;              ///< there are others behind the last one
 };
 
-struct S3Location {
-  std::string bucket;
-  std::string prefix;  ///< may be empty
-};
-
-/// "s3://bucket/some/prefix"; kConfig for anything else.
-Result<S3Location> ParseS3Url(std::string_view url);
+/// Whether a request failed because its bucket does not exist.
+bool IsNoSuchBucket(const Status& status);
 
 /// Calls block, and may come from any thread, several at once. Errors as AwsJsonService::Call.
 class S3Client {
@@ -45,12 +40,26 @@ class S3Client {
   /// The objects whose keys begin with `prefix` and come after `after`.
   Result<S3Page> List(const std::string& prefix, const std::string& after);
 
+  /// What stands between `prefix` and the next slash in keys that begin with it, `prefix` in front.
+  Result<std::vector<std::string>> ListFolders(const std::string& prefix);
+
   /// Reads up to out.size() bytes at `offset`; fewer only at the end. `etag`, when not empty:
   /// kConflict if the object has another one.
   Result<size_t> Read(const std::string& key, const std::string& etag, uint64_t offset,
                       std::span<char> out);
 
-  Status Put(const std::string& key, std::string_view bytes);
+  /// `create_new`: kAlreadyExists, and no change, when there is an object with this key. After
+  /// kUnavailable the object may or may not have been written.
+  Status Put(const std::string& key, std::string_view bytes, bool create_new = false);
+
+  /// Without its key. kNotFound when it does not exist.
+  Result<S3Object> Stat(const std::string& key);
+
+  /// Ok, too, when there is no such object.
+  Status Remove(const std::string& key);
+
+  /// Whether versioning of the bucket is or was on, so that what was removed may still be there.
+  Result<bool> KeepsVersions();
 
   void Cancel() { transport_->Cancel(); }
 

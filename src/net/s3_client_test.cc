@@ -92,14 +92,5 @@ TEST(S3Client, ReadsAsMuchAsIsAskedFor) {
   EXPECT_EQ(client.Read("k", "\"e\"", 8, out).status().code(), StatusCode::kConflict);
 }
 
-TEST(S3Client, UrlsNameBucketAndPrefix) {
-  EXPECT_EQ(ParseS3Url("s3://b")->bucket, "b");
-  EXPECT_EQ(ParseS3Url("s3://b/")->prefix, "");
-  EXPECT_EQ(ParseS3Url("s3://b/a/c")->prefix, "a/c");
-  for (const char* wrong : {"", "b/a", "s3:/b", "s3://", "s3:///a", "http://b"}) {
-    EXPECT_EQ(ParseS3Url(wrong).status().code(), StatusCode::kConfig) << wrong;
-  }
-}
-
 }  // namespace
 }  // namespace avocet

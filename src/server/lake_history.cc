@@ -84,7 +84,7 @@ CommitSummary ParseCommit(int64_t version, const std::string& entry) {
 
 Status LakeHistory::Refresh(size_t id) {
   if (lake_ == nullptr) {
-    AVOCET_ASSIGN_OR_RETURN(lake_, Lake::OpenLocal(env_, config_.storage.lake));
+    AVOCET_ASSIGN_OR_RETURN(lake_, Lake::Open(env_, config_.storage));
   }
   if (tables_ == nullptr) {
     AVOCET_ASSIGN_OR_RETURN(LakeTables opened, LakeTables::OpenExisting(lake_.get(), config_));

@@ -8,6 +8,7 @@
 #include "src/env/child_program.h"
 #include "src/server/api.h"
 #include "src/server/api_body.h"
+#include "src/server/query_lake.h"
 #include "src/server/query_program.h"
 
 namespace avocet {
@@ -46,16 +47,18 @@ HttpResponse QueryReply(const ApiContext& context, const HttpRequest& request,
   if (!program.ok()) return HttpResponse::Error(501, "no_program", program.status().message());
   const StorageConfig& storage = context.engine->config().storage;
   const auto begun = context.env->Monotonic();
+  const auto lake = QueryLake::Open(storage, context.env);
+  if (!lake.ok()) return HttpResponse::Error(500, "query_problem", lake.status().message());
+  std::vector<std::string> words = lake->Arguments();
   // One row more than is shown says whether there are more.
-  const auto output =
-      RunProgram(*program,
-                 {"--lake", storage.lake, "--catalog", storage.catalog, "--format", "csv",
-                  "--max-rows", std::to_string(kMaxRows + 1), "--memory", kMemory, "--spill",
-                  kSpill, "--timeout", kTime, "--threads", "1", "--", sql},
-                 {.output_bytes = kMaxOutputBytes,
-                  .time = kMaxTime,
-                  .address_space_bytes = kMaxAddressSpaceBytes,
-                  .is_unwanted = caller.has_gone});
+  words.insert(words.end(), {"--catalog", storage.catalog, "--format", "csv", "--max-rows",
+                             std::to_string(kMaxRows + 1), "--memory", kMemory, "--spill", kSpill,
+                             "--timeout", kTime, "--threads", "1", "--", sql});
+  const auto output = RunProgram(*program, words,
+                                 {.output_bytes = kMaxOutputBytes,
+                                  .time = kMaxTime,
+                                  .address_space_bytes = kMaxAddressSpaceBytes,
+                                  .is_unwanted = caller.has_gone});
   const std::chrono::duration<double> seconds = context.env->Monotonic() - begun;
   std::string quoted;
   AppendJsonString(sql, &quoted);

@@ -11,7 +11,14 @@ beginning of "METHOD /path":
   {"target": "GetRecords", "cut": true}          the connection breaks before an answer
   {"target": "GetRecords", "delay": 2.5}         seconds, then the request is passed on
   {"target": "GetRecords", "garbage": true}      200 with a text that is no answer
+  {"target": "PUT /bucket", "late": true, "cut": true}
+                                                 the request is passed on, then its answer is lost
+  {"target": "PUT /bucket", "without": "If-None-Match"}
+                                                 passed on without that header
 GET /_counts answers with the number of requests by action and of faults by kind.
+
+Conditional PUTs of one object are passed on one after the other, as S3 judges them: the emulators
+look whether the object exists and write it in two steps.
 """
 
 import http.client
@@ -24,12 +31,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+METHODS = ("GET ", "PUT ", "HEAD ", "DELETE ")
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
 
 class Faults:
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.conditional = threading.Lock()
         self.pending: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
 
@@ -42,9 +51,7 @@ class Faults:
             self.counts[action or line.split(" ")[0]] += 1
             for fault in self.pending:
                 target = fault["target"]
-                if target == action or (
-                    target.startswith(("GET", "PUT")) and line.startswith(target)
-                ):
+                if target == action or (target.startswith(METHODS) and line.startswith(target)):
                     fault["times"] = fault.get("times", 1) - 1
                     if fault["times"] <= 0:
                         self.pending.remove(fault)
@@ -66,9 +73,10 @@ class Proxy(BaseHTTPRequestHandler):
     ) -> None:
         self.send_response(status)
         for name, value in headers or [("Content-Type", "application/x-amz-json-1.1")]:
-            if name.lower() not in HOP_BY_HOP:
+            if name.lower() not in HOP_BY_HOP or self.command == "HEAD":
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        if self.command != "HEAD":
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -92,6 +100,10 @@ class Proxy(BaseHTTPRequestHandler):
         action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         fault = self.faults.take(action, f"{self.command} {self.path}")
         time.sleep(fault.get("delay", 0))
+        if "without" in fault:
+            del self.headers[fault["without"]]
+        if fault.get("late"):
+            self.send_upstream(body)
         if fault.get("cut"):
             self.close_connection = True
             self.connection.close()
@@ -103,6 +115,19 @@ class Proxy(BaseHTTPRequestHandler):
             self.pass_on(body)
 
     def pass_on(self, body: bytes) -> None:
+        try:
+            self.answer(*self.send_upstream(body))
+        except OSError:
+            self.close_connection = True
+            self.connection.close()
+
+    def send_upstream(self, body: bytes) -> tuple[int, bytes, list[tuple[str, str]]]:
+        if self.headers.get("If-None-Match"):
+            with self.faults.conditional:
+                return self.exchange(body)
+        return self.exchange(body)
+
+    def exchange(self, body: bytes) -> tuple[int, bytes, list[tuple[str, str]]]:
         url = urlsplit(self.upstream)
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
         try:
@@ -113,10 +138,7 @@ class Proxy(BaseHTTPRequestHandler):
                 connection.putheader(name, value)
             connection.endheaders(body)
             response = connection.getresponse()
-            self.answer(response.status, response.read(), response.getheaders())
-        except OSError:
-            self.close_connection = True
-            self.connection.close()
+            return response.status, response.read(), response.getheaders()
         finally:
             connection.close()
 

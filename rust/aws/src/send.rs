@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
 use serde_json::{Map, Value};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub struct Request<'a> {
     pub service: &'a str,
@@ -33,12 +33,18 @@ pub struct Answer {
 pub fn send(client: &Client, request: &Request<'_>) -> Result<Answer> {
     client.run(async {
         let exchange = exchange(client, request);
-        let Ok(answer) = tokio::time::timeout(client.timeout, exchange).await else {
-            let text = format!("no complete answer within {:?}", client.timeout);
+        let limit = client.timeout + time_to_send(request.body.len());
+        let Ok(answer) = tokio::time::timeout(limit, exchange).await else {
+            let text = format!("no complete answer within {limit:?}");
             return Err(Error::new(Code::Unavailable, text));
         };
         answer
     })
+}
+
+/// What a body may take on a slow line, beyond the time for the answer: a second for each MiB.
+fn time_to_send(body_bytes: usize) -> Duration {
+    Duration::from_secs(u64::try_from(body_bytes >> 20).unwrap_or(u64::MAX))
 }
 
 async fn exchange(client: &Client, request: &Request<'_>) -> Result<Answer> {
@@ -152,7 +158,6 @@ async fn read_body(response: HttpResponse, most_bytes: usize) -> Result<Vec<u8>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const TIME: u64 = 1_440_938_160; // 2015-08-30T12:36:00Z
 

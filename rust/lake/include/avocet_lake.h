@@ -1,4 +1,4 @@
-// C interface of rust/lake: Delta log, Parquet and object stores for avocet's C++.
+// C interface of rust/lake: Delta log and Parquet for avocet's C++.
 //
 // Ownership: handles are freed exactly once with their *_free function; AvBytes with
 // av_bytes_free. Inputs are borrowed for the call. Arrow data crosses as Arrow C Data Interface
@@ -44,7 +44,7 @@ typedef struct AvBytes {
 } AvBytes;
 void av_bytes_free(AvBytes* bytes);  // sets data to null; null data is fine
 
-// ---- File system given by the caller (local lakes and the simulation) ----------------------
+// ---- File system given by the caller ---------------------------------------------------------
 // Paths are relative to the lake root, '/'-separated, already percent-DEcoded (real file names),
 // never absolute, never containing "..". Every function returns an AvCode; on error it may
 // write a message of at most sizeof(message) bytes into `message` and set message_len.
@@ -59,15 +59,19 @@ typedef void (*AvFsListFn)(void* list_ctx, const char* path, size_t path_len, ui
 
 typedef struct AvFs {
   void* ctx;  // must be usable from any thread until av_lake_free returns
+  // Not 0: an object store. Requests take long, so that few large ones are best, and what can be
+  // read is durable.
+  int32_t is_remote;
   // Reads [offset, offset+len) into dst; *read_len < len only at the end of the file.
   int32_t (*read)(void* ctx, const char* path, size_t path_len, uint64_t offset, uint8_t* dst,
                   size_t len, size_t* read_len, AvFsError* error);
   int32_t (*stat)(void* ctx, const char* path, size_t path_len, uint64_t* size,
                   int64_t* modified_ms, AvFsError* error);  // AV_NOT_FOUND when absent
   // All files below `dir` recursively, in no particular order, each with its path relative to the
-  // lake root (not to `dir`); a missing dir is an empty list.
-  int32_t (*list)(void* ctx, const char* dir, size_t dir_len, AvFsListFn on_file, void* list_ctx,
-                  AvFsError* error);
+  // lake root (not to `dir`); a missing dir is an empty list. Paths that sort before `from`, when
+  // it is not empty, may be left out.
+  int32_t (*list)(void* ctx, const char* dir, size_t dir_len, const char* from, size_t from_len,
+                  AvFsListFn on_file, void* list_ctx, AvFsError* error);
   // create_new != 0: AV_ALREADY_EXISTS and no change when the path exists (atomic).
   int32_t (*put)(void* ctx, const char* path, size_t path_len, const uint8_t* data, size_t len,
                  int32_t create_new, AvFsError* error);
@@ -78,8 +82,6 @@ typedef struct AvFs {
 typedef struct AvLake AvLake;
 // `fs` is copied; its ctx is borrowed until the lake, its tables and their streams are all freed.
 AvCode av_lake_open_fs(const AvFs* fs, AvLake** lake, AvBytes* error);
-// url: s3://bucket/prefix; options: JSON object of object_store configuration keys (feature "s3").
-AvCode av_lake_open_url(const char* url, const char* options_json, AvLake** lake, AvBytes* error);
 void av_lake_free(AvLake* lake);
 
 // ---- Tables ---------------------------------------------------------------------------------

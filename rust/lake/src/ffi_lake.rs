@@ -1,7 +1,7 @@
 //! `av_lake_*`.
 
-use crate::error::{Code, Result};
-use crate::ffi::{AvBytes, give, guard, optional_text, text};
+use crate::error::Code;
+use crate::ffi::{AvBytes, give, guard};
 use crate::fs_store::{Fs, FsStore};
 use crate::store::Store;
 use std::ffi::c_char;
@@ -33,38 +33,6 @@ pub unsafe extern "C" fn av_lake_open_fs(
             give(lake, Box::into_raw(Box::new(AvLake { store })), "lake")
         }
     })
-}
-
-/// # Safety
-/// See `avocet_lake.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn av_lake_open_url(
-    url: *const c_char,
-    options_json: *const c_char,
-    lake: *mut *mut AvLake,
-    error: *mut AvBytes,
-) -> Code {
-    guard(error, || {
-        // SAFETY: the contract of the header.
-        unsafe {
-            let url = text(url, "url")?;
-            let options = optional_text(options_json, "options_json")?.unwrap_or("{}");
-            let store = open_url(url, options)?;
-            give(lake, Box::into_raw(Box::new(AvLake { store })), "lake")
-        }
-    })
-}
-
-#[cfg(feature = "s3")]
-fn open_url(url: &str, options: &str) -> Result<Arc<dyn Store>> {
-    crate::url_store::open(url, options)
-}
-
-#[cfg(not(feature = "s3"))]
-fn open_url(url: &str, _options: &str) -> Result<Arc<dyn Store>> {
-    let message =
-        format!("cannot open {url}: this build has no support for object stores (feature s3)");
-    Err(crate::error::Error::unsupported(message))
 }
 
 /// # Safety

@@ -39,6 +39,8 @@ type ListAllFn = unsafe extern "C" fn(
     *mut c_void,
     *const c_char,
     usize,
+    *const c_char,
+    usize,
     ListFn,
     *mut c_void,
     *mut FsError,
@@ -59,6 +61,7 @@ type RemoveFn = unsafe extern "C" fn(*mut c_void, *const c_char, usize, *mut FsE
 #[derive(Clone, Copy)]
 pub struct Fs {
     pub ctx: *mut c_void,
+    pub is_remote: i32,
     pub read: Option<ReadFn>,
     pub stat: Option<StatFn>,
     pub list: Option<ListAllFn>,
@@ -68,6 +71,7 @@ pub struct Fs {
 
 pub struct FsStore {
     ctx: *mut c_void,
+    is_remote: bool,
     read: ReadFn,
     stat: StatFn,
     list: ListAllFn,
@@ -87,6 +91,7 @@ impl FsStore {
         let missing = || Error::invalid("cannot open lake: AvFs has a null function");
         Ok(FsStore {
             ctx: fs.ctx,
+            is_remote: fs.is_remote != 0,
             read: fs.read.ok_or_else(missing)?,
             stat: fs.stat.ok_or_else(missing)?,
             list: fs.list.ok_or_else(missing)?,
@@ -192,15 +197,17 @@ impl Store for FsStore {
         })
     }
 
-    fn list(&self, dir: &str, _from: Option<&str>) -> Result<Vec<FileInfo>> {
+    fn list(&self, dir: &str, from: Option<&str>) -> Result<Vec<FileInfo>> {
+        let from = from.unwrap_or_default();
         let mut listing = Listing {
             files: Vec::new(),
             bad_name: None,
         };
         let ctx = std::ptr::from_mut(&mut listing).cast::<c_void>();
         check("list", dir, |p, n, e| {
-            // SAFETY: `ctx` outlives the call.
-            unsafe { (self.list)(self.ctx, p, n, collect, ctx, e) }
+            let (from, from_len) = (from.as_ptr().cast(), from.len());
+            // SAFETY: `ctx` and `from` outlive the call.
+            unsafe { (self.list)(self.ctx, p, n, from, from_len, collect, ctx, e) }
         })?;
         if let Some(name) = listing.bad_name {
             return Err(Error::invalid(format!(
@@ -216,6 +223,10 @@ impl Store for FsStore {
             // SAFETY: `data` is readable for the call.
             unsafe { (self.put)(self.ctx, p, n, data.as_ptr(), data.len(), create_new, e) }
         })
+    }
+
+    fn is_remote(&self) -> bool {
+        self.is_remote
     }
 
     fn remove(&self, path: &str) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Delta log, Parquet and object stores for avocet's C++, behind the C interface of
+//! Delta log and Parquet for avocet's C++, behind the C interface of
 //! `include/avocet_lake.h`. The log is replayed here, not by a library: a handle keeps version,
 //! metadata and transactions current commit by commit, so a commit costs one log entry whatever
 //! the number of files.
@@ -40,7 +40,5 @@ mod state;
 mod stats;
 pub mod store;
 pub mod table;
-#[cfg(feature = "s3")]
-mod url_store;
 mod vacuum;
 pub mod write_options;

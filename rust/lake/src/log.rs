@@ -76,7 +76,7 @@ impl Log {
     /// As `list`, but a store in which listing is dear may leave out what is older than the
     /// checkpoint that `_last_checkpoint` names.
     pub fn list_recent(&self) -> Result<Listing> {
-        if !self.store.prefers_whole_files() {
+        if !self.store.is_remote() {
             return self.list();
         }
         let Some(version) = self.last_checkpoint() else {
@@ -188,7 +188,7 @@ impl Log {
 
     /// Makes an entry of our own that is visible durable as well.
     pub fn confirm_commit(&self, version: i64, entry: &[u8]) -> Result<()> {
-        match self.store.visible_is_durable() {
+        match self.store.is_remote() {
             true => Ok(()),
             // The same bytes once more, so that file and directory are synced before we say yes.
             false => self

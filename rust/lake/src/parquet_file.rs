@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// One read gets the footer of nearly every file.
 const TAIL_BYTES: u64 = 64 * 1024;
+/// From an object store, one read gets nearly every file that a single commit has written.
+const REMOTE_TAIL_BYTES: u64 = 4 * 1024 * 1024;
 /// Ranges closer than this are read together.
 const MAX_GAP_BYTES: u64 = 64 * 1024;
 
@@ -24,7 +26,7 @@ pub struct ParquetFile {
     pub path: String,
     pub size: u64,
     pub metadata: ArrowReaderMetadata,
-    /// The whole file where the store prefers that, else its tail.
+    /// The end of the file, or all of it.
     tail: Pieces,
 }
 
@@ -134,10 +136,10 @@ pub fn decode<T>(path: &str, f: impl FnOnce() -> Result<T>) -> Result<T> {
 impl ParquetFile {
     pub fn open(store: &Arc<dyn Store>, path: &str) -> Result<ParquetFile> {
         let size = store.stat(path)?.size;
-        let tail_len = match store.prefers_whole_files() {
-            true => size,
-            false => size.min(TAIL_BYTES),
-        };
+        let tail_len = size.min(match store.is_remote() {
+            true => REMOTE_TAIL_BYTES,
+            false => TAIL_BYTES,
+        });
         let start = size - tail_len;
         let len = usize::try_from(tail_len)
             .map_err(|_| Error::invalid(format!("cannot read {path}: too large for memory")))?;

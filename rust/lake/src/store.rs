@@ -3,6 +3,10 @@
 use crate::error::{Code, Error, Result};
 use bytes::Bytes;
 
+/// What one request for a file of unknown size asks for: enough for most log entries.
+const FIRST_READ_BYTES: usize = 256 << 10;
+const MOST_READ_BYTES: usize = 16 << 20;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileInfo {
     /// Relative to the lake root, percent-decoded.
@@ -34,22 +38,39 @@ pub trait Store: Send + Sync {
 
     fn remove(&self, path: &str) -> Result<()>;
 
-    /// Whether a request is so dear that a whole file beats several ranges of it.
-    fn prefers_whole_files(&self) -> bool {
-        false
-    }
-
-    /// Whether a file that can be read is durable as well. A local file can be linked into place
-    /// while the sync of its directory has not happened.
-    fn visible_is_durable(&self) -> bool {
+    /// Whether this is an object store. There a request is so dear that one large one beats several
+    /// small ones, and a file that can be read is durable as well: a local file can be linked into
+    /// place while the sync of its directory has not happened.
+    fn is_remote(&self) -> bool {
         false
     }
 
     fn read_all(&self, path: &str) -> Result<Bytes> {
+        if self.is_remote() {
+            return self.read_to_end(path);
+        }
         let info = self.stat(path)?;
         let len = usize::try_from(info.size)
             .map_err(|_| Error::invalid(format!("cannot read {path}: too large for memory")))?;
         self.read(path, 0, len)
+    }
+
+    /// As `read_all`, without asking for the size first.
+    fn read_to_end(&self, path: &str) -> Result<Bytes> {
+        let mut all = Vec::new();
+        let mut chunk = FIRST_READ_BYTES;
+        loop {
+            let bytes = self.read(path, all.len() as u64, chunk)?;
+            let at_end = bytes.len() < chunk;
+            if at_end && all.is_empty() {
+                return Ok(bytes);
+            }
+            all.extend_from_slice(&bytes);
+            if at_end {
+                return Ok(all.into());
+            }
+            chunk = MOST_READ_BYTES.min(chunk * 4);
+        }
     }
 
     fn exists(&self, path: &str) -> Result<bool> {

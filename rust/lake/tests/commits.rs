@@ -132,6 +132,27 @@ fn a_file_cannot_be_removed_twice_even_after_a_refresh() {
 }
 
 #[test]
+fn in_an_object_store_an_entry_that_can_be_read_is_durable() {
+    let f = fixture_on(MemoryFs {
+        is_remote: true,
+        ..MemoryFs::default()
+    });
+    f.fs.fail_next("_delta_log", Fault::WriteThenFail);
+    for version in 1..=5 {
+        f.append(&[version]);
+    }
+    let puts = f.fs.puts.lock().unwrap().clone();
+    assert_eq!(puts.iter().filter(|p| **p == commit_path(1)).count(), 1);
+    // A reader lists only what is not older than the checkpoint.
+    f.table.checkpoint().unwrap();
+    f.append(&[6]);
+    f.fs.set(&commit_path(2), "this is no log entry");
+    let reader = f.lake.open("t").unwrap();
+    assert_eq!(reader.version(), 6);
+    assert_eq!(reader.paths().len(), 6);
+}
+
+#[test]
 fn an_ambiguous_answer_is_resolved_by_reading_back() {
     let f = fixture();
     f.fs.fail_next("_delta_log", Fault::WriteThenFail);

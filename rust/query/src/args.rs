@@ -19,6 +19,7 @@ Runs one read-only SQL query over the Delta tables of a lake. Without SQL, or wi
 read from standard input.
 
   --lake DIR            folder with <catalog>/<schema>/<table> below it
+  --gateway SOCKET      where avocet query answers for the files of a lake that is no folder
   --catalog NAME        catalog of names that do not say it (default: iot_catalog)
   -f, --format FORMAT   table, csv, json (one object per line) or parquet (default: table)
   -o, --output FILE     write there instead of standard output (-)
@@ -45,6 +46,8 @@ pub enum Command {
 #[derive(Debug)]
 pub struct Args {
     pub lake: PathBuf,
+    /// `None`: the lake is a folder.
+    pub gateway: Option<PathBuf>,
     pub default_catalog: String,
     /// `None`: read standard input.
     pub sql: Option<String>,
@@ -74,6 +77,7 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     while let Some(argument) = parser.next()? {
         match argument {
             Long("lake") => lake = Some(PathBuf::from(parser.value()?)),
+            Long("gateway") => args.gateway = Some(PathBuf::from(parser.value()?)),
             Long("catalog") => args.default_catalog = parser.value()?.string()?,
             Short('f') | Long("format") => args.format = parser.value()?.parse()?,
             Short('o') | Long("output") => {
@@ -111,6 +115,7 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
 fn defaults() -> Args {
     Args {
         lake: PathBuf::new(),
+        gateway: None,
         default_catalog: "iot_catalog".to_string(),
         sql: None,
         format: Format::Table,

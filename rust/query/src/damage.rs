@@ -1,8 +1,5 @@
 //! Finding the data file whose pages cannot be decoded.
 
-use std::fs::File;
-use std::path::Path;
-
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::lake::Lake;
@@ -15,16 +12,15 @@ pub fn damaged_file(lake: &Lake) -> Option<String> {
     suspects.dedup();
     match suspects.len() {
         1 => suspects.pop(),
-        _ => suspects
-            .into_iter()
-            .find(|file| !is_decodable(&lake.root.join(file))),
+        _ => suspects.into_iter().find(|file| !is_decodable(lake, file)),
     }
 }
 
-fn is_decodable(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else {
+fn is_decodable(lake: &Lake, file: &str) -> bool {
+    let Ok(bytes) = lake.files.read(file) else {
         return false;
     };
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(|builder| builder.build());
     reader.is_ok_and(|mut batches| batches.all(|batch| batch.is_ok()))
 }

@@ -5,6 +5,8 @@ mod damage;
 mod delta;
 mod diagnosis;
 mod error;
+mod files;
+mod gateway;
 mod lake;
 mod output;
 mod run;

@@ -13,6 +13,8 @@ use futures::StreamExt;
 use crate::args::Args;
 use crate::diagnosis::diagnose;
 use crate::error::{Kind, QueryError, Result};
+use crate::files::{FolderFiles, LakeFiles};
+use crate::gateway::{Gateway, GatewayFiles};
 use crate::lake::Lake;
 use crate::output::csv::CsvWriter;
 use crate::output::json::JsonWriter;
@@ -34,12 +36,12 @@ const TERMINAL_CELL_WIDTH: usize = 60;
 /// Runs the query of `args` and writes its result. Blocks; expects a stack that fits the planning
 /// of deeply nested SQL.
 pub fn run(args: &Args) -> Result<()> {
-    let lake = Arc::new(Lake::open(&args.lake, &args.default_catalog)?);
+    let lake = Arc::new(Lake::open(lake_files(args)?, &args.default_catalog)?);
     let sql = match &args.sql {
         Some(sql) => sql.clone(),
         None => read_stdin()?,
     };
-    let target = Target::new(args.output.as_deref(), args.format, &lake.root)?;
+    let target = Target::new(args.output.as_deref(), args.format, lake.files.local_root())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(args.num_threads)
         .thread_stack_size(THREAD_STACK_BYTES)
@@ -58,6 +60,20 @@ pub fn run(args: &Args) -> Result<()> {
     });
     runtime.shutdown_timeout(SHUTDOWN_TIME);
     result
+}
+
+fn lake_files(args: &Args) -> Result<Arc<dyn LakeFiles>> {
+    let shown = args.lake.display().to_string();
+    let no_lake = |error: std::io::Error| {
+        QueryError::new(Kind::NoLake, format!("cannot open lake {shown}: {error}"))
+    };
+    match &args.gateway {
+        Some(socket) => {
+            let gateway = Gateway::connect(socket, &shown).map_err(no_lake)?;
+            Ok(Arc::new(GatewayFiles(Arc::new(gateway))))
+        }
+        None => Ok(Arc::new(FolderFiles::open(&args.lake).map_err(no_lake)?)),
+    }
 }
 
 pub fn timeout_error(timeout: Duration) -> QueryError {

@@ -47,6 +47,6 @@ fn runtime(lake: &Lake, args: &Args) -> Result<RuntimeEnv> {
     RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(FairSpillPool::new(args.memory_bytes)))
         .with_max_temp_directory_size(args.spill_bytes)
-        .with_object_store_registry(Arc::new(LakeStore::new(&lake.root)?))
+        .with_object_store_registry(Arc::new(LakeStore::new(lake.files.as_ref())?))
         .build()
 }

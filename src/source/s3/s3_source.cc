@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/base/json_writer.h"
+#include "src/base/s3_url.h"
 #include "src/source/poll_budget.h"
 #include "src/source/position_text.h"
 #include "src/source/records/block_pool.h"

@@ -29,12 +29,15 @@ pub struct MemoryFs {
     pub faults: Mutex<Vec<(String, Fault)>>,
     pub now_ms: Mutex<i64>,
     pub puts: Mutex<Vec<String>>,
+    /// Behaves as an object store.
+    pub is_remote: bool,
 }
 
 impl MemoryFs {
     pub fn as_fs(&self) -> Fs {
         Fs {
             ctx: std::ptr::from_ref(self).cast_mut().cast(),
+            is_remote: i32::from(self.is_remote),
             read: Some(read),
             stat: Some(stat),
             list: Some(list),
@@ -164,14 +167,17 @@ unsafe extern "C" fn list(
     ctx: *mut c_void,
     p: *const c_char,
     n: usize,
+    from: *const c_char,
+    from_len: usize,
     on_file: ListFn,
     list_ctx: *mut c_void,
     _error: *mut FsError,
 ) -> i32 {
     unsafe {
         let prefix = format!("{}/", path(p, n));
+        let from = path(from, from_len).to_string();
         for (name, file) in fs(ctx).files.lock().unwrap().iter() {
-            if name.starts_with(&prefix) {
+            if name.starts_with(&prefix) && (!fs(ctx).is_remote || *name >= from) {
                 let size = file.data.len() as u64;
                 on_file(
                     list_ctx,

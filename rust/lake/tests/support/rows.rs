@@ -32,7 +32,11 @@ pub struct Fixture {
 }
 
 pub fn fixture() -> Fixture {
-    let fs = Box::<MemoryFs>::default();
+    fixture_on(MemoryFs::default())
+}
+
+pub fn fixture_on(fs: MemoryFs) -> Fixture {
+    let fs = Box::new(fs);
     let lake = Lake::new(&fs);
     let table = lake.create("t", &spec()).unwrap();
     Fixture { table, lake, fs }

@@ -1,14 +1,13 @@
 //! Reading the files of a log: commits and checkpoints become the same list of actions.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-
+use bytes::Bytes;
 use datafusion::arrow::json::LineDelimitedWriter;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::action::Action;
 use crate::error::{Kind, QueryError, Result};
+use crate::files::LakeFiles;
 
 /// The columns of a checkpoint that are read; leaves out parsed duplicates of `stats` and
 /// `partitionValues`, tags and tombstones.
@@ -26,33 +25,36 @@ const COLUMNS: [&str; 9] = [
 
 /// Calls `on_action` for every action of a commit or checkpoint file. Damage is reported with
 /// the file and, for JSON, the line.
-pub fn read_actions(path: &Path, on_action: &mut dyn FnMut(Action) -> Result<()>) -> Result<()> {
-    if path
-        .extension()
-        .is_some_and(|extension| extension == "parquet")
-    {
-        read_parquet(path, on_action)
-    } else {
-        let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
-        if text.is_empty() {
-            return Err(damaged(path, "the file is empty"));
-        }
-        read_json(path, &text, on_action)
+pub fn read_actions(
+    files: &dyn LakeFiles,
+    path: &str,
+    on_action: &mut dyn FnMut(Action) -> Result<()>,
+) -> Result<()> {
+    let shown = files.shown(path);
+    let bytes = files
+        .read(path)
+        .map_err(|error| cannot_read(&shown, &error))?;
+    if path.ends_with(".parquet") {
+        return read_parquet(&shown, bytes, on_action);
     }
+    if bytes.is_empty() {
+        return Err(damaged(&shown, "the file is empty"));
+    }
+    read_json(&shown, &bytes, on_action)
 }
 
 /// The file of a V2 checkpoint's sidecar action.
-pub fn sidecar_path(log_dir: &Path, path: &str) -> Result<PathBuf> {
+pub fn sidecar_path(log_dir: &str, path: &str) -> Result<String> {
     if path.contains('/') {
         return Err(QueryError::data(format!(
             "sidecar {path} is outside _delta_log/_sidecars"
         )));
     }
-    Ok(log_dir.join("_sidecars").join(path))
+    Ok(format!("{log_dir}/_sidecars/{path}"))
 }
 
 fn read_json(
-    path: &Path,
+    path: &str,
     text: &[u8],
     on_action: &mut dyn FnMut(Action) -> Result<()>,
 ) -> Result<()> {
@@ -68,9 +70,12 @@ fn read_json(
 }
 
 /// Goes through JSON so that checkpoints and commits share one definition of every action.
-fn read_parquet(path: &Path, on_action: &mut dyn FnMut(Action) -> Result<()>) -> Result<()> {
-    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
+fn read_parquet(
+    path: &str,
+    bytes: Bytes,
+    on_action: &mut dyn FnMut(Action) -> Result<()>,
+) -> Result<()> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)
         .map_err(|error| damaged(path, error.to_string()))?;
     let columns = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);
     let reader = builder
@@ -90,12 +95,12 @@ fn read_parquet(path: &Path, on_action: &mut dyn FnMut(Action) -> Result<()>) ->
     Ok(())
 }
 
-fn damaged(path: &Path, cause: impl AsRef<str>) -> QueryError {
-    QueryError::data(format!("{} is damaged: {}", path.display(), cause.as_ref()))
+fn damaged(path: &str, cause: impl AsRef<str>) -> QueryError {
+    QueryError::data(format!("{path} is damaged: {}", cause.as_ref()))
 }
 
-fn cannot_read(path: &Path, error: &std::io::Error) -> QueryError {
-    let action = format!("read {}", path.display());
+fn cannot_read(path: &str, error: &std::io::Error) -> QueryError {
+    let action = format!("read {path}");
     match error.kind() {
         std::io::ErrorKind::NotFound => {
             QueryError::new(Kind::Data, format!("cannot {action}: {error}"))

@@ -1,39 +1,35 @@
 //! Which commits and checkpoints a `_delta_log` folder holds, and how to combine them.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use crate::error::{QueryError, Result};
+use crate::files::LakeFiles;
 
 /// The names of a log folder, sorted by version.
 #[derive(Debug, Default)]
 pub struct LogListing {
-    commits: BTreeMap<u64, PathBuf>,
+    commits: BTreeMap<u64, String>,
     /// Every complete checkpoint as its list of files; one version may have several.
-    checkpoints: BTreeMap<u64, Vec<Vec<PathBuf>>>,
+    checkpoints: BTreeMap<u64, Vec<Vec<String>>>,
 }
 
 /// One way to read the newest version: an optional checkpoint and the commits after it.
 #[derive(Debug)]
 pub struct Segment {
-    pub checkpoint: Vec<PathBuf>,
-    pub commits: Vec<PathBuf>,
+    pub checkpoint: Vec<String>,
+    pub commits: Vec<String>,
 }
 
 impl LogListing {
-    pub fn read(log_dir: &Path) -> Result<Self> {
-        let fail =
-            |error: std::io::Error| QueryError::io(&format!("list {}", log_dir.display()), &error);
+    pub fn read(files: &dyn LakeFiles, log_dir: &str) -> Result<Self> {
+        let fail = |error: std::io::Error| {
+            QueryError::io(&format!("list {}", files.shown(log_dir)), &error)
+        };
         let mut listing = Self::default();
-        let mut parts: BTreeMap<(u64, u32), Vec<PathBuf>> = BTreeMap::new();
-        for entry in fs::read_dir(log_dir).map_err(fail)? {
-            let path = entry.map_err(fail)?.path();
-            match path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .and_then(LogFile::parse)
-            {
+        let mut parts: BTreeMap<(u64, u32), Vec<String>> = BTreeMap::new();
+        for name in files.files(log_dir).map_err(fail)? {
+            let path = format!("{log_dir}/{name}");
+            match LogFile::parse(&name) {
                 Some(LogFile::Commit(version)) => {
                     listing.commits.insert(version, path);
                 }
@@ -99,7 +95,7 @@ impl LogListing {
         }
     }
 
-    fn commits_between(&self, first: u64, last: u64) -> Result<Vec<PathBuf>> {
+    fn commits_between(&self, first: u64, last: u64) -> Result<Vec<String>> {
         (first..=last)
             .map(|version| {
                 self.commits.get(&version).cloned().ok_or_else(|| {
@@ -181,9 +177,7 @@ mod tests {
     fn gap_after_every_checkpoint_names_the_missing_entry() {
         let mut listing = LogListing::default();
         for version in [0, 1, 3] {
-            listing
-                .commits
-                .insert(version, PathBuf::from(format!("{version}")));
+            listing.commits.insert(version, format!("{version}"));
         }
         let error = listing.segments().unwrap_err();
         assert!(
@@ -193,11 +187,9 @@ mod tests {
             "{error}"
         );
 
-        listing
-            .checkpoints
-            .insert(2, vec![vec![PathBuf::from("c")]]);
+        listing.checkpoints.insert(2, vec![vec![String::from("c")]]);
         let segments = listing.segments().unwrap();
         assert_eq!(segments.len(), 1);
-        assert_eq!(segments[0].commits, [PathBuf::from("3")]);
+        assert_eq!(segments[0].commits, [String::from("3")]);
     }
 }

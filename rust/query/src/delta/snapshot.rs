@@ -1,13 +1,13 @@
 //! The newest version of a table: its schema and its active files.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use super::action::{Action, Add, DeletionVector, Metadata, Protocol};
 use super::log_file::{read_actions, sidecar_path};
 use super::log_listing::{LogListing, Segment};
 use super::protocol::{check_file_readable, check_readable};
 use crate::error::{Kind, QueryError, Result};
+use crate::files::LakeFiles;
 
 /// A writer may clean up the log between our listing and our reading.
 const ATTEMPTS: usize = 3;
@@ -20,13 +20,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads the newest version of the table in `table_dir`.
-    pub fn open(table_dir: &Path) -> Result<Self> {
-        let log_dir = table_dir.join("_delta_log");
-        let mut result = Self::open_once(&log_dir);
+    /// Reads the newest version of the table in `table_dir`, below the lake's root.
+    pub fn open(files: &dyn LakeFiles, table_dir: &str) -> Result<Self> {
+        let log_dir = format!("{table_dir}/_delta_log");
+        let mut result = Self::open_once(files, &log_dir);
         for _ in 1..ATTEMPTS {
             match &result {
-                Err(error) if error.kind == Kind::Data => result = Self::open_once(&log_dir),
+                Err(error) if error.kind == Kind::Data => result = Self::open_once(files, &log_dir),
                 _ => break,
             }
         }
@@ -35,10 +35,10 @@ impl Snapshot {
 
     /// Falls back from a damaged checkpoint to an older one or to the commits alone; the error
     /// of the newest is the one that counts.
-    fn open_once(log_dir: &Path) -> Result<Self> {
+    fn open_once(files: &dyn LakeFiles, log_dir: &str) -> Result<Self> {
         let mut first_error = None;
-        for segment in LogListing::read(log_dir)?.segments()? {
-            match Self::replay(log_dir, &segment) {
+        for segment in LogListing::read(files, log_dir)?.segments()? {
+            match Self::replay(files, log_dir, &segment) {
                 Ok(snapshot) => return Ok(snapshot),
                 Err(error) => first_error = first_error.or(Some(error)),
             }
@@ -46,17 +46,17 @@ impl Snapshot {
         Err(first_error.unwrap_or_else(|| QueryError::data("_delta_log holds no commit")))
     }
 
-    fn replay(log_dir: &Path, segment: &Segment) -> Result<Self> {
+    fn replay(files: &dyn LakeFiles, log_dir: &str, segment: &Segment) -> Result<Self> {
         let mut replay = Replay::default();
         for path in &segment.checkpoint {
-            read_actions(path, &mut |action| replay.apply(action))?;
+            read_actions(files, path, &mut |action| replay.apply(action))?;
         }
         for sidecar in std::mem::take(&mut replay.sidecars) {
             let path = sidecar_path(log_dir, &sidecar)?;
-            read_actions(&path, &mut |action| replay.apply(action))?;
+            read_actions(files, &path, &mut |action| replay.apply(action))?;
         }
         for path in &segment.commits {
-            read_actions(path, &mut |action| replay.apply(action))?;
+            read_actions(files, path, &mut |action| replay.apply(action))?;
         }
         replay.finish()
     }

@@ -8,13 +8,13 @@ pub mod store;
 pub mod table;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use names::TableName;
 
 use crate::delta::Snapshot;
 use crate::error::{QueryError, Result};
+use crate::files::LakeFiles;
 use reader::OpenFiles;
 use table::DeltaTable;
 
@@ -22,8 +22,7 @@ use table::DeltaTable;
 /// version for the rest of the process, so a query sees one version however often it names it.
 #[derive(Debug)]
 pub struct Lake {
-    /// Absolute, without symbolic links.
-    pub root: PathBuf,
+    pub files: Arc<dyn LakeFiles>,
     /// Sorted.
     pub tables: Vec<TableName>,
     pub default_catalog: String,
@@ -33,17 +32,16 @@ pub struct Lake {
 }
 
 impl Lake {
-    pub fn open(root: &std::path::Path, default_catalog: &str) -> Result<Self> {
-        let root = discovery::lake_root(root)?;
-        let tables = discovery::find_tables(&root)?;
+    pub fn open(files: Arc<dyn LakeFiles>, default_catalog: &str) -> Result<Self> {
+        let tables = discovery::find_tables(files.as_ref())?;
         let default_catalog = match names::catalogs(&tables).as_slice() {
             // A lake with a single catalog needs no catalog in its names.
             [only] => only.clone(),
             _ => default_catalog.to_string(),
         };
-        let open_files = Arc::new(OpenFiles::new(root.clone()));
+        let open_files = Arc::new(OpenFiles::new(Arc::clone(&files)));
         Ok(Self {
-            root,
+            files,
             tables,
             default_catalog,
             open_files,
@@ -68,8 +66,8 @@ impl Lake {
                 format!("cannot read table {name}: {}", error.message),
             )
         };
-        let dir = self.root.join(name.relative_path());
-        let snapshot = Snapshot::open(&dir).map_err(in_table)?;
+        let snapshot =
+            Snapshot::open(self.files.as_ref(), &name.relative_path()).map_err(in_table)?;
         let open_files = Arc::clone(&self.open_files);
         let table = DeltaTable::new(name, snapshot, open_files).map_err(in_table)?;
         let table = Arc::new(table);

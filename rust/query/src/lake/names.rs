@@ -1,7 +1,6 @@
 //! Table names: what a name in SQL refers to, and what may have been meant.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use datafusion::common::TableReference;
 use datafusion::common::utils::datafusion_strsim::levenshtein;
@@ -31,8 +30,8 @@ impl TableName {
     }
 
     /// The table folder below the lake root.
-    pub fn relative_path(&self) -> PathBuf {
-        [&self.catalog, &self.schema, &self.table].iter().collect()
+    pub fn relative_path(&self) -> String {
+        format!("{}/{}/{}", self.catalog, self.schema, self.table)
     }
 }
 

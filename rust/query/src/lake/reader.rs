@@ -1,9 +1,7 @@
 //! Parquet readers whose errors name the file.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -19,19 +17,20 @@ use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 
 use crate::error::{Kind, QueryError};
+use crate::files::LakeFiles;
 
 /// The file that each partition of a scan read last, relative to the lake root. Pages are decoded
 /// after they were read, by code that does not know the file.
 #[derive(Debug)]
 pub struct OpenFiles {
-    root: PathBuf,
+    files: Arc<dyn LakeFiles>,
     last: Mutex<HashMap<usize, String>>,
 }
 
 impl OpenFiles {
-    pub fn new(root: PathBuf) -> Self {
+    pub fn new(files: Arc<dyn LakeFiles>) -> Self {
         Self {
-            root,
+            files,
             last: Mutex::default(),
         }
     }
@@ -92,7 +91,7 @@ impl NamingReader {
     where
         T: Send + 'a,
     {
-        let named = |error| file_error(&open_files.root, file, &error);
+        let named = |error| file_error(open_files.files.as_ref(), file, &error);
         result
             .map_err(move |error| ParquetError::External(Box::new(named(error))))
             .boxed()
@@ -131,8 +130,8 @@ impl AsyncFileReader for NamingReader {
 
 /// Tells a missing file and an operating system that refuses to read from damage. Looks at the
 /// file itself, since the libraries keep only the text of such errors.
-pub fn file_error(root: &Path, file: &str, error: &dyn std::fmt::Display) -> QueryError {
-    match File::open(root.join(file)) {
+pub fn file_error(files: &dyn LakeFiles, file: &str, error: &dyn std::fmt::Display) -> QueryError {
+    match files.check(file) {
         Err(io) if io.kind() == std::io::ErrorKind::NotFound => {
             QueryError::data(format!("data file {file} is missing"))
         }

@@ -1,13 +1,13 @@
 //! The only store that queries can reach: the files of the lake.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::common::{DataFusionError, Result, plan_err};
 use datafusion::execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl};
 use datafusion::object_store::ObjectStore;
-use datafusion::object_store::local::LocalFileSystem;
 use url::Url;
+
+use crate::files::LakeFiles;
 
 const LAKE_URL: &str = "lake://root";
 
@@ -22,11 +22,9 @@ pub struct LakeStore {
 }
 
 impl LakeStore {
-    pub fn new(root: &Path) -> Result<Self> {
-        let files = LocalFileSystem::new_with_prefix(root).map_err(DataFusionError::from)?;
-        Ok(Self {
-            files: Arc::new(files),
-        })
+    pub fn new(files: &dyn LakeFiles) -> Result<Self> {
+        let files = files.store().map_err(DataFusionError::from)?;
+        Ok(Self { files })
     }
 }
 

@@ -58,7 +58,7 @@ impl DeltaTable {
             .map(|field| scan_schema.table_schema().index_of(field.name()))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| QueryError::internal(error.to_string()))?;
-        let table_path = format!("{}/{}/{}", name.catalog, name.schema, name.table);
+        let table_path = name.relative_path();
         let files = snapshot
             .files
             .into_iter()

@@ -36,7 +36,7 @@ pub enum Target {
 
 impl Target {
     /// Refuses targets inside the lake, which this program never changes.
-    pub fn new(output: Option<&Path>, format: Format, lake_root: &Path) -> Result<Self> {
+    pub fn new(output: Option<&Path>, format: Format, lake_root: Option<&Path>) -> Result<Self> {
         let Some(path) = output else {
             if format == Format::Parquet && io::stdout().is_terminal() {
                 return Err(QueryError::usage(
@@ -52,7 +52,7 @@ impl Target {
         };
         let parent = parent.canonicalize().map_err(fail)?;
         let resolved = path.canonicalize().unwrap_or_else(|_| parent.clone());
-        if parent.starts_with(lake_root) || resolved.starts_with(lake_root) {
+        if lake_root.is_some_and(|root| parent.starts_with(root) || resolved.starts_with(root)) {
             return Err(QueryError::usage(format!(
                 "output {} is in the lake",
                 path.display()
