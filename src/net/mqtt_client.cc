@@ -73,11 +73,12 @@ Status SetUpTls(const MqttClientOptions& options, asio::ssl::context* tls) {
 struct Shared {
   MqttClientOptions options;
   MqttClient::Listener* listener = nullptr;
-  bool reading = true;                // false: the listener is not called any more
-  bool stopping = false;              // the client ends
-  bool subscribed = false;            // in this process
-  std::chrono::nanoseconds pause{0};  // before the next connection
-  std::string problem;                // of the last connection
+  bool reading = true;                  // false: the listener is not called any more
+  bool stopping = false;                // the client ends
+  bool subscribed = false;              // in this process
+  size_t receive_maximum = UINT16_MAX;  // of the broker
+  std::chrono::nanoseconds pause{0};    // before the next connection
+  std::string problem;                  // of the last connection
 };
 
 class Link {
@@ -237,6 +238,7 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
     connected_ = true;
     keep_alive_seconds_ =
         packet.server_keep_alive_seconds.value_or(shared_.options.connect.keep_alive_seconds);
+    shared_.receive_maximum = packet.receive_maximum.value_or(uint16_t{UINT16_MAX});
     if (shared_.reading) shared_.listener->OnConnected(packet.session_present);
     const bool subscribed = packet.session_present && shared_.subscribed;
     if (subscribed || shared_.options.subscriptions.empty()) return Well();
@@ -369,6 +371,7 @@ class AsioMqttClient : public MqttClient {
     if (link_ == nullptr) return;
     link_->Send(EncodeMqttPublish(shared_.options.version, message));
   }
+  size_t ReceiveMaximum() const override { return shared_.receive_maximum; }
   void Reconnect(const std::string& problem) override {
     if (link_ != nullptr) link_->Close(problem);
   }

@@ -93,6 +93,8 @@ class MqttClient {
   virtual bool Acknowledge(const MqttReceipt& receipt) = 0;
   /// Nothing happens when the connection is gone.
   virtual void Publish(const MqttPublish& message) = 0;
+  /// How many messages with a packet_id the broker lets wait for its answer.
+  virtual size_t ReceiveMaximum() const = 0;
   /// Gives up the connection and makes a new one, on which the broker sends again what was not
   /// acknowledged.
   virtual void Reconnect(const std::string& problem) = 0;

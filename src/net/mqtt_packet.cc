@@ -155,6 +155,8 @@ void ReadProperties(Cursor* body, MqttPacket* packet) {
       packet->assigned_client_id = properties.Text();
     } else if (id == kServerKeepAlive) {
       packet->server_keep_alive_seconds = properties.Uint16();
+    } else if (id == kReceiveMaximum) {
+      packet->receive_maximum = properties.Uint16();
     } else if (id == kReasonString) {
       packet->reason_string = properties.Text();
     } else if (form == kTextValue) {
@@ -282,7 +284,8 @@ std::string EncodeMqttPublish(MqttVersion version, const MqttPublish& message) {
   if (message.packet_id != 0) AppendUint16(message.packet_id, &body);
   if (version == MqttVersion::k5) AppendLength(0, &body);
   body += message.payload;
-  const unsigned qos_1 = message.packet_id != 0 ? 2U : 0U;
+  const unsigned again = message.duplicate ? 8U : 0U;
+  const unsigned qos_1 = message.packet_id != 0 ? 2U | again : 0U;
   return Packet(kSendPublish, static_cast<uint8_t>(qos_1 | (message.retain ? 1U : 0U)), body);
 }
 

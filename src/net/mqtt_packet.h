@@ -35,6 +35,7 @@ struct MqttPublish {
   std::string_view topic, payload;
   bool retain = false;     ///< the broker keeps it for who subscribes later
   uint16_t packet_id = 0;  ///< 0: quality of service 0, else 1, which the broker acknowledges
+  bool duplicate = false;  ///< with a packet_id: it may have been sent before
 };
 
 // What a client sends. REQUIRES: texts of at most 65,535 bytes.
@@ -62,6 +63,7 @@ struct MqttPacket {
   bool session_present = false;
   std::optional<std::string_view> assigned_client_id;
   std::optional<uint16_t> server_keep_alive_seconds;
+  std::optional<uint16_t> receive_maximum;  ///< messages that the broker lets wait for its answer
   uint8_t reason = 0;  ///< of kConnack, kPuback and kDisconnect; see MqttReasonText
   std::string_view reason_string;
   // kPublish.

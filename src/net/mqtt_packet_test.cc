@@ -57,6 +57,8 @@ TEST(MqttPacket, WhatElseAClientSends) {
   const MqttPublish kept{.topic = "t", .payload = "xy", .retain = true, .packet_id = 258};
   EXPECT_EQ(Hex(EncodeMqttPublish(kV3, kept)), "33 07 00 01 74 01 02 78 79");
   EXPECT_EQ(Hex(EncodeMqttPublish(kV5, kept)), "33 08 00 01 74 01 02 00 78 79");
+  const MqttPublish again{.topic = "t", .payload = "xy", .packet_id = 258, .duplicate = true};
+  EXPECT_EQ(Hex(EncodeMqttPublish(kV3, again)), "3a 07 00 01 74 01 02 78 79");
   EXPECT_EQ(Hex(EncodeMqttPing()), "c0 00");
   EXPECT_EQ(Hex(EncodeMqttDisconnect(kV5)), "e0 00");
   // A length of more than one byte.
@@ -74,6 +76,11 @@ TEST(MqttPacket, SizeIsKnownFromTheFirstBytes) {
   EXPECT_EQ(MqttPacketSize(Bytes("30 cb 01"), 205).status().code(), StatusCode::kInvalid);
   EXPECT_EQ(MqttPacketSize(Bytes("30 ff ff ff ff 7f"), SIZE_MAX).status().code(),
             StatusCode::kInvalid);
+}
+
+TEST(MqttPacket, ConnackSaysHowManyMessagesMayWait) {
+  EXPECT_EQ(DecodeMqttPacket(kV5, Bytes("20 06 00 00 03 21 00 14"))->receive_maximum, 20);
+  EXPECT_FALSE(DecodeMqttPacket(kV5, Bytes("20 03 00 00 00"))->receive_maximum.has_value());
 }
 
 TEST(MqttPacket, Connack) {
