@@ -76,7 +76,7 @@ LambdaHandler::LambdaHandler(LambdaOptions options, std::shared_ptr<AwsTransport
     : options_(std::move(options)),
       transport_(std::move(transport)),
       env_(env),
-      intake_(options_.schema, RecordSink::kMostRecordBytes, env),
+      intake_(options_.schema, StreamWriter::kMostRecordBytes, env),
       sink_(transport_, options_.sink, env) {}
 
 Result<std::unique_ptr<LambdaHandler>> LambdaHandler::Make(LambdaOptions options,
@@ -103,9 +103,9 @@ Status LambdaHandler::TakeBatch(const ReadingBatch& batch, const std::string& st
     records.push_back({std::string(batch.device[row]), std::move(data)});
   }
   outcome->rejected.insert(outcome->rejected.end(), batch.rejected.begin(), batch.rejected.end());
-  size_t unsent = 0;
+  std::vector<size_t> unsent;
   const Status status = sink_.Put(records, deadline, &unsent);
-  outcome->accepted += records.size() - unsent;
+  outcome->accepted += records.size() - unsent.size();
   return status;
 }
 

@@ -12,14 +12,14 @@
 #include "src/config/config.h"
 #include "src/lambda/lambda_event.h"
 #include "src/lambda/record_intake.h"
-#include "src/lambda/record_sink.h"
 #include "src/net/aws_transport.h"
 #include "src/net/s3_client.h"
+#include "src/net/stream_writer.h"
 
 namespace avocet {
 
 struct LambdaOptions {
-  RecordSinkOptions sink;
+  StreamWriterOptions sink;
   SchemaConfig schema;
   std::string dead_letters;                 ///< s3://bucket/prefix; empty: there are none
   std::string stamp_field = "ingested_at";  ///< empty: records are not stamped
@@ -62,7 +62,7 @@ class LambdaHandler {
   const std::shared_ptr<AwsTransport> transport_;
   Env* const env_;
   RecordIntake intake_;
-  RecordSink sink_;
+  StreamWriter sink_;
   S3Location letters_;
 };
 

@@ -1,7 +1,8 @@
-// RecordSink: puts records into a Kinesis stream or a Firehose delivery stream.
+// StreamWriter: puts records into a Kinesis stream or a Firehose delivery stream.
 #pragma once
 
-#include <cstdint>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ struct OutgoingRecord {
   std::string data;
 };
 
-struct RecordSinkOptions {
+struct StreamWriterOptions {
   std::string stream;    ///< of Kinesis
   std::string delivery;  ///< of Firehose, when there is no `stream`
   std::string endpoint;  ///< empty: the region's
@@ -25,19 +26,19 @@ struct RecordSinkOptions {
 
 /// Requests of at most 500 records and 5 MB (4 MiB for Firehose), as the services want them. Owned
 /// by one thread.
-class RecordSink {
+class StreamWriter {
  public:
   static constexpr size_t kMostRecords = 500;
   /// Of one record, with its key.
   static constexpr size_t kMostRecordBytes = 1'000'000;
 
-  RecordSink(std::shared_ptr<AwsTransport> transport, RecordSinkOptions options, Env* env);
+  StreamWriter(std::shared_ptr<AwsTransport> transport, StreamWriterOptions options, Env* env);
 
   /// Puts every record. Those that the service did not take are put again, after pauses that grow
   /// and have chance in them, until `deadline` (Env::Monotonic). An error says why some are left,
-  /// how many is its `unsent`; the others are in the stream.
+  /// which is in `unsent`, in order; the others are in the stream.
   Status Put(const std::vector<OutgoingRecord>& records, std::chrono::nanoseconds deadline,
-             size_t* unsent);
+             std::vector<size_t>* unsent);
 
  private:
   using Indices = std::vector<size_t>;
@@ -47,9 +48,9 @@ class RecordSink {
                           std::string* why);
   std::string RequestJson(const std::vector<OutgoingRecord>& records, const Indices& batch) const;
   Status PutBatch(const std::vector<OutgoingRecord>& records, Indices batch,
-                  std::chrono::nanoseconds deadline, size_t* unsent);
+                  std::chrono::nanoseconds deadline, Indices* unsent);
 
-  const RecordSinkOptions options_;
+  const StreamWriterOptions options_;
   const AwsJsonService service_;
   Env* const env_;
 };

@@ -1,4 +1,4 @@
-#include "src/lambda/record_sink.h"
+#include "src/net/stream_writer.h"
 
 #include <simdjson.h>
 
@@ -21,7 +21,7 @@ constexpr RetryPauses kRetryPauses{milliseconds(50), milliseconds(2000)};
 constexpr size_t kKinesisBatchBytes = 5'000'000;
 constexpr size_t kFirehoseBatchBytes = size_t{4} << 20;
 
-AwsJsonService::Protocol ProtocolOf(const RecordSinkOptions& options) {
+AwsJsonService::Protocol ProtocolOf(const StreamWriterOptions& options) {
   if (options.stream.empty()) return {"firehose", "Firehose_20150804", "1.1"};
   return {"kinesis", "Kinesis_20131202", "1.1"};
 }
@@ -32,13 +32,14 @@ size_t SizeOf(const OutgoingRecord& record) {
 
 }  // namespace
 
-RecordSink::RecordSink(std::shared_ptr<AwsTransport> transport, RecordSinkOptions options, Env* env)
+StreamWriter::StreamWriter(std::shared_ptr<AwsTransport> transport, StreamWriterOptions options,
+                           Env* env)
     : options_(std::move(options)),
       service_(std::move(transport), ProtocolOf(options_), options_.endpoint),
       env_(env) {}
 
-std::string RecordSink::RequestJson(const std::vector<OutgoingRecord>& records,
-                                    const Indices& batch) const {
+std::string StreamWriter::RequestJson(const std::vector<OutgoingRecord>& records,
+                                      const Indices& batch) const {
   JsonWriter json;
   json.BeginObject();
   json.Field(firehose() ? "DeliveryStreamName" : "StreamName",
@@ -56,8 +57,8 @@ std::string RecordSink::RequestJson(const std::vector<OutgoingRecord>& records,
 }
 
 // Those of the batch that were not taken.
-Result<RecordSink::Indices> RecordSink::PutOnce(const std::vector<OutgoingRecord>& records,
-                                                const Indices& batch, std::string* why) {
+Result<StreamWriter::Indices> StreamWriter::PutOnce(const std::vector<OutgoingRecord>& records,
+                                                    const Indices& batch, std::string* why) {
   AVOCET_ASSIGN_OR_RETURN(
       const std::string answer,
       service_.Call(firehose() ? "PutRecordBatch" : "PutRecords", RequestJson(records, batch)));
@@ -85,8 +86,8 @@ Result<RecordSink::Indices> RecordSink::PutOnce(const std::vector<OutgoingRecord
   return left;
 }
 
-Status RecordSink::PutBatch(const std::vector<OutgoingRecord>& records, Indices batch,
-                            nanoseconds deadline, size_t* unsent) {
+Status StreamWriter::PutBatch(const std::vector<OutgoingRecord>& records, Indices batch,
+                              nanoseconds deadline, Indices* unsent) {
   nanoseconds pause{0};
   while (true) {
     std::string why;
@@ -96,7 +97,7 @@ Status RecordSink::PutBatch(const std::vector<OutgoingRecord>& records, Indices 
     const Status status = left.ok() ? Status::Unavailable(why) : left.status();
     const nanoseconds wait = NextRetryPause(kRetryPauses, env_, &pause);
     if (status.code() != StatusCode::kUnavailable || env_->Monotonic() + wait > deadline) {
-      *unsent += batch.size();
+      unsent->insert(unsent->end(), batch.begin(), batch.end());
       return status.WithContext("cannot put " + std::to_string(batch.size()) + " records into " +
                                 (firehose() ? options_.delivery : options_.stream));
     }
@@ -104,9 +105,9 @@ Status RecordSink::PutBatch(const std::vector<OutgoingRecord>& records, Indices 
   }
 }
 
-Status RecordSink::Put(const std::vector<OutgoingRecord>& records, nanoseconds deadline,
-                       size_t* unsent) {
-  *unsent = 0;
+Status StreamWriter::Put(const std::vector<OutgoingRecord>& records, nanoseconds deadline,
+                         Indices* unsent) {
+  unsent->clear();
   const size_t most_bytes = firehose() ? kFirehoseBatchBytes : kKinesisBatchBytes;
   Status first;
   Indices batch;

@@ -1,4 +1,4 @@
-#include "src/lambda/record_sink.h"
+#include "src/net/stream_writer.h"
 
 #include <gtest/gtest.h>
 
@@ -23,22 +23,22 @@ std::string Verdicts(const std::string& codes) {
 
 struct Fixture {
   std::shared_ptr<ScriptedTransport> transport = std::make_shared<ScriptedTransport>();
-  RecordSink sink{transport, {.stream = "s"}, Env::Posix()};
-  size_t unsent = 99;
+  StreamWriter sink{transport, {.stream = "s"}, Env::Posix()};
+  std::vector<size_t> unsent = {99};
 
   Status Put(const std::vector<OutgoingRecord>& records, nanoseconds time = kSoon) {
     return sink.Put(records, Env::Posix()->Monotonic() + time, &unsent);
   }
 };
 
-TEST(RecordSink, OnlyWhatWasNotTakenIsPutAgain) {
+TEST(StreamWriter, OnlyWhatWasNotTakenIsPutAgain) {
   Fixture f;
   f.transport->Answer(200, Verdicts(".x.x"));
   f.transport->Answer(500, "");
   f.transport->Answer(200, Verdicts("x."));
   f.transport->Answer(200, Verdicts("."));
   EXPECT_TRUE(f.Put({{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}}).ok());
-  EXPECT_EQ(f.unsent, 0u);
+  EXPECT_TRUE(f.unsent.empty());
   ASSERT_EQ(f.transport->bodies.size(), 4u);
   EXPECT_EQ(f.transport->bodies[0],
             R"({"StreamName":"s","Records":[{"Data":"MQ==","PartitionKey":"a"},)"
@@ -48,23 +48,23 @@ TEST(RecordSink, OnlyWhatWasNotTakenIsPutAgain) {
             R"({"StreamName":"s","Records":[{"Data":"Mg==","PartitionKey":"b"}]})");
 }
 
-TEST(RecordSink, GivesUpAtTheDeadline) {
+TEST(StreamWriter, GivesUpAtTheDeadline) {
   Fixture f;
   for (int i = 0; i < 5; ++i) f.transport->Answer(200, Verdicts(i == 0 ? ".x" : "x"));
   const Status status = f.Put({{"a", "1"}, {"b", "2"}}, std::chrono::milliseconds(10));
   EXPECT_EQ(status.code(), StatusCode::kUnavailable);
   EXPECT_NE(status.message().find("cannot put 1 records into s"), std::string::npos);
-  EXPECT_EQ(f.unsent, 1u);
+  EXPECT_EQ(f.unsent, std::vector<size_t>{1});
 }
 
-TEST(RecordSink, DoesNotRepeatWhatIsNotAllowed) {
+TEST(StreamWriter, DoesNotRepeatWhatIsNotAllowed) {
   Fixture f;
   f.transport->Answer(400, R"({"__type":"AccessDeniedException","message":"no"})");
   EXPECT_EQ(f.Put({{"a", "1"}}).code(), StatusCode::kPermission);
   EXPECT_EQ(f.transport->requests.size(), 1u);
 }
 
-TEST(RecordSink, RequestsStayWithinTheLimits) {
+TEST(StreamWriter, RequestsStayWithinTheLimits) {
   Fixture f;
   std::vector<OutgoingRecord> records(1200, {"k", "v"});
   f.transport->Answer(200, Verdicts(std::string(500, '.')));
@@ -79,11 +79,11 @@ TEST(RecordSink, RequestsStayWithinTheLimits) {
   EXPECT_EQ(f.transport->requests.size(), 6u);
 }
 
-TEST(RecordSink, FirehoseGetsLines) {
+TEST(StreamWriter, FirehoseGetsLines) {
   const auto transport = std::make_shared<ScriptedTransport>();
-  RecordSink sink(transport, {.delivery = "d"}, Env::Posix());
+  StreamWriter sink(transport, {.delivery = "d"}, Env::Posix());
   transport->Answer(200, R"({"FailedPutCount":0,"RequestResponses":[{"RecordId":"r"}]})");
-  size_t unsent = 0;
+  std::vector<size_t> unsent;
   EXPECT_TRUE(sink.Put({{"a", "{}"}}, Env::Posix()->Monotonic(), &unsent).ok());
   EXPECT_EQ(transport->requests[0].headers.at("x-amz-target"), "Firehose_20150804.PutRecordBatch");
   EXPECT_EQ(transport->bodies[0], R"({"DeliveryStreamName":"d","Records":[{"Data":"e30K"}]})");
