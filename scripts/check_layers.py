@@ -3,7 +3,7 @@
 
 A folder includes only what is to its left:
 base < env < {net journal} < model < config < state < {source decode detect lake alert} < engine
-< {server lambda catalog} < cli
+< {server lambda catalog sink} < cli
 
 Only env and net touch the operating system, the clock and randomness; everyone else has an Env.
 Tests, benchmarks and their support (x_testing.h) obey the first rule and are free of the second.
@@ -27,7 +27,7 @@ RANKS = [
     ["state"],
     ["source", "decode", "detect", "lake", "alert"],
     ["engine"],
-    ["server", "lambda", "catalog"],
+    ["server", "lambda", "catalog", "sink"],
     ["cli"],
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}

@@ -16,12 +16,13 @@
 #include "src/cli/command.h"
 #include "src/cli/human_number.h"
 #include "src/cli/labelled_data.h"
-#include "src/cli/record_output.h"
 #include "src/cli/text_table.h"
+#include "src/cli/watch_line.h"
 #include "src/config/instant.h"
 #include "src/engine/alert_rows.h"
 #include "src/engine/owned_lake.h"
 #include "src/env/signals.h"
+#include "src/sink/record_output.h"
 
 namespace avocet {
 namespace {

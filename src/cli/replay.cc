@@ -1,4 +1,4 @@
-// replay: the records of a file, paced as they were taken, as NDJSON.
+// replay: the records of a file, paced as they were taken, to a file or a stream.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,11 +12,12 @@
 #include "src/cli/backtest.h"
 #include "src/cli/command.h"
 #include "src/cli/human_number.h"
-#include "src/cli/record_output.h"
 #include "src/cli/replay_rewriter.h"
 #include "src/cli/row_reader.h"
 #include "src/cli/sample.h"
 #include "src/cli/schema_guess.h"
+#include "src/cli/sink_arguments.h"
+#include "src/cli/watch_line.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
 #include "src/source/simulate/replayer.h"
@@ -35,7 +36,7 @@ struct ReplayArguments : BacktestArguments {
   double speed = 1;
   bool flat = false;
   bool now = false;
-  std::string out = "-";
+  SinkArguments sink;  // its `to` is that of BacktestArguments
 };
 
 // A configuration says what its reader expects; without one there is nothing to keep to.
@@ -90,16 +91,17 @@ Result<RewritePlan> MakePlan(const ReplayArguments& arguments,
 
 class Replay {
  public:
-  Replay(const ReplayArguments& arguments, RewritePlan plan, RecordOutput out)
+  Replay(const ReplayArguments& arguments, RewritePlan plan, std::unique_ptr<Sink> out)
       : arguments_(arguments),
         rewriter_(std::move(plan)),
         out_(std::move(out)),
-        watch_(!arguments.quiet && !(arguments.out == "-" && StandardOutputIsTerminal())) {}
+        watch_(!arguments.quiet && !ShowsRecords(arguments.sink)) {}
 
   Status Run(Replayer* replayer) {
     begun_at_ = Env::Posix()->Monotonic();
     Status status = WriteAll(replayer);
-    if (status.code() == StatusCode::kCancelled) status = Status::Ok();
+    status = SinkResult(std::move(status), out_->counts());
+    took_ = Env::Posix()->Monotonic() - begun_at_;
     skipped_ = replayer->skipped_records();
     return status;
   }
@@ -110,8 +112,8 @@ class Replay {
     if (first_us_.has_value()) {
       text += fmt::format(", {} to {}", FormatTimestamp(*first_us_), FormatTimestamp(last_us_));
     }
-    const std::chrono::duration<double> seconds = Env::Posix()->Monotonic() - begun_at_;
-    text += fmt::format(", in {:.1f} s\n", seconds.count());
+    text += fmt::format(", in {:.1f} s\n", std::chrono::duration<double>(took_).count());
+    text += SinkSummary(arguments_.sink, out_->counts(), took_);
     if (skipped_ > 0) {
       text += fmt::format("{} records left out: damaged CSV rows, or too long\n",
                           WithThousands(skipped_));
@@ -136,28 +138,27 @@ class Replay {
       }
       AVOCET_ASSIGN_OR_RETURN(const bool is_due, WaitFor(record.due));
       if (!is_due) break;
-      AVOCET_RETURN_IF_ERROR(out_.Append(rewriter_.Rewrite(record.json, record.event_time_us)));
+      AVOCET_RETURN_IF_ERROR(out_->Send(rewriter_.Rewrite(record.json, record.event_time_us)));
       ++records_;
       last_us_ = std::max(last_us_, record.event_time_us.value_or(last_us_));
       Look();
     }
-    return out_.Close();
+    return out_->Close();
   }
 
   void Look() {
     if (!watch_.IsDue()) return;
-    watch_.Show(fmt::format("{} records  {}", WithThousands(records_),
+    watch_.Show(fmt::format("{} records  {} acknowledged  {}", WithThousands(records_),
+                            WithThousands(out_->counts().acknowledged),
                             first_us_.has_value() ? FormatTimestamp(last_us_) : ""));
   }
 
   // False: asked to end before.
   Result<bool> WaitFor(std::chrono::nanoseconds due) {
-    bool flushed = false;
     while (true) {
       const std::chrono::nanoseconds left = begun_at_ + due - Env::Posix()->Monotonic();
       if (left.count() <= 0) return true;
-      if (!flushed) AVOCET_RETURN_IF_ERROR(out_.Flush());
-      flushed = true;
+      AVOCET_RETURN_IF_ERROR(out_->Flush());
       if (TerminationRequested()) return false;
       Look();
       Env::Posix()->SleepFor(std::min<std::chrono::nanoseconds>(left, kSignalEvery));
@@ -166,16 +167,23 @@ class Replay {
 
   const ReplayArguments& arguments_;
   ReplayRewriter rewriter_;
-  RecordOutput out_;
+  const std::unique_ptr<Sink> out_;
   WatchLine watch_;
   std::chrono::nanoseconds begun_at_{0};
+  std::chrono::nanoseconds took_{0};
   uint64_t records_ = 0;
   uint64_t skipped_ = 0;
   std::optional<int64_t> first_us_;
   int64_t last_us_ = 0;
 };
 
-Status RunReplay(const ReplayArguments& arguments) {
+// Where the records that come out have their device.
+std::string DeviceFieldOf(const RewritePlan& plan) {
+  return plan.expected.has_value() ? plan.expected->device_field : "device_id";
+}
+
+Status RunReplay(ReplayArguments arguments) {
+  arguments.sink.to = arguments.to;
   if (arguments.path.empty()) {
     if (!arguments.from.empty()) return RunBacktest(arguments);
     return Status::Usage("name a file to play, or the time --from which to try alerts on the lake");
@@ -193,15 +201,16 @@ Status RunReplay(const ReplayArguments& arguments) {
   options.event_time = [plan](std::string_view json) { return EventTimeOf(plan, json); };
   AVOCET_ASSIGN_OR_RETURN(const auto replayer, Replayer::Open(options, Env::Posix()));
   CatchTermination();
-  AVOCET_ASSIGN_OR_RETURN(RecordOutput out, RecordOutput::Open(arguments.out));
+  AVOCET_ASSIGN_OR_RETURN(auto out, OpenSink(arguments.sink, DeviceFieldOf(plan)));
+  Status status;
   std::string summary;
   {
     Replay replay(arguments, plan, std::move(out));
-    AVOCET_RETURN_IF_ERROR(replay.Run(replayer.get()));
+    status = replay.Run(replayer.get());
     summary = replay.Summary();
   }
   if (!arguments.quiet) fmt::print(stderr, "{}", summary);
-  return Status::Ok();
+  return status;
 }
 
 void AddBacktestOptions(CLI::App* command, BacktestArguments* arguments) {
@@ -210,7 +219,6 @@ void AddBacktestOptions(CLI::App* command, BacktestArguments* arguments) {
     command->add_option(name, *value, help)->group(group);
   };
   add("--from", &arguments->from, "Since when, as 2026-01-31T12:00:00Z or now-7d");
-  add("--to", &arguments->to, "Until when (default: the end)");
   add("--warm-up", &arguments->warm_up,
       "How much before that detectors learn from (default: all there is)");
   command->add_flag("--diff", arguments->diff, "Compare with --base")->group(group);
@@ -226,8 +234,8 @@ void AddReplayCommand(CLI::App* app, int* exit_code) {
   auto arguments = std::make_shared<ReplayArguments>();
   CLI::App* command = app->add_subcommand(
       "replay",
-      "Play the records of a file as they were taken, as NDJSON for run --source -; or, with "
-      "--from, try alerts on what the lake has");
+      "Play the records of a file as they were taken, to a file or a stream; or, with --from, try "
+      "alerts on what the lake has");
   command->add_option("file", arguments->path,
                       "CSV or JSON, also .gz or .zst; a glob or directory");
   CLI::Option* speed = command->add_option("--speed", arguments->speed,
@@ -236,8 +244,10 @@ void AddReplayCommand(CLI::App* app, int* exit_code) {
   command->add_flag("--flat", arguments->flat, "As fast as possible, as --speed 0")
       ->excludes(speed);
   command->add_flag("--now", arguments->now, "Shift the times so that the first is now");
-  command->add_option("-o,--out", arguments->out, "File to write, - for standard output")
-      ->capture_default_str();
+  AddSinkOptions(command, &arguments->sink);
+  command->add_option("--to", arguments->to,
+                      std::string("Where the records go: ") + kSinkPlaces +
+                          "; with --from, until when, as 2026-01-31T12:00:00Z (default: the end)");
   command->add_option("--device", arguments->hints.device_constant,
                       "Device of records that name none (default: that of the configuration, else "
                       "the name of the file)");

@@ -9,10 +9,10 @@
 
 #include "src/base/csv_text.h"
 #include "src/base/time_format.h"
-#include "src/cli/record_output.h"
 #include "src/cli/scratch_table.h"
 #include "src/engine/scored_rows.h"
 #include "src/env/env.h"
+#include "src/sink/record_output.h"
 
 namespace avocet {
 namespace {

@@ -1,4 +1,4 @@
-// simulate: the readings of a made-up fleet as NDJSON, and the truth about its faults.
+// simulate: the readings of a made-up fleet, to a file or a stream, and the truth about its faults.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,10 +12,12 @@
 #include "src/base/time_format.h"
 #include "src/cli/command.h"
 #include "src/cli/human_number.h"
-#include "src/cli/record_output.h"
+#include "src/cli/sink_arguments.h"
+#include "src/cli/watch_line.h"
 #include "src/config/instant.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
+#include "src/sink/record_output.h"
 #include "src/source/simulate/simulator.h"
 
 namespace avocet {
@@ -24,6 +26,7 @@ namespace {
 constexpr std::chrono::milliseconds kSignalEvery{50};
 /// Looking at the clock for every record would take longer than making it.
 constexpr uint64_t kLookEvery = 4096;
+constexpr const char* kDeviceField = "device_id";
 /// Without --start, so that a seed alone says which bytes come out.
 constexpr const char* kDefaultStart = "2021-06-15T00:00:00Z";
 
@@ -34,7 +37,7 @@ struct SimulateArguments {
   std::string duration;
   std::string start;
   double speed = 0;
-  std::string out = "-";
+  SinkArguments sink;
   std::string truth;
   bool quiet = false;
 };
@@ -86,16 +89,17 @@ Result<SimulateSourceConfig> ReadArguments(const SimulateArguments& arguments) {
     }
     fleet.start_time_us = *start;
   }
-  if (!arguments.truth.empty() && arguments.truth == arguments.out) {
-    return Status::Usage("--truth and --out name the same file, " + arguments.out);
+  if (!arguments.truth.empty() &&
+      (arguments.truth == arguments.sink.out || "file:" + arguments.truth == arguments.sink.to)) {
+    return Status::Usage("the readings and --truth go to the same file, " + arguments.truth);
   }
   return fleet;
 }
 
 class Simulation {
  public:
-  Simulation(const SimulateSourceConfig& fleet, RecordOutput out, std::optional<RecordOutput> truth,
-             bool watch)
+  Simulation(const SimulateSourceConfig& fleet, std::unique_ptr<Sink> out,
+             std::optional<RecordOutput> truth, bool watch)
       : fleet_(fleet),
         simulator_(fleet, fleet.start_time_us),
         out_(std::move(out)),
@@ -106,10 +110,14 @@ class Simulation {
   Status Run() {
     begun_at_ = Env::Posix()->Monotonic();
     Status status = WriteAll();
-    if (status.code() == StatusCode::kCancelled) status = Status::Ok();
+    status = SinkResult(std::move(status), out_->counts());
+    took_ = Env::Posix()->Monotonic() - begun_at_;
     const Status truth_status = CloseTruth();
     return status.ok() ? truth_status : status;
   }
+
+  SinkCounts counts() const { return out_->counts(); }
+  std::chrono::nanoseconds took() const { return took_; }
 
   std::string Summary() const {
     std::string text = fmt::format(
@@ -147,17 +155,18 @@ class Simulation {
       }
       line.clear();
       if (!simulator_.Next(&line)) break;
-      AVOCET_RETURN_IF_ERROR(out_.Append(line));
+      AVOCET_RETURN_IF_ERROR(out_->Send(line));
       covered_us_ = time_us - fleet_.start_time_us + Simulator::PeriodUs(fleet_);
       if (++records_ % kLookEvery == 0) AVOCET_RETURN_IF_ERROR(Look());
     }
-    return out_.Close();
+    return out_->Close();
   }
 
   Status Look() {
     if (watch_.IsDue()) {
       watch_.Show(fmt::format(
-          "{} records  {}  {}/s", WithThousands(records_),
+          "{} records  {} acknowledged  {}  {}/s", WithThousands(records_),
+          WithThousands(out_->counts().acknowledged),
           FormatTimestamp(fleet_.start_time_us + covered_us_),
           WithThousands(static_cast<uint64_t>(static_cast<double>(records_) / Seconds()))));
     }
@@ -168,10 +177,8 @@ class Simulation {
   Result<bool> WaitFor(int64_t time_us) {
     if (fleet_.speed == 0) return true;
     const double due = static_cast<double>(time_us - fleet_.start_time_us) * 1e-6 / fleet_.speed;
-    bool flushed = false;
     while (Seconds() < due) {
-      if (!flushed) AVOCET_RETURN_IF_ERROR(out_.Flush());
-      flushed = true;
+      AVOCET_RETURN_IF_ERROR(out_->Flush());
       AVOCET_RETURN_IF_ERROR(Look());
       if (TerminationRequested()) return false;
       const std::chrono::duration<double> left(due - Seconds());
@@ -199,11 +206,12 @@ class Simulation {
 
   const SimulateSourceConfig fleet_;
   Simulator simulator_;
-  RecordOutput out_;
+  const std::unique_ptr<Sink> out_;
   std::optional<RecordOutput> truth_;
   size_t truth_written_ = 0;
   WatchLine watch_;
   std::chrono::nanoseconds begun_at_{0};
+  std::chrono::nanoseconds took_{0};
   uint64_t records_ = 0;
   int64_t covered_us_ = 0;
 };
@@ -212,7 +220,7 @@ int Simulate(const SimulateArguments& arguments) {
   const auto fleet = ReadArguments(arguments);
   if (!fleet.ok()) return Report(fleet.status());
   CatchTermination();
-  auto out = RecordOutput::Open(arguments.out);
+  auto out = OpenSink(arguments.sink, kDeviceField);
   if (!out.ok()) return Report(out.status());
   std::optional<RecordOutput> truth;
   if (!arguments.truth.empty()) {
@@ -220,16 +228,17 @@ int Simulate(const SimulateArguments& arguments) {
     if (!opened.ok()) return Report(opened.status());
     truth = std::move(opened).value();
   }
-  const bool watch = !arguments.quiet && !(arguments.out == "-" && StandardOutputIsTerminal());
+  const bool watch = !arguments.quiet && !ShowsRecords(arguments.sink);
+  Status status;
   std::string summary;
   {
     Simulation simulation(*fleet, std::move(out).value(), std::move(truth), watch);
-    const Status status = simulation.Run();
-    if (!status.ok()) return Report(status);
-    summary = simulation.Summary();
+    status = simulation.Run();
+    if (status.ok()) summary = simulation.Summary();
+    summary += SinkSummary(arguments.sink, simulation.counts(), simulation.took());
   }
   if (!arguments.quiet) fmt::print(stderr, "{}", summary);
-  return 0;
+  return status.ok() ? 0 : Report(status);
 }
 
 }  // namespace
@@ -237,7 +246,7 @@ int Simulate(const SimulateArguments& arguments) {
 void AddSimulateCommand(CLI::App* app, int* exit_code) {
   auto arguments = std::make_shared<SimulateArguments>();
   CLI::App* command = app->add_subcommand(
-      "simulate", "Make up the readings of a fleet, with labelled faults, as NDJSON");
+      "simulate", "Make up the readings of a fleet, with labelled faults, for a file or a stream");
   command->add_option("--devices", arguments->fleet.devices, "Number of devices")
       ->capture_default_str();
   command->add_option("--period", arguments->period, "Event time between two readings of a device")
@@ -259,8 +268,9 @@ void AddSimulateCommand(CLI::App* app, int* exit_code) {
                           "; now, with a --speed up to 1)");
   command->add_option("--speed", arguments->speed,
                       "Event seconds per second; 0 is as fast as possible (default: 0)");
-  command->add_option("-o,--out", arguments->out, "File to write, - for standard output")
-      ->capture_default_str();
+  AddSinkOptions(command, &arguments->sink);
+  command->add_option("--to", arguments->sink.to,
+                      std::string("Where the readings go: ") + kSinkPlaces);
   command->add_option("--truth", arguments->truth, "File for the true fault windows, NDJSON");
   command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
   command->callback([arguments, exit_code] { *exit_code = Simulate(*arguments); });

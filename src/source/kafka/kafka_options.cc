@@ -27,17 +27,9 @@ constexpr std::array kDefaults = {
     Option{"queued.max.messages.kbytes", "32768"},
 };
 
-Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
-  std::array<char, 512> reason{};
-  const auto result =
-      rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size());
-  if (result == RD_KAFKA_CONF_OK) return Status::Ok();
-  // librdkafka repeats the value, which may be a secret, only for names that are not.
-  return Status::Config("cannot set the option " + name + " of Kafka: " + reason.data());
-}
-
 Status SetAll(rd_kafka_conf_t* conf, const KafkaSourceConfig& config) {
-  for (const auto& [name, value] : kDefaults) AVOCET_RETURN_IF_ERROR(Set(conf, name, value));
+  for (const auto& [name, value] : kDefaults)
+    AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf, name, value));
   for (const auto& [name, value] : config.options) {
     const auto is_name = [&](const Option& option) { return name == option.first; };
     if (std::any_of(kFixed.begin(), kFixed.end(), is_name)) {
@@ -48,13 +40,23 @@ Status SetAll(rd_kafka_conf_t* conf, const KafkaSourceConfig& config) {
       return Status::Config("cannot set the option " + name + " of Kafka: use the key " +
                             (name == "group.id" ? "group" : "brokers"));
     }
-    AVOCET_RETURN_IF_ERROR(Set(conf, name, value));
+    AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf, name, value));
   }
-  for (const auto& [name, value] : kFixed) AVOCET_RETURN_IF_ERROR(Set(conf, name, value));
+  for (const auto& [name, value] : kFixed)
+    AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf, name, value));
   return Status::Ok();
 }
 
 }  // namespace
+
+Status SetKafkaOption(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  std::array<char, 512> reason{};
+  const auto result =
+      rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size());
+  if (result == RD_KAFKA_CONF_OK) return Status::Ok();
+  // librdkafka repeats the value, which may be a secret, only for names that are not.
+  return Status::Config("cannot set the option " + name + " of Kafka: " + reason.data());
+}
 
 Result<KafkaConf> MakeKafkaConf(const KafkaSourceConfig& config, Env* env) {
   KafkaConf conf(rd_kafka_conf_new());
@@ -63,15 +65,15 @@ Result<KafkaConf> MakeKafkaConf(const KafkaSourceConfig& config, Env* env) {
   for (const std::string& broker : config.brokers) {
     brokers += (brokers.empty() ? "" : ",") + broker;
   }
-  AVOCET_RETURN_IF_ERROR(Set(conf.get(), "bootstrap.servers", brokers));
-  AVOCET_RETURN_IF_ERROR(Set(conf.get(), "group.id", config.group));
+  AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf.get(), "bootstrap.servers", brokers));
+  AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf.get(), "group.id", config.group));
   if (config.password_file.empty()) return conf;
   auto password = env->ReadFile(config.password_file);
   if (!password.ok()) return Status::Config(password.status().message());
   while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) {
     password->pop_back();
   }
-  AVOCET_RETURN_IF_ERROR(Set(conf.get(), "sasl.password", *password));
+  AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf.get(), "sasl.password", *password));
   return conf;
 }
 

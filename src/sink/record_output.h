@@ -1,7 +1,6 @@
-// RecordOutput: where simulate and replay write their records.
+// RecordOutput: a file, or standard output, that records are written to.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -31,21 +30,6 @@ class RecordOutput {
 
   std::unique_ptr<WritableFile> file_;
   std::string buffer_;
-};
-
-/// A line on standard error that is written over, for a person who watches; at most twice a second.
-class WatchLine {
- public:
-  /// Shows nothing when standard error is no terminal, or `show` is false.
-  explicit WatchLine(bool show);
-  ~WatchLine();
-  /// True when it is time for a new text.
-  bool IsDue();
-  void Show(std::string_view text);
-
- private:
-  bool show_;
-  std::chrono::nanoseconds shown_at_{0};
 };
 
 }  // namespace avocet
