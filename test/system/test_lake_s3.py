@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -25,8 +26,31 @@ from harness import (
     sorted_csv,
 )
 from services import AWS_ENV, Service, client, fault_proxy, moto, needs_aws, versitygw
+from test_spark import DELTA, spark_python
 
 pytestmark = needs_aws
+
+SPARK = """
+import json, sys
+from pyspark.sql import SparkSession
+
+builder = SparkSession.builder.master("local[2]")
+for name, value in json.loads(sys.argv[1]).items():
+    builder = builder.config(name, value)
+spark = builder.getOrCreate()
+tables = json.loads(sys.argv[2])
+counts = {name: spark.read.format("delta").load(url).count() for name, url in tables.items()}
+print("RESULT " + json.dumps(counts))
+"""
+# Of the AWS SDK only what S3A uses for plain buckets: the bundle has 690 MB.
+SDK = "2.35.4"
+SPARK_PACKAGES = [
+    DELTA,
+    "org.apache.hadoop:hadoop-aws:3.5.0",
+    f"software.amazon.awssdk:s3:{SDK}",
+    f"software.amazon.awssdk:s3-transfer-manager:{SDK}",
+    f"software.amazon.awssdk:sts:{SDK}",
+]
 
 KILL_ROUNDS = int(os.environ.get("AVOCET_AWS_KILL_ROUNDS", "60" if TEST_ALL else "6"))
 QUERY_BINARY = os.environ.get("AVOCET_QUERY_BIN", "")
@@ -316,3 +340,38 @@ def test_what_is_wrong_is_said(tmp_path: Path, gateway: Service) -> None:
     done = site.run("--lake", "gs://bucket/lake")
     assert done.returncode == 78
     assert "directory or s3://" in done.stderr
+
+
+@pytest.mark.slow
+def test_spark_reads_every_table(tmp_path: Path, gateway: Service) -> None:
+    site = S3Site(tmp_path, gateway)
+    generate.write_ndjson(site.inbox / "0.ndjson", list(generate.lines(3, 2000)))
+    assert site.run(env=AWS_ENV).returncode == 0
+    s3a = "spark.hadoop.fs.s3a"
+    options = {
+        "spark.jars.packages": ",".join(SPARK_PACKAGES),
+        "spark.jars.excludes": "software.amazon.awssdk:bundle",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.ui.enabled": "false",
+        f"{s3a}.endpoint": gateway.url,
+        f"{s3a}.endpoint.region": AWS_ENV["AWS_REGION"],
+        f"{s3a}.access.key": AWS_ENV["AWS_ACCESS_KEY_ID"],
+        f"{s3a}.secret.key": AWS_ENV["AWS_SECRET_ACCESS_KEY"],
+        f"{s3a}.path.style.access": "true",
+        f"{s3a}.connection.ssl.enabled": "false",
+    }
+    urls = {
+        name: f"s3a://{site.bucket}/lakes/plant/{CATALOG}/{path}" for name, path in TABLES.items()
+    }
+    done = subprocess.run(
+        [spark_python(), "-c", SPARK, json.dumps(options), json.dumps(urls)],
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        env={**os.environ, "PYSPARK_PYTHON": spark_python()},
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    line = next(x for x in done.stdout.splitlines() if x.startswith("RESULT "))
+    counts = json.loads(line.removeprefix("RESULT "))
+    assert counts == {name: site.table(name).num_rows for name in TABLES}
