@@ -65,7 +65,7 @@ def test_sync_registers_everything_once(tmp_path: Path, server: UnityServer) -> 
     site.run(env={"CATALOG_TOKEN": "secret-token"})
     assert server.requests == []  # register_at_start is off
     diff = catalog(site, "diff", CATALOG_TOKEN="secret-token")
-    assert diff.returncode == 1 and diff.stdout.count("create") == 1 + 3 + 6, diff.stdout
+    assert diff.returncode == 1 and diff.stdout.count("create") == 1 + 3 + 7, diff.stdout
     assert server.writes() == []
     done = catalog(site, "sync", CATALOG_TOKEN="secret-token")
     assert done.returncode == 0, done.stderr
@@ -86,7 +86,7 @@ def test_sync_registers_everything_once(tmp_path: Path, server: UnityServer) -> 
     server.requests.clear()
     again = catalog(site, "sync", CATALOG_TOKEN="secret-token")
     assert again.returncode == 0 and "is as the configuration" in again.stdout, again.stdout
-    assert server.writes() == [] and len(server.requests) == 1 + 3 + 6 + 1
+    assert server.writes() == [] and len(server.requests) == 1 + 3 + 7 + 1
     assert catalog(site, "diff", CATALOG_TOKEN="secret-token").returncode == 0
 
 
