@@ -12,6 +12,7 @@
 #include "src/base/hash.h"
 #include "src/base/spoken_time.h"
 #include "src/base/time_format.h"
+#include "src/env/secret.h"
 #include "src/net/mail_client.h"
 
 namespace avocet {

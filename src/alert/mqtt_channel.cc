@@ -4,6 +4,7 @@
 
 #include "src/alert/alert_text.h"
 #include "src/alert/web_delivery.h"
+#include "src/env/secret.h"
 #include "src/net/mqtt_publisher.h"
 
 namespace avocet {

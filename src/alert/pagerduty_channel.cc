@@ -9,6 +9,7 @@
 #include "src/base/hash.h"
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
+#include "src/env/secret.h"
 
 namespace avocet {
 namespace {

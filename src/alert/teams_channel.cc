@@ -8,6 +8,7 @@
 #include "src/alert/web_sender.h"
 #include "src/base/json_writer.h"
 #include "src/base/spoken_time.h"
+#include "src/env/secret.h"
 
 namespace avocet {
 namespace {

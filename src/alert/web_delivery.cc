@@ -1,24 +1,13 @@
 #include "src/alert/web_delivery.h"
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 
 namespace avocet {
 namespace {
 
 constexpr size_t kMostShown = 200;
-constexpr int64_t kMostRetrySeconds = 3600;
-
-/// The seconds form only; a date is treated as if it were not there.
-std::optional<std::chrono::microseconds> RetryAfter(const WebReply& reply) {
-  const auto found = reply.headers.find("retry-after");
-  if (found == reply.headers.end()) return std::nullopt;
-  int64_t seconds = 0;
-  const std::string& text = found->second;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (parsed.ec != std::errc() || seconds < 0) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, kMostRetrySeconds));
-}
+constexpr std::chrono::seconds kLongestWait{3600};
 
 /// The beginning of what the server said, on one line.
 std::string Excerpt(const std::string& body) {
@@ -44,7 +33,7 @@ AlertDelivery DeliveryOf(const Result<WebReply>& reply) {
   const bool later = status == 408 || status == 425 || status == 429 || status >= 500;
   delivery.outcome = later ? Outcome::kRetry : Outcome::kRefused;
   delivery.problem = "the server answered " + std::to_string(status) + Excerpt(reply->body);
-  delivery.retry_after = RetryAfter(*reply);
+  if (const auto wait = RetryAfter(*reply)) delivery.retry_after = std::min(*wait, kLongestWait);
   return delivery;
 }
 
@@ -53,13 +42,6 @@ AlertDelivery RetryLater(const Status& problem) {
   delivery.outcome = AlertDelivery::Outcome::kRetry;
   delivery.problem = problem.message();
   return delivery;
-}
-
-Result<std::string> ReadSecret(Env* env, const std::string& value, const std::string& file) {
-  if (file.empty()) return value;
-  AVOCET_ASSIGN_OR_RETURN(std::string text, env->ReadFile(file));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
 }
 
 }  // namespace avocet

@@ -1,10 +1,7 @@
-// What the replies of HTTP servers mean for a delivery, and secrets that are in files.
+// What the replies of HTTP servers mean for a delivery.
 #pragma once
 
-#include <string>
-
 #include "src/alert/alert_channel.h"
-#include "src/env/env.h"
 #include "src/net/web_client.h"
 
 namespace avocet {
@@ -15,8 +12,5 @@ AlertDelivery DeliveryOf(const Result<WebReply>& reply);
 
 /// Something that is needed is not there at the moment.
 AlertDelivery RetryLater(const Status& problem);
-
-/// `value`, or the content of `file` without the line end when a file is given.
-Result<std::string> ReadSecret(Env* env, const std::string& value, const std::string& file);
 
 }  // namespace avocet

@@ -5,6 +5,7 @@
 #include "src/alert/alert_text.h"
 #include "src/alert/web_delivery.h"
 #include "src/base/hash.h"
+#include "src/env/secret.h"
 #include "src/net/hmac.h"
 
 namespace avocet {

@@ -7,9 +7,9 @@
 #include <chrono>
 #include <utility>
 
-#include "src/alert/web_delivery.h"
 #include "src/base/base64.h"
 #include "src/base/json_writer.h"
+#include "src/env/secret.h"
 #include "src/net/s3_client.h"
 
 namespace avocet {

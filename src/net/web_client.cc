@@ -1,6 +1,7 @@
 #include "src/net/web_client.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
 #include "src/base/ascii.h"
@@ -89,6 +90,16 @@ Result<WebReply> SendToWeb(const WebRequest& request) {
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   reply.status = static_cast<int>(status);
   return reply;
+}
+
+std::optional<std::chrono::seconds> RetryAfter(const WebReply& reply) {
+  const auto found = reply.headers.find("retry-after");
+  if (found == reply.headers.end()) return std::nullopt;
+  int64_t seconds = 0;
+  const std::string& text = found->second;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (parsed.ec != std::errc() || seconds < 0) return std::nullopt;
+  return std::chrono::seconds(seconds);
 }
 
 }  // namespace avocet

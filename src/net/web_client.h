@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,5 +35,8 @@ struct WebReply {
 /// not allowed, kInvalid for a URL that makes no sense. Messages never hold more of the URL than
 /// the host.
 Result<WebReply> SendToWeb(const WebRequest& request);
+
+/// How long the server asks to wait; nothing when it does not say so in seconds.
+std::optional<std::chrono::seconds> RetryAfter(const WebReply& reply);
 
 }  // namespace avocet

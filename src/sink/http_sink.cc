@@ -4,7 +4,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <string_view>
 #include <utility>
@@ -53,13 +52,8 @@ class HttpCarrier : public BatchCarrier {
       return;
     }
     outcome->status = Status::Unavailable(text);
-    const auto after = reply.headers.find("retry-after");
-    constexpr int64_t kLongestPause = 300;
-    int64_t seconds = 0;
-    if (after == reply.headers.end()) return;
-    const char* const end = after->second.data() + after->second.size();
-    if (std::from_chars(after->second.data(), end, seconds).ec != std::errc()) return;
-    outcome->pause = std::chrono::seconds(std::clamp<int64_t>(seconds, 0, kLongestPause));
+    constexpr std::chrono::seconds kLongestPause{300};
+    if (const auto wait = RetryAfter(reply)) outcome->pause = std::min(*wait, kLongestPause);
   }
 
   // Whoever says nothing of single records has taken them all.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "src/base/time_format.h"
+#include "src/env/secret.h"
 
 namespace avocet {
 
@@ -63,12 +64,11 @@ std::chrono::nanoseconds SinkSettings::Time(const std::string& name,
 std::string SinkSettings::Secret(const std::string& name, Env* env) {
   const std::string path = Text(name);
   if (path.empty()) return {};
-  auto secret = env->ReadFile(path);
+  auto secret = ReadSecretFile(env, path);
   if (!secret.ok()) {
     Fail(name, secret.status().message());
     return {};
   }
-  while (secret->ends_with('\n') || secret->ends_with('\r')) secret->pop_back();
   return *std::move(secret);
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "src/env/secret.h"
+
 namespace avocet {
 namespace {
 
@@ -68,11 +70,8 @@ Result<KafkaConf> MakeKafkaConf(const KafkaSourceConfig& config, Env* env) {
   AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf.get(), "bootstrap.servers", brokers));
   AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf.get(), "group.id", config.group));
   if (config.password_file.empty()) return conf;
-  auto password = env->ReadFile(config.password_file);
+  const auto password = ReadSecretFile(env, config.password_file);
   if (!password.ok()) return Status::Config(password.status().message());
-  while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) {
-    password->pop_back();
-  }
   AVOCET_RETURN_IF_ERROR(SetKafkaOption(conf.get(), "sasl.password", *password));
   return conf;
 }

@@ -12,6 +12,7 @@
 
 #include "src/base/hash.h"
 #include "src/env/parent_path.h"
+#include "src/env/secret.h"
 #include "src/net/mqtt_client.h"
 #include "src/source/push/journal_source.h"
 #include "src/source/push/mqtt_deliveries.h"
@@ -135,9 +136,8 @@ Result<MqttClientOptions> MqttSource::ClientOptions(size_t max_record_bytes) con
   connect.receive_maximum = kReceiveMaximum;
   if (!config_.username.empty()) connect.username = config_.username;
   if (config_.password_file.empty()) return options;
-  auto password = env_->ReadFile(config_.password_file);
+  auto password = ReadSecretFile(env_, config_.password_file);
   if (!password.ok()) return Status::Config(password.status().message());
-  while (password->ends_with('\n') || password->ends_with('\r')) password->pop_back();
   connect.password = std::move(*password);
   return options;
 }
