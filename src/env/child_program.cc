@@ -15,6 +15,8 @@
 #include <thread>
 #include <utility>
 
+#include "src/env/word_list.h"
+
 extern char** environ;
 
 namespace avocet {
@@ -129,14 +131,9 @@ Result<pid_t> Start(const std::string& path, const std::vector<std::string>& arg
   posix_spawn_file_actions_adddup2(actions.get(), errors.write_end(), STDERR_FILENO);
   // A connection that we close would stay open in it, and so would a lock.
   posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);
-  std::vector<std::string> words = {path};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  WordList words(path, arguments);
   pid_t child = 0;
-  const int error =
-      posix_spawn(&child, path.c_str(), actions.get(), nullptr, pointers.data(), environ);
+  const int error = posix_spawn(&child, path.c_str(), actions.get(), nullptr, words.get(), environ);
   if (error != 0) return Status::Unavailable("cannot run " + path + ": " + std::strerror(error));
   return child;
 }

@@ -11,27 +11,9 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "src/env/word_list.h"
+
 namespace avocet {
-namespace {
-
-/// The words of a command as the system wants them.
-class WordList {
- public:
-  WordList(const std::string& program, const std::vector<std::string>& arguments)
-      : words_({program}) {
-    words_.insert(words_.end(), arguments.begin(), arguments.end());
-    for (std::string& word : words_) pointers_.push_back(word.data());
-    pointers_.push_back(nullptr);
-  }
-  char** get() { return pointers_.data(); }
-
- private:
-  std::vector<std::string> words_;
-  std::vector<char*> pointers_;
-};
-
-}  // namespace
-
 std::optional<std::string> EnvironmentVariable(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);

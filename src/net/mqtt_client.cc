@@ -248,7 +248,7 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
   void OnSuback(const MqttPacket& packet) {
     const auto& asked = shared_.options.subscriptions;
     for (size_t i = 0; i < std::min(packet.reasons.size(), asked.size()); ++i) {
-      if (packet.reasons[i] < 0x80) continue;
+      if (!IsMqttRefusal(packet.reasons[i])) continue;
       return Close("the broker refuses the topic " + asked[i].filter + ": " +
                    MqttReasonText(shared_.options.version, packet.reasons[i]));
     }

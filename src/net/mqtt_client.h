@@ -65,7 +65,7 @@ class MqttClient {
     virtual void OnConnected(bool resumed) = 0;
     /// False: not now. Then nothing is read, and the same message is offered again in a moment.
     virtual bool OnMessage(const MqttMessage& message) = 0;
-    /// The broker has taken, or with a reason from 0x80 on refused, what was published.
+    /// The broker has taken or refused what was published; IsMqttRefusal(reason) tells.
     virtual void OnPublished(uint16_t packet_id, uint8_t reason) {
       static_cast<void>(packet_id);
       static_cast<void>(reason);

@@ -94,12 +94,11 @@ void MqttOutbox::OnPublished(uint16_t packet_id, uint8_t reason) {
   if (found == waiting_.end()) return;
   waiting_.erase(found);
   --in_flight_;
-  constexpr uint8_t kFirstRefusal = 0x80;
-  if (reason < kFirstRefusal) {
-    ++state_.acknowledged;
-  } else {
+  if (IsMqttRefusal(reason)) {
     ++state_.refused;
     state_.refusal = MqttReasonText(version_, reason);
+  } else {
+    ++state_.acknowledged;
   }
   Pump();
   changed_.notify_all();

@@ -89,6 +89,9 @@ Result<MqttPacket> DecodeMqttPacket(MqttVersion version, std::string_view packet
 /// in version 5, as is any but 0 of a CONNACK in 3.1.1.
 std::string MqttReasonText(MqttVersion version, uint8_t reason);
 
+/// Of an answer to a subscription or a message: the broker does not take it.
+inline bool IsMqttRefusal(uint8_t reason) { return reason >= 0x80; }
+
 /// Whether `topic` matches `filter`, with its wildcards + and #. A "$share/GROUP/" in front of the
 /// filter does not count. What matched each + is added to `levels`, if it is given.
 bool MqttTopicMatches(std::string_view filter, std::string_view topic,

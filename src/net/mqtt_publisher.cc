@@ -9,7 +9,6 @@ namespace avocet {
 namespace {
 
 constexpr uint16_t kPacketId = 1;
-constexpr uint8_t kFirstRefusal = 0x80;
 
 // Publishes as soon as it is connected. Only what happens first counts.
 class Publisher final : public MqttClient::Listener {
@@ -27,10 +26,10 @@ class Publisher final : public MqttClient::Listener {
   }
   bool OnMessage(const MqttMessage&) override { return true; }
   void OnPublished(uint16_t, uint8_t reason) override {
-    End(reason < kFirstRefusal
-            ? Status::Ok()
-            : Status::Permission("the broker refuses the message: " +
-                                 MqttReasonText(publication_.client.version, reason)));
+    End(IsMqttRefusal(reason)
+            ? Status::Permission("the broker refuses the message: " +
+                                 MqttReasonText(publication_.client.version, reason))
+            : Status::Ok());
   }
   void OnProblem(const std::string& problem) override {
     if (!problem.empty()) End(Status::Unavailable(problem));
