@@ -7,7 +7,6 @@
 #include "src/cli/human_number.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
-#include "src/sink/open_sink.h"
 
 namespace avocet {
 namespace {
@@ -22,10 +21,6 @@ bool IsFile(const SinkArguments& arguments) {
 }
 
 }  // namespace
-
-const char* const kSinkPlaces =
-    "stdout, file:PATH, kinesis:STREAM, kafka://HOST:PORT/TOPIC, mqtt://HOST:PORT/TOPIC, "
-    "http://HOST:PORT or s3://BUCKET/PREFIX";
 
 void AddSinkOptions(CLI::App* command, SinkArguments* arguments) {
   command->add_option("-o,--out", arguments->out, "File to write, - for standard output")

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "src/base/status.h"
-#include "src/sink/sink.h"
+#include "src/sink/open_sink.h"
 
 namespace avocet {
 
@@ -18,10 +18,8 @@ struct SinkArguments {
   std::vector<std::string> options;
 };
 
-/// --out and --to-option, but not --to.
+/// --out and --to-option, but not --to, whose help names kSinkPlaces.
 void AddSinkOptions(CLI::App* command, SinkArguments* arguments);
-/// What --to takes, for its help.
-extern const char* const kSinkPlaces;
 
 Result<std::unique_ptr<Sink>> OpenSink(const SinkArguments& arguments,
                                        const std::string& device_field);

@@ -50,7 +50,7 @@ class KafkaSink : public Sink {
 
   Status Send(std::string_view line) override {
     const std::string key = key_.Of(line);
-    line = line.substr(0, line.find_last_not_of('\n') + 1);
+    line = WithoutLineEnd(line);
     while (true) {
       // It copies the value, whose type in C does not say so.
       const int failed = rd_kafka_produce(handle_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,

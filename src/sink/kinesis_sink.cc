@@ -23,7 +23,7 @@ class KinesisCarrier : public BatchCarrier {
     std::vector<OutgoingRecord> records;
     records.reserve(batch->records.size());
     for (const std::string& line : batch->records) {
-      records.push_back({key_.Of(line), line.substr(0, line.find_last_not_of('\n') + 1)});
+      records.push_back({key_.Of(line), std::string(WithoutLineEnd(line))});
     }
     Outcome outcome;
     std::vector<size_t> unsent;

@@ -32,7 +32,7 @@ class MqttSink : public Sink {
       topic.replace(device_at_, kDevice.size(), Level(key_.Of(line)));
     }
     if (topic.size() > kLongestTopic) return Status::Invalid("the topic of a record is too long");
-    const std::string payload(line.substr(0, line.find_last_not_of('\n') + 1));
+    const std::string payload(WithoutLineEnd(line));
     while (!outbox_->Publish(topic, payload, kLookEvery)) AVOCET_RETURN_IF_ERROR(Look());
     ++sent_;
     // Looking at every message would take longer than sending it.

@@ -45,9 +45,7 @@ Result<std::unique_ptr<Sink>> OpenSink(const SinkRequest& request, Env* env) {
     return MakeKinesisSink(rest, request.device_field, std::move(settings), env);
   }
   if (IsS3Url(to)) return MakeS3Sink(to, std::move(settings), env);
-  return Status::Usage("--to: \"" + to +
-                       "\" is none of stdout, file:PATH, kinesis:STREAM, kafka://HOST:PORT/TOPIC, "
-                       "mqtt://HOST:PORT/TOPIC, http://HOST:PORT and s3://BUCKET/PREFIX");
+  return Status::Usage("--to: \"" + to + "\" is none of " + kSinkPlaces);
 }
 
 }  // namespace avocet

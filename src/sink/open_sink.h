@@ -11,10 +11,12 @@
 
 namespace avocet {
 
+inline constexpr const char* kSinkPlaces =
+    "stdout, file:PATH, kinesis:STREAM, kafka://HOST:PORT/TOPIC, mqtt://HOST:PORT/TOPIC, "
+    "http://HOST:PORT or s3://BUCKET/PREFIX";
+
 struct SinkRequest {
-  /// "stdout" or "-", "file:PATH", "kinesis:STREAM", "kafka://HOST:PORT/TOPIC",
-  /// "mqtt://HOST:PORT/TOPIC", "http://HOST:PORT", "s3://BUCKET/PREFIX"; TLS with https and mqtts.
-  std::string to;
+  std::string to;                    ///< one of kSinkPlaces, or "-"; TLS with https and mqtts
   std::vector<std::string> options;  ///< "name=value", for SinkSettings
   std::string device_field;          ///< path of the device in a record
 };

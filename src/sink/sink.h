@@ -33,4 +33,9 @@ class Sink {
   virtual SinkCounts counts() const = 0;
 };
 
+/// A record as it travels alone.
+inline std::string_view WithoutLineEnd(std::string_view line) {
+  return line.substr(0, line.find_last_not_of('\n') + 1);
+}
+
 }  // namespace avocet
