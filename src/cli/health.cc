@@ -47,7 +47,7 @@ std::string Because(const DeviceOutlook& device) {
   return text;
 }
 
-void PrintTable(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet, size_t urgent) {
+void PrintTable(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet) {
   if (!shown.empty()) {
     TextTable table({"DEVICE", "URGENCY", "HEALTH", "WEEK", "BECAUSE"}, 5);
     for (const DeviceOutlook& device : shown) {
@@ -56,7 +56,7 @@ void PrintTable(const std::vector<DeviceOutlook>& shown, const FleetHealth& flee
     }
     fmt::print("{}\n", table.Text());
   }
-  fmt::print("{} of {} devices will need attention in the week from {}\n", urgent,
+  fmt::print("{} of {} devices will need attention in the week from {}\n", fleet.NumUrgent(),
              fleet.devices.size(), FormatTimestamp(fleet.now_us));
 }
 
@@ -70,9 +70,11 @@ void PrintCsv(const std::vector<DeviceOutlook>& shown) {
   }
 }
 
-void PrintJson(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet, size_t urgent) {
+void PrintJson(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet) {
   JsonWriter json;
-  json.BeginObject().Field("total", fleet.devices.size()).Field("need_attention", urgent);
+  json.BeginObject()
+      .Field("total", fleet.devices.size())
+      .Field("need_attention", fleet.NumUrgent());
   json.Key("devices").BeginArray();
   for (const DeviceOutlook& device : shown) {
     json.BeginObject().Field("device_id", device.last.device).Field("urgency", device.urgency);
@@ -96,20 +98,18 @@ Status Run(const HealthArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const FleetHealth fleet, RankFleet(&tables.table(kDeviceHealth),
                                                              &tables.table(kDeviceStats), config));
   std::vector<DeviceOutlook> shown;
-  size_t urgent = 0;
   for (const DeviceOutlook& device : fleet.devices) {
-    urgent += device.urgency > 0 ? 1 : 0;
     if (!arguments.all && device.urgency == 0) continue;
     if (arguments.limit == 0 || shown.size() < arguments.limit) shown.push_back(device);
   }
   if (arguments.format == "csv") {
     PrintCsv(shown);
   } else if (arguments.format == "json") {
-    PrintJson(shown, fleet, urgent);
+    PrintJson(shown, fleet);
   } else if (fleet.devices.empty()) {
     fmt::print("no hour of a device is in the table yet\n");
   } else {
-    PrintTable(shown, fleet, urgent);
+    PrintTable(shown, fleet);
   }
   return Status::Ok();
 }

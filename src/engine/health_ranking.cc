@@ -9,8 +9,10 @@
 #include <span>
 #include <utility>
 
+#include "src/base/civil_time.h"
 #include "src/base/time_format.h"
 #include "src/config/instant.h"
+#include "src/engine/metric_label.h"
 #include "src/engine/table_scan.h"
 #include "src/state/hour.h"
 #include "src/state/metric_trend.h"
@@ -19,8 +21,7 @@ namespace avocet {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr int64_t kDayUs = 24 * kHourUs;
-constexpr int64_t kWeekUs = 7 * kDayUs;
+constexpr int64_t kWeekUs = 7 * kMicrosPerDay;
 constexpr double kWeekHours = 7 * 24;
 constexpr double kLargestMean = 1e30;  // of those that a float holds and that can be squared
 // Below so much health a device needs attention; so much worse than before is worth a word.
@@ -81,15 +82,15 @@ class Judge {
 
   DeviceOutlook Look(Past past, std::span<const LimitForecast> forecasts) const {
     DeviceOutlook outlook{.last = past.last, .hours_to_limit = kNone};
-    const int64_t day_begin = HourOf(now_us_) - kDayUs + kHourUs;
+    const int64_t day_begin = HourOf(now_us_) - kMicrosPerDay + kHourUs;
     outlook.day = Mean(past, day_begin, INT64_MAX);
-    outlook.week = Mean(past, day_begin - kWeekUs + kDayUs, day_begin);
+    outlook.week = Mean(past, day_begin - kWeekUs + kMicrosPerDay, day_begin);
     outlook.silent_us = std::max<int64_t>(now_us_ - past.last.until_us, 0);
     std::vector<std::pair<double, std::string>> found;
     if (outlook.silent_us >= kSilentUs) {
       // Hours that it did not see count, with nothing.
-      const int64_t unseen_us = std::min(outlook.silent_us, kDayUs);
-      const double seen = 1 - static_cast<double>(unseen_us) / static_cast<double>(kDayUs);
+      const int64_t unseen_us = std::min(outlook.silent_us, kMicrosPerDay);
+      const double seen = 1 - static_cast<double>(unseen_us) / static_cast<double>(kMicrosPerDay);
       outlook.day = std::isnan(outlook.day) ? 0 : outlook.day * seen;
       const double hours = static_cast<double>(outlook.silent_us) / static_cast<double>(kHourUs);
       found.emplace_back(100, "has sent nothing for " + Duration(hours));
@@ -111,7 +112,7 @@ class Judge {
   void AddLimit(const LimitForecast& forecast, DeviceOutlook* outlook, Reasons* found) const {
     if (!(outlook->hours_to_limit <= forecast.hours)) outlook->hours_to_limit = forecast.hours;
     if (forecast.hours_low > kWeekHours) return;
-    const std::string metric = LabelOf(forecast.metric);
+    const std::string metric = MetricLabel(config_.schema, forecast.metric);
     if (forecast.hours <= 0) {
       found->emplace_back(95, fmt::format("{} is beyond its limit {:g}", metric, forecast.limit));
       return;
@@ -120,15 +121,6 @@ class Judge {
                         fmt::format("{} reaches its limit {:g} in {} ({} to {})", metric,
                                     forecast.limit, Duration(forecast.hours),
                                     Duration(forecast.hours_low), Duration(forecast.hours_high)));
-  }
-
-  std::string LabelOf(const std::string& name) const {
-    for (const MetricConfig& metric : config_.schema.metrics) {
-      if (metric.name == name && !metric.unit.empty()) {
-        return fmt::format("{} ({})", name, metric.unit);
-      }
-    }
-    return name;
   }
 
   static void AddHealth(const HealthHour& last, const DeviceOutlook& outlook, Reasons* found) {
@@ -151,6 +143,13 @@ class Judge {
 };
 
 }  // namespace
+
+size_t FleetHealth::NumUrgent() const {
+  // The most urgent come first.
+  const auto well = std::find_if(devices.begin(), devices.end(),
+                                 [](const DeviceOutlook& device) { return device.urgency == 0; });
+  return static_cast<size_t>(well - devices.begin());
+}
 
 Status ReadHealth(Table* table, const std::string& device, int64_t from_us,
                   const std::function<void(HealthHour)>& on_hour) {

@@ -58,6 +58,9 @@ struct DeviceOutlook {
 struct FleetHealth {
   int64_t now_us = INT64_MIN;          ///< newest time of the table; INT64_MIN: it is empty
   std::vector<DeviceOutlook> devices;  ///< most urgent first
+
+  /// How many of them need attention.
+  size_t NumUrgent() const;
 };
 
 /// All devices of the last week.

@@ -13,6 +13,7 @@
 #include "src/engine/builtin_detectors.h"
 #include "src/engine/contributors.h"
 #include "src/engine/health_rows.h"
+#include "src/engine/metric_label.h"
 
 namespace avocet {
 namespace {
@@ -20,10 +21,7 @@ namespace {
 std::vector<std::string> Labels(const Config& config, std::span<const std::string> metrics) {
   std::vector<std::string> labels;
   for (const std::string& name : metrics) {
-    const auto known = std::find_if(config.schema.metrics.begin(), config.schema.metrics.end(),
-                                    [&](const MetricConfig& m) { return m.name == name; });
-    const bool has_unit = known != config.schema.metrics.end() && !known->unit.empty();
-    labels.push_back(has_unit ? fmt::format("{} ({})", name, known->unit) : name);
+    labels.push_back(MetricLabel(config.schema, name));
   }
   return labels;
 }
@@ -201,8 +199,10 @@ int64_t Shard::AddToHour(uint32_t slot, int64_t time_us, int64_t previous_us, bo
 
 void Shard::AddToDetectors(const Piece& piece, Place place, uint32_t slot, int64_t stands_for_us) {
   const uint32_t row = place.row;
-  maintenance_.SetDevices(devices_);
-  maintenance_.Hide(slot, piece.readings.event_time_us[row], reading_);
+  if (!maintenance_.empty()) {
+    maintenance_.SetDevices(devices_);
+    maintenance_.Hide(slot, piece.readings.event_time_us[row], reading_);
+  }
   for (size_t m = 0; m < reading_.size(); ++m) values_[m].push_back(reading_[m]);
   places_.push_back(place);
   slots_.push_back(slot);

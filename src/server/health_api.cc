@@ -26,10 +26,10 @@ HttpResponse FleetReply(const ApiContext& context, const HttpRequest& request) {
   if (const auto mistake = query.Mistake()) return *mistake;
   const auto fleet = context.history->Health();
   if (!fleet.ok()) return ErrorResponse(fleet.status());
-  size_t urgent = 0;
-  for (const DeviceOutlook& device : fleet->devices) urgent += device.urgency > 0 ? 1 : 0;
   JsonWriter json;
-  json.BeginObject().Field("total", fleet->devices.size()).Field("need_attention", urgent);
+  json.BeginObject()
+      .Field("total", fleet->devices.size())
+      .Field("need_attention", fleet->NumUrgent());
   json.Key("devices").BeginArray();
   for (size_t i = 0; i < std::min(limit, fleet->devices.size()); ++i) {
     const DeviceOutlook& device = fleet->devices[i];
