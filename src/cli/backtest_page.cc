@@ -52,26 +52,20 @@ class Page {
     } else {
       Only("Alerts", now_, BacktestSummary());
     }
-    html_ += kReportEnd;
-    return std::move(html_);
+    return html_.Take();
   }
 
  private:
-  template <typename... Args>
-  void Add(fmt::format_string<Args...> format, Args&&... args) {
-    html_ += fmt::format(format, std::forward<Args>(args)...);
-  }
-
   void Head() {
-    html_ += ReportHead("Backtest of alerts");
-    Add("<div><h1>Backtest of alerts</h1><p class=muted>{} to {}, {} readings of {} devices in "
+    html_.Add(
+        "<div><h1>Backtest of alerts</h1><p class=muted>{} to {}, {} readings of {} devices in "
         "<code>{}</code>. ",
         FormatTimestamp(from_us_), FormatTimestamp(to_us_),
         WithThousands(static_cast<uint64_t>(now_.result.wanted_rows)),
         WithThousands(now_.result.devices), EscapeHtml(page_.lake));
-    Add("Configuration <code>{}</code>", ConfigName(now_));
-    if (base_ != nullptr) Add(", compared with <code>{}</code>", ConfigName(*base_));
-    Add(". Made {}; nothing was sent.</p></div>", FormatTimestamp(page_.made_us));
+    html_.Add("Configuration <code>{}</code>", ConfigName(now_));
+    if (base_ != nullptr) html_.Add(", compared with <code>{}</code>", ConfigName(*base_));
+    html_.Add(". Made {}; nothing was sent.</p></div>", FormatTimestamp(page_.made_us));
   }
 
   static std::string ConfigName(const BacktestSummary& summary) {
@@ -80,18 +74,18 @@ class Page {
 
   void Tile(std::string_view name, int64_t AlertTally::*count) {
     const int64_t* base = base_ == nullptr ? nullptr : &(base_->all.*count);
-    Add("<div class=tile><b>{}</b><span>{}</span></div>", Compared(now_.all.*count, base), name);
+    html_.Tile(name, Compared(now_.all.*count, base));
   }
 
   void Tiles() {
-    html_ += "<div class=tiles>";
+    html_.Add("<div class=tiles>");
     Tile("alerts fired", &AlertTally::fired);
     Tile("cleared", &AlertTally::cleared);
     Tile("flapping", &AlertTally::flapping);
     Tile("did not last", &AlertTally::never_fired);
     Tile("silenced by mutes", &AlertTally::silenced);
     Tile("open at the end", &AlertTally::open);
-    html_ += "</div>";
+    html_.Add("</div>");
   }
 
   std::vector<int64_t> PerBucket(const BacktestSummary& summary) const {
@@ -113,9 +107,9 @@ class Page {
 
   void Legend() {
     if (base_ == nullptr) return;
-    html_ +=
+    html_.Add(
         "<div class=legend><span><i style=\"background:var(--base)\"></i>compared with</span>"
-        "<span><i style=\"background:var(--now)\"></i>this configuration</span></div>";
+        "<span><i style=\"background:var(--now)\"></i>this configuration</span></div>");
   }
 
   // Alerts over time, one pair of bars for each sixtieth of the range.
@@ -128,12 +122,14 @@ class Page {
     for (const int64_t count : base) most = std::max(most, count);
     const double step = static_cast<double>(kWidth - kLeft) / kBuckets;
     const double plot = kHeight - kBottom - 8;
-    Add("<section><h2>Alerts over time</h2><svg viewBox=\"0 0 {} {}\" role=img aria-label=\"Alerts "
+    html_.Add(
+        "<section><h2>Alerts over time</h2><svg viewBox=\"0 0 {} {}\" role=img aria-label=\"Alerts "
         "over time, at most {} in one bar\">",
         kWidth, kHeight, most);
     for (const int64_t mark : std::set<int64_t>{0, most / 2, most}) {
       const double y = 8 + plot * (1 - static_cast<double>(mark) / static_cast<double>(most));
-      Add("<line class=ax x1={} x2={} y1={:.1f} y2={:.1f} /><text x={} y={:.1f} "
+      html_.Add(
+          "<line class=ax x1={} x2={} y1={:.1f} y2={:.1f} /><text x={} y={:.1f} "
           "text-anchor=end>{}</text>",
           kLeft, kWidth, y, y, kLeft - 6, y + 4, Number(mark));
     }
@@ -146,17 +142,18 @@ class Page {
       if (!base.empty()) Bar(x, width, plot, base[i], most, "bb", begin_us);
       Bar(base.empty() ? x : x + width, width, plot, now[i], most, "bn", begin_us);
     }
-    Add("<text x={} y={}>{}</text><text x={} y={} text-anchor=end>{}</text></svg>", kLeft,
-        kHeight - 4, FormatTimestamp(from_us_), kWidth, kHeight - 4, FormatTimestamp(to_us_));
+    html_.Add("<text x={} y={}>{}</text><text x={} y={} text-anchor=end>{}</text></svg>", kLeft,
+              kHeight - 4, FormatTimestamp(from_us_), kWidth, kHeight - 4, FormatTimestamp(to_us_));
     Legend();
-    html_ += "</section>";
+    html_.Add("</section>");
   }
 
   void Bar(double x, double width, double plot, int64_t count, int64_t most, std::string_view kind,
            int64_t begin_us) {
     if (count == 0) return;
     const double height = plot * static_cast<double>(count) / static_cast<double>(most);
-    Add("<rect class={} x={:.1f} y={:.1f} width={:.1f} height={:.1f}><title>from {}: "
+    html_.Add(
+        "<rect class={} x={:.1f} y={:.1f} width={:.1f} height={:.1f}><title>from {}: "
         "{}</title></rect>",
         kind, x, 8 + plot - height, width, height, FormatTimestamp(begin_us), Number(count));
   }
@@ -176,7 +173,8 @@ class Page {
     if (devices.empty()) return;
     constexpr int kLeft = 190, kRow = 26;
     const int height = static_cast<int>(devices.size()) * kRow + 22;
-    Add("<section><h2>Devices with the most alerts</h2><svg viewBox=\"0 0 {} {}\" role=img "
+    html_.Add(
+        "<section><h2>Devices with the most alerts</h2><svg viewBox=\"0 0 {} {}\" role=img "
         "aria-label=\"When alerts of each device fired\">",
         kWidth, height);
     for (size_t i = 0; i < devices.size(); ++i) {
@@ -184,17 +182,18 @@ class Page {
       constexpr size_t kMostName = 26;
       const std::string name =
           devices[i].second.empty() ? "the fleet" : CutText(devices[i].second, kMostName);
-      Add("<text x={} y={:.1f} text-anchor=end>{}</text><line class=ax x1={} x2={} y1={:.1f} "
+      html_.Add(
+          "<text x={} y={:.1f} text-anchor=end>{}</text><line class=ax x1={} x2={} y1={:.1f} "
           "y2={:.1f} />",
           kLeft - 8, y + 17, EscapeHtml(name), kLeft, kWidth, y + kRow - 1, y + kRow - 1);
       if (base_ != nullptr) Spans(*base_, devices[i].second, kLeft, y + 4, 8, "bb");
       Spans(now_, devices[i].second, kLeft, base_ == nullptr ? y + 6 : y + 13,
             base_ == nullptr ? 14 : 8, "bn");
     }
-    Add("<text x={} y={}>{}</text><text x={} y={} text-anchor=end>{}</text></svg>", kLeft,
-        height - 4, FormatTimestamp(from_us_), kWidth, height - 4, FormatTimestamp(to_us_));
+    html_.Add("<text x={} y={}>{}</text><text x={} y={} text-anchor=end>{}</text></svg>", kLeft,
+              height - 4, FormatTimestamp(from_us_), kWidth, height - 4, FormatTimestamp(to_us_));
     Legend();
-    html_ += "</section>";
+    html_.Add("</section>");
   }
 
   void Spans(const BacktestSummary& summary, const std::string& device, int left, double y,
@@ -204,7 +203,8 @@ class Page {
       if (alert.first.device != device) continue;
       const double x = left + scale * Share(alert.first.event_time_us);
       const double end = left + scale * Share(alert.over_us.value_or(to_us_));
-      Add("<rect class={} x={:.1f} y={:.1f} width={:.1f} height={} rx=2><title>{} {}: "
+      html_.Add(
+          "<rect class={} x={:.1f} y={:.1f} width={:.1f} height={} rx=2><title>{} {}: "
           "{}</title></rect>",
           kind, x, y, std::max(2.0, end - x), height, FormatTimestamp(alert.first.event_time_us),
           EscapeHtml(alert.first.rule), EscapeHtml(alert.first.reason));
@@ -212,9 +212,9 @@ class Page {
   }
 
   void Rules() {
-    html_ +=
+    html_.Add(
         "<section><h2>Rules</h2><table><tr><th>Rule<th class=n>Fired<th class=n>Cleared<th "
-        "class=n>Flapping<th class=n>Did not last<th class=n>Silenced<th class=n>Open</tr>";
+        "class=n>Flapping<th class=n>Did not last<th class=n>Silenced<th class=n>Open</tr>");
     std::set<std::string> names;
     for (const auto& [name, tally] : now_.rules) names.insert(name);
     if (base_ != nullptr) {
@@ -227,28 +227,29 @@ class Page {
     for (const std::string& name : names) {
       const AlertTally now = find(now_, name);
       const AlertTally base = base_ == nullptr ? AlertTally() : find(*base_, name);
-      Add("<tr><td>{}", EscapeHtml(name));
+      html_.Add("<tr><td>{}", EscapeHtml(name));
       for (const auto count :
            {&AlertTally::fired, &AlertTally::cleared, &AlertTally::flapping,
             &AlertTally::never_fired, &AlertTally::silenced, &AlertTally::open}) {
-        Add("<td class=n>{}", Compared(now.*count, base_ == nullptr ? nullptr : &(base.*count)));
+        html_.Add("<td class=n>{}",
+                  Compared(now.*count, base_ == nullptr ? nullptr : &(base.*count)));
       }
-      html_ += "</tr>";
+      html_.Add("</tr>");
     }
-    html_ += "</table></section>";
+    html_.Add("</table></section>");
   }
 
   void Channels() {
-    html_ += "<section><h2>Messages that channels would have sent</h2>";
+    html_.Add("<section><h2>Messages that channels would have sent</h2>");
     if (now_.channels.empty()) {
-      html_ +=
+      html_.Add(
           "<p class=muted>The configuration has no channels: nobody would have been "
-          "told.</p></section>";
+          "told.</p></section>");
       return;
     }
-    html_ +=
+    html_.Add(
         "<table><tr><th>Channel<th class=n>Single messages<th class=n>Digests<th "
-        "class=n>Changes in digests<th class=n>Silenced</tr>";
+        "class=n>Changes in digests<th class=n>Silenced</tr>");
     for (const ChannelForecast& channel : now_.channels) {
       const ChannelForecast* base = nullptr;
       if (base_ != nullptr) {
@@ -257,15 +258,15 @@ class Page {
                          [&](const ChannelForecast& c) { return c.channel == channel.channel; });
         if (found != base_->channels.end()) base = &*found;
       }
-      Add("<tr><td>{}", EscapeHtml(channel.channel));
+      html_.Add("<tr><td>{}", EscapeHtml(channel.channel));
       for (const auto count : {&ChannelForecast::messages, &ChannelForecast::digests,
                                &ChannelForecast::digested, &ChannelForecast::silenced}) {
-        Add("<td class=n>{}",
-            Compared(channel.*count, base == nullptr ? nullptr : &(base->*count)));
+        html_.Add("<td class=n>{}",
+                  Compared(channel.*count, base == nullptr ? nullptr : &(base->*count)));
       }
-      html_ += "</tr>";
+      html_.Add("</tr>");
     }
-    html_ += "</table></section>";
+    html_.Add("</table></section>");
   }
 
   static std::string Rate(double value) {
@@ -278,16 +279,16 @@ class Page {
   }
 
   void ScoreRow(std::string_view name, const BacktestSummary& summary) {
-    Add("<tr><td>{}", name);
+    html_.Add("<tr><td>{}", name);
     if (summary.score) {
       const FaultScore& score = *summary.score;
-      Add("<td class=n>{} of {}<td class=n>{}<td class=n>{}<td class=n>{}", score.all.found,
-          score.all.faults, Rate(score.Recall()), Rate(score.Precision()), Delay(score));
+      html_.Add("<td class=n>{} of {}<td class=n>{}<td class=n>{}<td class=n>{}", score.all.found,
+                score.all.faults, Rate(score.Recall()), Rate(score.Precision()), Delay(score));
     } else {
-      html_ += "<td class=n>&ndash;<td class=n>&ndash;<td class=n>&ndash;<td class=n>&ndash;";
+      html_.Add("<td class=n>&ndash;<td class=n>&ndash;<td class=n>&ndash;<td class=n>&ndash;");
     }
-    Add("<td class=n>{}<td class=n>{}</tr>", Number(summary.true_positives),
-        Number(summary.false_positives));
+    html_.Add("<td class=n>{}<td class=n>{}</tr>", Number(summary.true_positives),
+              Number(summary.false_positives));
   }
 
   void Score() {
@@ -295,13 +296,13 @@ class Page {
         now_.false_positives + now_.true_positives > 0 ||
         (base_ != nullptr && base_->false_positives + base_->true_positives > 0);
     if (!now_.score && !is_labelled) return;
-    html_ +=
+    html_.Add(
         "<section><h2>How right they are</h2><table><tr><th><th class=n>Faults found<th "
         "class=n>Recall<th class=n>Precision<th class=n>Median delay<th class=n>Labelled "
-        "true<th class=n>Labelled false</tr>";
+        "true<th class=n>Labelled false</tr>");
     if (base_ != nullptr) ScoreRow("Compared with", *base_);
     ScoreRow("This configuration", now_);
-    html_ += "</table></section>";
+    html_.Add("</table></section>");
   }
 
   /// Alerts of `some` that are not in `others`.
@@ -312,32 +313,33 @@ class Page {
     for (const FiredAlert& alert : some.fired) {
       if (!known.contains(alert.first.id)) only.push_back(&alert);
     }
-    Add("<section><h2>{}: {}</h2>", title, Number(static_cast<int64_t>(only.size())));
+    html_.Add("<section><h2>{}: {}</h2>", title, Number(static_cast<int64_t>(only.size())));
     if (only.empty()) {
-      html_ += "<p class=muted>none</p></section>";
+      html_.Add("<p class=muted>none</p></section>");
       return;
     }
-    html_ +=
+    html_.Add(
         "<table><tr><th>Fired<th>Severity<th>Rule<th>Device<th>Metric<th>What<th "
-        "class=n>Score</tr>";
+        "class=n>Score</tr>");
     for (size_t i = 0; i < std::min(only.size(), kMostAlerts); ++i) {
       const AlertChange& change = only[i]->first;
       const std::string_view severity = AlertSeverityName(change.severity);
       const std::string label =
           only[i]->label.empty() ? "" : " <span class=muted>(" + only[i]->label + ")</span>";
-      Add("<tr><td class=n>{}<td class=s-{}>{}<td>{}<td>{}<td>{}<td class=what>{}{}<td "
+      html_.Add(
+          "<tr><td class=n>{}<td class=s-{}>{}<td>{}<td>{}<td>{}<td class=what>{}{}<td "
           "class=n>{:.3g}</tr>",
           FormatTimestamp(change.event_time_us), severity, severity, EscapeHtml(change.rule),
           change.device.empty() ? "the fleet" : EscapeHtml(change.device),
           change.metric.empty() ? "&ndash;" : EscapeHtml(change.metric), EscapeHtml(change.reason),
           label, change.strongest.score);
     }
-    html_ += "</table>";
+    html_.Add("</table>");
     if (only.size() > kMostAlerts) {
-      Add("<p class=muted>and {} more</p>",
-          Number(static_cast<int64_t>(only.size() - kMostAlerts)));
+      html_.Add("<p class=muted>and {} more</p>",
+                Number(static_cast<int64_t>(only.size() - kMostAlerts)));
     }
-    html_ += "</section>";
+    html_.Add("</section>");
   }
 
   const BacktestPage& page_;
@@ -345,7 +347,7 @@ class Page {
   const BacktestSummary* const base_;
   int64_t from_us_ = 0;
   int64_t to_us_ = 0;
-  std::string html_;
+  ReportHtml html_{"Backtest of alerts"};
 };
 
 }  // namespace

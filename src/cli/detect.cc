@@ -133,13 +133,10 @@ Status RunDetect(const DetectArguments& arguments) {
   if (!closed.ok() && closed.code() != StatusCode::kCancelled) return closed;
   if (!arguments.quiet) Summarize(*report, config);
   if (arguments.report.empty()) return Status::Ok();
-  return Env::Posix()->PutDurably(arguments.report,
-                                  DetectionHtml({.findings = &findings,
-                                                 .report = *report,
-                                                 .input = arguments.path,
-                                                 .detectors = DetectorNames(config),
-                                                 .made_us = Env::Posix()->NowMicros()}),
-                                  PutMode::kReplace);
+  return WriteDetectionPage(arguments.report, {.findings = &findings,
+                                               .report = *report,
+                                               .input = arguments.path,
+                                               .detectors = DetectorNames(config)});
 }
 
 }  // namespace

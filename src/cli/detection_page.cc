@@ -11,6 +11,7 @@
 #include "src/cli/human_number.h"
 #include "src/cli/report_html.h"
 #include "src/cli/series_chart.h"
+#include "src/env/env.h"
 
 namespace avocet {
 namespace {
@@ -35,61 +36,53 @@ class Page {
     Metrics();
     Charts();
     Strangest();
-    html_ += kReportEnd;
-    return std::move(html_);
+    return html_.Take();
   }
 
  private:
-  template <typename... Args>
-  void Add(fmt::format_string<Args...> format, Args&&... args) {
-    html_ += fmt::format(format, std::forward<Args>(args)...);
-  }
-
   void Head() {
-    html_ += ReportHead("What detectors find");
-    Add("<div><h1>What detectors find</h1><p class=muted><code>{}</code>, {} to {}, judged by {}. "
+    const int64_t made_us = Env::Posix()->NowMicros();
+    html_.Add(
+        "<div><h1>What detectors find</h1><p class=muted><code>{}</code>, {} to {}, judged by {}. "
         "Made {}.</p></div>",
         EscapeHtml(page_.input), FormatTimestamp(findings_.first_us()),
         FormatTimestamp(findings_.last_us()), EscapeHtml(page_.detectors),
-        FormatTimestamp(page_.made_us / 1'000'000 * 1'000'000));
-  }
-
-  void Tile(std::string_view name, const std::string& text) {
-    Add("<div class=tile><b>{}</b><span>{}</span></div>", text, name);
+        FormatTimestamp(made_us / 1'000'000 * 1'000'000));
   }
 
   void Tiles() {
-    html_ += "<div class=tiles>";
-    Tile("anomalies", WithThousands(findings_.anomalies()));
+    html_.Add("<div class=tiles>");
+    html_.Tile("anomalies", WithThousands(findings_.anomalies()));
     const double rate = findings_.PerDeviceDay();
-    Tile("per device and day", std::isnan(rate) ? "&ndash;" : fmt::format("{:.2g}", rate));
-    Tile("values judged", WithThousands(page_.report.values));
-    Tile("devices", WithThousands(page_.report.devices));
-    if (page_.report.duplicates > 0) Tile("came twice", WithThousands(page_.report.duplicates));
+    html_.Tile("per device and day", std::isnan(rate) ? "&ndash;" : fmt::format("{:.2g}", rate));
+    html_.Tile("values judged", WithThousands(page_.report.values));
+    html_.Tile("devices", WithThousands(page_.report.devices));
+    if (page_.report.duplicates > 0)
+      html_.Tile("came twice", WithThousands(page_.report.duplicates));
     if (page_.report.quarantined > 0) {
-      Tile("records left out", WithThousands(page_.report.quarantined));
+      html_.Tile("records left out", WithThousands(page_.report.quarantined));
     }
-    html_ += "</div>";
+    html_.Add("</div>");
   }
 
   void Metrics() {
-    html_ +=
+    html_.Add(
         "<section><h2>By metric</h2><table><tr><th>Metric<th class=n>Values<th "
-        "class=n>Anomalies<th>Kinds<th>The strangest</tr>";
+        "class=n>Anomalies<th>Kinds<th>The strangest</tr>");
     for (const auto& [name, metric] : findings_.metrics()) {
-      Add("<tr><td>{}<td class=n>{}<td class=n>{}<td>{}<td class=what>", MetricName(name),
-          WithThousands(metric.values), WithThousands(metric.anomalies),
-          EscapeHtml(TypesText(metric.types)));
+      html_.Add("<tr><td>{}<td class=n>{}<td class=n>{}<td>{}<td class=what>", MetricName(name),
+                WithThousands(metric.values), WithThousands(metric.anomalies),
+                EscapeHtml(TypesText(metric.types)));
       if (metric.anomalies > 0) {
-        Add("{} at {}: {}", EscapeHtml(metric.strangest.device),
-            FormatTimestamp(metric.strangest.event_time_us),
-            EscapeHtml(FoundText(metric.strangest)));
+        html_.Add("{} at {}: {}", EscapeHtml(metric.strangest.device),
+                  FormatTimestamp(metric.strangest.event_time_us),
+                  EscapeHtml(FoundText(metric.strangest)));
       } else {
-        html_ += "&ndash;";
+        html_.Add("&ndash;");
       }
-      html_ += "</tr>";
+      html_.Add("</tr>");
     }
-    html_ += "</table></section>";
+    html_.Add("</table></section>");
   }
 
   // Of each metric the devices with the most anomalies; a calm one shows what ordinary looks like.
@@ -110,8 +103,8 @@ class Page {
       }
     }
     if (!findings_.has_all_series()) {
-      Add("<p class=muted>Charts are of the first {} series; all are counted.</p>",
-          WithThousands(DetectionFindings::kMostSeries));
+      html_.Add("<p class=muted>Charts are of the first {} series; all are counted.</p>",
+                WithThousands(DetectionFindings::kMostSeries));
     }
   }
 
@@ -119,14 +112,14 @@ class Page {
     const auto& [key, series] = entry;
     const std::string title =
         fmt::format("{} of {}", MetricName(key.first), EscapeHtml(key.second));
-    Add("<section><h2>{} <span class=muted>&middot; {} {}</span></h2>", title,
-        WithThousands(series.anomalies), series.anomalies == 1 ? "anomaly" : "anomalies");
-    html_ += SeriesChart(series.sketch, series.strongest, key.first + " of " + key.second);
-    html_ +=
+    html_.Add("<section><h2>{} <span class=muted>&middot; {} {}</span></h2>", title,
+              WithThousands(series.anomalies), series.anomalies == 1 ? "anomaly" : "anomalies");
+    html_.Add(SeriesChart(series.sketch, series.strongest, key.first + " of " + key.second));
+    html_.Add(
         "<div class=legend><span><i style=\"background:var(--text)\"></i>measured</span>"
         "<span><i style=\"background:var(--now)\"></i>expected, with the band of ordinary values"
         "</span><span><i style=\"background:var(--critical);border-radius:50%\"></i>an anomaly "
-        "begins</span></div></section>";
+        "begins</span></div></section>");
   }
 
   void Strangest() {
@@ -139,28 +132,32 @@ class Page {
     });
     if (found.empty()) return;
     if (found.size() > kMostRows) found.resize(kMostRows);
-    Add("<section><h2>The strangest</h2><table><tr><th class=n>Begins<th>Device<th>Metric<th>Kind"
+    html_.Add(
+        "<section><h2>The strangest</h2><table><tr><th class=n>Begins<th>Device<th>Metric<th>Kind"
         "<th>Measured<th class=n>Score</tr>");
     for (const FoundAnomaly* anomaly : found) {
-      Add("<tr><td class=n>{}<td>{}<td>{}<td>{}<td class=what>{}<td class=n>{:.3g}</tr>",
-          FormatTimestamp(anomaly->event_time_us), EscapeHtml(anomaly->device),
-          MetricName(anomaly->metric), EscapeHtml(anomaly->type), EscapeHtml(FoundText(*anomaly)),
-          anomaly->score);
+      html_.Add("<tr><td class=n>{}<td>{}<td>{}<td>{}<td class=what>{}<td class=n>{:.3g}</tr>",
+                FormatTimestamp(anomaly->event_time_us), EscapeHtml(anomaly->device),
+                MetricName(anomaly->metric), EscapeHtml(anomaly->type),
+                EscapeHtml(FoundText(*anomaly)), anomaly->score);
     }
-    html_ += "</table>";
+    html_.Add("</table>");
     if (findings_.anomalies() > found.size()) {
-      Add("<p class=muted>and {} more</p>", WithThousands(findings_.anomalies() - found.size()));
+      html_.Add("<p class=muted>and {} more</p>",
+                WithThousands(findings_.anomalies() - found.size()));
     }
-    html_ += "</section>";
+    html_.Add("</section>");
   }
 
   const DetectionPage& page_;
   const DetectionFindings& findings_;
-  std::string html_;
+  ReportHtml html_{"What detectors find"};
 };
 
 }  // namespace
 
-std::string DetectionHtml(const DetectionPage& page) { return Page(page).Html(); }
+Status WriteDetectionPage(const std::string& path, const DetectionPage& page) {
+  return Env::Posix()->PutDurably(path, Page(page).Html(), PutMode::kReplace);
+}
 
 }  // namespace avocet

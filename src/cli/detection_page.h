@@ -1,9 +1,9 @@
 // The report of a detection as one HTML file that needs nothing else.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
+#include "src/base/status.h"
 #include "src/cli/detection_findings.h"
 #include "src/engine/detection_run.h"
 
@@ -14,9 +14,9 @@ struct DetectionPage {
   DetectionReport report;
   std::string input;      ///< what was read
   std::string detectors;  ///< their names
-  int64_t made_us = 0;
 };
 
-std::string DetectionHtml(const DetectionPage& page);
+/// Replaces the file `path`.
+Status WriteDetectionPage(const std::string& path, const DetectionPage& page);
 
 }  // namespace avocet

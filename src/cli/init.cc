@@ -115,17 +115,6 @@ void PrintPreview(const Preview& preview, const Config& config, std::FILE* to) {
   fmt::print(to, "{}\n", table.Text());
 }
 
-Status WriteReport(const InitArguments& arguments, const Preview& preview, const Config& config) {
-  if (arguments.report.empty()) return Status::Ok();
-  return Env::Posix()->PutDurably(arguments.report,
-                                  DetectionHtml({.findings = &preview.findings,
-                                                 .report = preview.report,
-                                                 .input = arguments.sample,
-                                                 .detectors = DetectorNames(config),
-                                                 .made_us = Env::Posix()->NowMicros()}),
-                                  PutMode::kReplace);
-}
-
 std::string Rounded(double value) { return fmt::format("{:.6g}", value); }
 
 void PrintTable(const StarterFacts& facts, std::FILE* to) {
@@ -189,7 +178,13 @@ Status Init(const InitArguments& arguments) {
   const std::string text = WriteStarterConfig(facts);
   AVOCET_ASSIGN_OR_RETURN(const Config config, CheckText(text));
   AVOCET_ASSIGN_OR_RETURN(const Preview preview, Try(config, facts.sample));
-  AVOCET_RETURN_IF_ERROR(WriteReport(arguments, preview, config));
+  if (!arguments.report.empty()) {
+    AVOCET_RETURN_IF_ERROR(
+        WriteDetectionPage(arguments.report, {.findings = &preview.findings,
+                                              .report = preview.report,
+                                              .input = arguments.sample,
+                                              .detectors = DetectorNames(config)}));
+  }
   if (arguments.output == "-") {
     fmt::print("{}", text);
     PrintFacts(facts, stderr);

@@ -55,15 +55,22 @@ std::string EscapeHtml(std::string_view text) {
   return out;
 }
 
-std::string ReportHead(std::string_view title) {
-  std::string html =
-      "<!doctype html><html lang=en><head><meta charset=utf-8>"
-      "<meta name=viewport content=\"width=device-width,initial-scale=1\"><title>";
-  html += title;
-  html += " - avocet</title><style>";
-  html += kStyle;
-  html += "</style></head><body><main>";
-  return html;
+ReportHtml::ReportHtml(std::string_view title) {
+  Add("<!doctype html><html lang=en><head><meta charset=utf-8>"
+      "<meta name=viewport content=\"width=device-width,initial-scale=1\"><title>");
+  Add(title);
+  Add(" - avocet</title><style>");
+  Add(kStyle);
+  Add("</style></head><body><main>");
+}
+
+void ReportHtml::Tile(std::string_view name, std::string_view value) {
+  Add("<div class=tile><b>{}</b><span>{}</span></div>", value, name);
+}
+
+std::string ReportHtml::Take() {
+  Add("</main></body></html>\n");
+  return std::move(html_);
 }
 
 }  // namespace avocet
