@@ -114,6 +114,28 @@ def count_lines(folder: pathlib.Path) -> int:
     return sum(part.read_bytes().count(b"\n") for part in folder.glob("*.ndjson"))
 
 
+def spark_python(*options: str) -> str:
+    """The Python of scripts/spark_env.sh, which has options."""
+    command = [ROOT / "scripts" / "spark_env.sh", *options]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout.split()[-1]
+
+
+def run_job(
+    python: str, job: str, source: pathlib.Path, rows: int, out: pathlib.Path, *arguments: str
+) -> float:
+    """Readings per second of a program of bench/peers, which must have all rows in bronze."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    os.sync()
+    command = [python, str(ROOT / "bench" / "peers" / job), str(source), str(out), *arguments]
+    environment = {**os.environ, "PYSPARK_PYTHON": python}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    check(result["bronze"] == rows, f"{job} has {result['bronze']} of {rows} rows")
+    return rows / result["seconds"]
+
+
 def check(condition: bool, message: str) -> None:
     if not condition:
         raise SystemExit(f"the benchmark's own check does not hold: {message}")

@@ -14,39 +14,24 @@ Prints rows per second of each round, and the ratios avocet / peer of the median
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
-from common import check, count_lines, make_readings, median, run_avocet, write_config
+from common import (
+    check,
+    count_lines,
+    make_readings,
+    median,
+    run_avocet,
+    run_job,
+    spark_python,
+    write_config,
+)
 
 # No peer turns anomalies into alerts.
 NO_ALERTS = "alerts: {rules: []}\n"
-
-HERE = pathlib.Path(__file__).resolve().parent
-
-
-def spark_python() -> str:
-    script = HERE.parent / "scripts" / "spark_env.sh"
-    return subprocess.run([script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-
-
-def run_peer(name: str, source: pathlib.Path, out: pathlib.Path, rows: int) -> float:
-    os.sync()
-    python = spark_python() if name == "spark" else sys.executable
-    answer = subprocess.run(
-        [python, str(HERE / "peers" / f"{name}_job.py"), str(source), str(out)],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    result = json.loads(answer.strip().splitlines()[-1])
-    check(result["bronze"] == rows, f"{name} has {result['bronze']} of {rows} rows")
-    return rows / result["seconds"]
 
 
 def main() -> None:
@@ -71,10 +56,9 @@ def main() -> None:
             check(report["accepted"] == rows, "avocet has not all rows")
             rates.setdefault("avocet", []).append(rows / report["process_seconds"])
             for name in peers:
-                out = work / name
-                shutil.rmtree(out, ignore_errors=True)
-                out.mkdir()
-                rates.setdefault(name, []).append(run_peer(name, source, out, rows))
+                python = spark_python() if name == "spark" else sys.executable
+                rate = run_job(python, f"{name}_job.py", source, rows, work / name)
+                rates.setdefault(name, []).append(rate)
             print({name: round(values[-1]) for name, values in rates.items()}, flush=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -10,35 +10,13 @@ devices; then those of avocet.spark for each number of parts. Needs a JDK.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import pathlib
 import shutil
-import subprocess
 import tempfile
 
-from common import check, count_lines, make_readings, median, write_config
+from common import count_lines, make_readings, median, run_job, spark_python, write_config
 
-HERE = pathlib.Path(__file__).resolve().parent
-
-
-def spark_python() -> str:
-    command = [HERE.parent / "scripts" / "spark_env.sh", "--avocet"]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout.split()[-1]
-
-
-def rate(python: str, job: str, source: pathlib.Path, out: pathlib.Path, *more: str) -> float:
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
-    os.sync()
-    command = [python, str(HERE / "peers" / job), str(source), str(out), *more]
-    environment = {**os.environ, "PYSPARK_PYTHON": python}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    result = json.loads(done.stdout.strip().splitlines()[-1])
-    rows = count_lines(source)
-    check(result["bronze"] == rows, f"{job} has {result['bronze']} of {rows} rows")
-    return rows / result["seconds"]
+OURS = "avocet_spark_job.py"
 
 
 def main() -> None:
@@ -50,24 +28,26 @@ def main() -> None:
     parser.add_argument("--devices", type=int, nargs="+", default=[1000, 10_000, 100_000])
     parser.add_argument("--parts", type=int, nargs="*", default=[2, 8, 32])
     arguments = parser.parse_args()
-    python = spark_python()
+    python = spark_python("--avocet")
     work = pathlib.Path(tempfile.mkdtemp(prefix="avocet-spark-"))
     config = work / "avocet.yaml"
     write_config(config, work / "unused", "unused", "alerts: {rules: []}\n")
     try:
         for devices in arguments.devices:
             source = make_readings(work, arguments.rows, devices, 50)
+            rows = count_lines(source)
             rates: dict[str, list[float]] = {"avocet.spark": [], "plain": []}
             for _ in range(arguments.rounds):
-                ours = rate(python, "avocet_spark_job.py", source, work / "a", str(config), "8")
+                ours = run_job(python, OURS, source, rows, work / "a", str(config), "8")
                 rates["avocet.spark"].append(ours)
-                rates["plain"].append(rate(python, "spark_job.py", source, work / "p"))
+                rates["plain"].append(run_job(python, "spark_job.py", source, rows, work / "p"))
                 print(devices, {name: round(one[-1]) for name, one in rates.items()}, flush=True)
             times = median(rates["avocet.spark"]) / median(rates["plain"])
             print(f"{devices:,} devices: avocet.spark is {times:.1f} times as fast", flush=True)
         source = make_readings(work, arguments.rows, arguments.devices[0], 50)
+        rows = count_lines(source)
         for parts in arguments.parts:
-            ours = rate(python, "avocet_spark_job.py", source, work / "a", str(config), str(parts))
+            ours = run_job(python, OURS, source, rows, work / "a", str(config), str(parts))
             print(f"{parts} parts: {ours:,.0f} readings/s", flush=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -151,9 +151,32 @@ def test_the_schema_of_the_cli_takes_every_file() -> None:
         jsonschema.validate(broken, schema)
 
 
+def local_spark(python: str) -> dict[str, str]:
+    """The environment of a task: as on Databricks, a session with Delta is there when it begins."""
+    from test_spark import DELTA
+
+    settings = {
+        "spark.jars.packages": DELTA,
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.master": "local[2]",
+        "spark.ui.enabled": "false",
+        # Defaults are for clusters.
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+        "spark.databricks.delta.snapshotPartitions": "2",
+    }
+    arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
+    return {
+        **os.environ,
+        "PYSPARK_PYTHON": python,
+        "PYSPARK_SUBMIT_ARGS": f"{arguments} pyspark-shell",
+    }
+
+
 @pytest.mark.slow
 def test_the_care_of_a_lake_on_a_local_spark(tmp_path: Path) -> None:
-    from test_spark import DELTA, spark_python
+    from test_spark import spark_python
 
     site = Site(tmp_path)
     site.configure("""\
@@ -167,19 +190,6 @@ sources:
     rows = site.count("silver")
     log = table_path(site.lake, "silver") / "_delta_log"
     before = len(list(log.glob("*.json")))
-    # As Databricks has it: a session with Delta is there when the task begins.
-    settings = {
-        "spark.jars.packages": DELTA,
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.master": "local[2]",
-        "spark.ui.enabled": "false",
-        # Defaults are for clusters.
-        "spark.sql.shuffle.partitions": "2",
-        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
-        "spark.databricks.delta.snapshotPartitions": "2",
-    }
-    arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
     done = subprocess.run(
         [
             *(spark_python(), str(BUNDLE / "tasks" / "care.py")),
@@ -188,11 +198,7 @@ sources:
         capture_output=True,
         text=True,
         timeout=1200,
-        env={
-            **os.environ,
-            "PYSPARK_PYTHON": spark_python(),
-            "PYSPARK_SUBMIT_ARGS": f"{arguments} pyspark-shell",
-        },
+        env=local_spark(spark_python()),
     )
     assert done.returncode == 0, done.stderr[-4000:]
     assert re.search(r"valid_readings`: [1-9]\d* files became 1\b", done.stdout), done.stdout
@@ -230,7 +236,6 @@ runpy.run_path(str(bundle / "tasks" / "alerts.py"), run_name="__main__")
 
 @pytest.mark.slow
 def test_notebooks_and_the_task_of_alerts_on_a_local_spark(tmp_path: Path) -> None:
-    from test_spark import DELTA
     from test_spark_processing import spark_python
 
     site = Site(tmp_path)
@@ -243,16 +248,6 @@ detectors: [{type: zscore}]
     made = site.avocet("simulate", "--devices", "6", "--duration", "4h", "--faults", "spike", "-q")
     (site.inbox / "readings.ndjson").write_text(made.stdout + "no reading\n")
     site.drain()
-    settings = {
-        "spark.jars.packages": DELTA,
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.master": "local[2]",
-        "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.databricks.delta.snapshotPartitions": "2",
-    }
-    arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
     python = spark_python()
     with Receiver() as receiver:
         done = subprocess.run(
@@ -260,12 +255,7 @@ detectors: [{type: zscore}]
             capture_output=True,
             text=True,
             timeout=1200,
-            env={
-                **os.environ,
-                "PYSPARK_PYTHON": python,
-                "PYSPARK_SUBMIT_ARGS": f"{arguments} pyspark-shell",
-                "AVOCET_WEBHOOK_URL": receiver.url,
-            },
+            env={**local_spark(python), "AVOCET_WEBHOOK_URL": receiver.url},
         )
         told = [json.loads(request.body)["alert"] for request in receiver.requests]
     assert done.returncode == 0, done.stderr[-4000:]

@@ -6,10 +6,8 @@ import pickle
 import time
 from typing import TYPE_CHECKING
 
-from avocet.config import Config
 from avocet.spark._clock import NO_TIME
 from avocet.spark._intake import Accept, Decode
-from avocet.spark._lake import Lake
 from avocet.spark._parts import CUT_SCHEMA, RESULT_SCHEMA, RUNS
 from avocet.spark._stage import Stage, values_of
 from avocet.spark._states import Progress
@@ -28,18 +26,6 @@ class Ingest(Stage):
     >>> # records = kafka(spark, {"kafka.bootstrap.servers": "broker:9092", "subscribe": "r"})
     >>> # Ingest(spark, "avocet.yaml", Lake.of("iot_catalog"), "/checkpoints/bronze").start(records)
     """
-
-    def __init__(
-        self,
-        spark: SparkSession,
-        config: Config,
-        lake: Lake,
-        checkpoint: str,
-        *,
-        parts: int = 32,
-    ) -> None:
-        """parts: a checkpoint keeps to one number. Raises ConfigError."""
-        super().__init__(spark, config, lake, checkpoint, parts)
 
     def start(
         self, records: DataFrame, *, interval: str | None = None, available_now: bool = False

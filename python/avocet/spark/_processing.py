@@ -56,7 +56,7 @@ class Processing(Stage):
 
         Raises ConfigError, and ValueError for what Spark cannot do; see docs/spark.md.
         """
-        super().__init__(spark, config, lake, checkpoint, parts)
+        super().__init__(spark, config, lake, checkpoint, parts=parts)
         check_for_spark(self._config)
         self._bronze = bronze or lake
         self._written_epoch = written_epoch

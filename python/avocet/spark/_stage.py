@@ -23,8 +23,15 @@ class Stage(ABC):
     """A stream whose micro-batches are steps from states to states."""
 
     def __init__(
-        self, spark: SparkSession, config: Config, lake: Lake, checkpoint: str, parts: int
+        self,
+        spark: SparkSession,
+        config: Config,
+        lake: Lake,
+        checkpoint: str,
+        *,
+        parts: int = 32,
     ) -> None:
+        """parts: a checkpoint keeps to one number. Raises ConfigError."""
         self._spark = spark
         self._config = ConfigText.of(config).require()
         self._lake = lake
