@@ -142,7 +142,8 @@ TEST(MqttPacket, Puback) {
   EXPECT_EQ(v3->reason, 0);
   EXPECT_EQ(DecodeMqttPacket(kV5, Bytes("40 02 01 02"))->reason, 0);
   EXPECT_EQ(DecodeMqttPacket(kV5, Bytes("40 03 01 02 10"))->reason, 0x10);
-  const auto refused = DecodeMqttPacket(kV5, Bytes("40 08 01 02 87 04 1f 00 01 6e"));
+  const std::string bytes = Bytes("40 08 01 02 87 04 1f 00 01 6e");  // the packet refers to them
+  const auto refused = DecodeMqttPacket(kV5, bytes);
   ASSERT_TRUE(refused.ok());
   EXPECT_EQ(refused->reason, 0x87);
   EXPECT_EQ(refused->reason_string, "n");
