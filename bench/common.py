@@ -130,7 +130,8 @@ def run_job(
     os.sync()
     command = [python, str(ROOT / "bench" / "peers" / job), str(source), str(out), *arguments]
     environment = {**os.environ, "PYSPARK_PYTHON": python}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    check(done.returncode == 0, f"{job} failed:\n{done.stderr[-2000:]}")
     result = json.loads(done.stdout.strip().splitlines()[-1])
     check(result["bronze"] == rows, f"{job} has {result['bronze']} of {rows} rows")
     return rows / result["seconds"]

@@ -7,6 +7,8 @@ polars, duckdb  one batch pass over the files: bronze, typed and valid silver wi
                 no state.
 spark           PySpark Structured Streaming with delta-spark, as its users write it, tuned for two
                 cores; its time is without the start of the JVM. Needs --spark and a JDK.
+spark-fresh     the same program, taking about as many rows at a time as avocet commits, so that its
+                tables are as fresh; with --spark. The other one takes half of the input at a time.
 
 Prints rows per second of each round, and the ratios avocet / peer of the medians.
 """
@@ -30,6 +32,8 @@ from common import (
     write_config,
 )
 
+FILES = 50
+COMMIT_ROWS = 250_000  # storage.commit.rows, unless configured
 # No peer turns anomalies into alerts.
 NO_ALERTS = "alerts: {rules: []}\n"
 
@@ -45,9 +49,11 @@ def main() -> None:
     work = pathlib.Path(tempfile.mkdtemp(prefix="avocet-peers-"))
     rates: dict[str, list[float]] = {}
     try:
-        source = make_readings(work, arguments.rows, 1000, 50)
+        source = make_readings(work, arguments.rows, 1000, FILES)
         rows = count_lines(source)
-        peers = ["polars", "duckdb"] + (["spark"] if arguments.spark else [])
+        peers: dict[str, tuple[str, ...]] = {"polars": (), "duckdb": ()}
+        if arguments.spark:
+            peers |= {"spark": (), "spark-fresh": (str(max(1, COMMIT_ROWS * FILES // rows)),)}
         for _ in range(arguments.rounds):
             lake = work / "lake"
             shutil.rmtree(lake, ignore_errors=True)
@@ -55,9 +61,10 @@ def main() -> None:
             report = run_avocet(work / "avocet.yaml")
             check(report["accepted"] == rows, "avocet has not all rows")
             rates.setdefault("avocet", []).append(rows / report["process_seconds"])
-            for name in peers:
-                python = spark_python() if name == "spark" else sys.executable
-                rate = run_job(python, f"{name}_job.py", source, rows, work / name)
+            for name, options in peers.items():
+                program = name.partition("-")[0]
+                python = spark_python() if program == "spark" else sys.executable
+                rate = run_job(python, f"{program}_job.py", source, rows, work / name, *options)
                 rates.setdefault(name, []).append(rate)
             print({name: round(values[-1]) for name, values in rates.items()}, flush=True)
     finally:
@@ -67,7 +74,7 @@ def main() -> None:
     for name, values in rates.items():
         if name != "avocet":
             print(
-                f"{name:8} {median(values):12,.0f} rows/s   "
+                f"{name:11} {median(values):12,.0f} rows/s   "
                 f"avocet is {avocet / median(values):.2f} times as fast"
             )
 
