@@ -11,13 +11,13 @@ namespace {
 constexpr int kUsage = 64;
 
 constexpr AddCommand kCommands[] = {
-    AddInitCommand,       AddRunCommand,     AddCheckCommand,    AddQueryCommand,
-    AddDetectCommand,     AddScoreCommand,   AddSimulateCommand, AddReplayCommand,
-    AddQuarantineCommand, AddFsckCommand,    AddOptimizeCommand, AddVacuumCommand,
-    AddForgetCommand,     AddRebuildCommand, AddConfigCommand,   AddComponentsCommand,
-    AddTokenCommand,      AddAccessCommand,  AddAlertsCommand,   AddNotifyCommand,
-    AddHealthCommand,     AddAwsCommand,     AddCatalogCommand,  AddCompletionCommand,
-    AddManCommand,        AddVersionCommand,
+    AddInitCommand,     AddRunCommand,        AddCheckCommand,      AddQueryCommand,
+    AddDetectCommand,   AddScoreCommand,      AddSimulateCommand,   AddReplayCommand,
+    AddTopCommand,      AddTapCommand,        AddQuarantineCommand, AddFsckCommand,
+    AddOptimizeCommand, AddVacuumCommand,     AddForgetCommand,     AddRebuildCommand,
+    AddConfigCommand,   AddComponentsCommand, AddTokenCommand,      AddAccessCommand,
+    AddAlertsCommand,   AddNotifyCommand,     AddHealthCommand,     AddAwsCommand,
+    AddCatalogCommand,  AddCompletionCommand, AddManCommand,        AddVersionCommand,
 };
 
 }  // namespace

@@ -50,5 +50,7 @@ void AddAlertsCommand(CLI::App* app, int* exit_code);
 void AddAwsCommand(CLI::App* app, int* exit_code);
 void AddManCommand(CLI::App* app, int* exit_code);
 void AddCatalogCommand(CLI::App* app, int* exit_code);
+void AddTopCommand(CLI::App* app, int* exit_code);
+void AddTapCommand(CLI::App* app, int* exit_code);
 
 }  // namespace avocet

@@ -13,15 +13,30 @@ namespace {
 
 constexpr long kMaxConnectMs = 5'000;
 
-struct Body {
-  std::string* text;
-  size_t limit;
+struct Exchange {
+  const WebRequest& request;
+  CURL* curl;
+  WebReply reply;
+  bool is_unwanted = false;
 };
 
 size_t OnBody(char* data, size_t, size_t size, void* user) {
-  const auto* body = static_cast<const Body*>(user);
-  body->text->append(data, std::min(size, body->limit - body->text->size()));
+  auto* exchange = static_cast<Exchange*>(user);
+  long status = 0;
+  curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
+  if (exchange->request.on_body && status / 100 == 2) {
+    exchange->is_unwanted = !exchange->request.on_body({data, size});
+    return exchange->is_unwanted ? 0 : size;
+  }
+  std::string& text = exchange->reply.body;
+  text.append(data, std::min(size, exchange->request.max_reply_bytes - text.size()));
   return size;
+}
+
+int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto* exchange = static_cast<Exchange*>(user);
+  exchange->is_unwanted = exchange->is_unwanted || exchange->request.is_unwanted();
+  return exchange->is_unwanted ? 1 : 0;
 }
 
 size_t OnHeader(char* data, size_t, size_t size, void* user) {
@@ -52,8 +67,7 @@ Result<WebReply> SendToWeb(const WebRequest& request) {
 
   const CurlOwned<CURL> handle(curl_easy_init());
   CURL* curl = handle.get();
-  WebReply reply;
-  Body body{&reply.body, request.max_reply_bytes};
+  Exchange exchange{.request = request, .curl = curl, .reply = {}};
   char detail[CURL_ERROR_SIZE] = "";
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -61,7 +75,13 @@ Result<WebReply> SendToWeb(const WebRequest& request) {
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_RESOLVE, resolve.get());
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  if (request.on_body) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(request.timeout);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds.count()));
+  } else {
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  }
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    std::min(kMaxConnectMs, static_cast<long>(request.timeout.count())));
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "avocet");
@@ -77,19 +97,25 @@ Result<WebReply> SendToWeb(const WebRequest& request) {
     curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
   }
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply.headers);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange.reply.headers);
+  if (request.is_unwanted) {
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
+  }
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
   const CURLcode code = curl_easy_perform(curl);
+  if (exchange.is_unwanted) return Status::Cancelled("nobody waits for " + target.name);
   if (code != CURLE_OK) {
     return Status::Unavailable("cannot reach " + target.name + ": " +
                                (detail[0] != '\0' ? detail : curl_easy_strerror(code)));
   }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  reply.status = static_cast<int>(status);
-  return reply;
+  exchange.reply.status = static_cast<int>(status);
+  return std::move(exchange.reply);
 }
 
 std::optional<std::chrono::seconds> RetryAfter(const WebReply& reply) {

@@ -8,6 +8,7 @@
 #include "src/base/json_writer.h"
 #include "src/engine/owned_lake.h"
 #include "src/server/alert_json.h"
+#include "src/server/api_query.h"
 #include "src/server/web_files.h"
 
 namespace avocet {
@@ -89,6 +90,7 @@ DashboardServer::DashboardServer(Engine* engine, ReloadDesk* reload_desk, Env* e
       feed_(kFeedRows),
       board_(kBoardAlerts),
       fleet_(&feed_, &board_, kRingBytes),
+      tap_(&fleet_),
       history_(engine->config(), env),
       access_(env, TokenFileFor(*engine, *server)),
       memory_work_(kWaitingRequests),
@@ -100,7 +102,7 @@ Result<std::unique_ptr<DashboardServer>> DashboardServer::Start(Engine* engine,
                                                                 HttpServer* server,
                                                                 std::string version) {
   std::unique_ptr<DashboardServer> dashboard(new DashboardServer(engine, reload_desk, env, server));
-  engine->set_live_observer(&dashboard->fleet_);
+  engine->set_live_observer(&dashboard->tap_);
   dashboard->RememberAnomalies();
   dashboard->RememberAlerts();
   AVOCET_ASSIGN_OR_RETURN(dashboard->desk_,
@@ -136,6 +138,7 @@ void DashboardServer::AddRoutes(std::string version) {
     for (const ApiRoute& route : routes) AddApi(route);
   }
   AddEvents();
+  AddTap();
   AddWebFiles();
 }
 
@@ -201,17 +204,39 @@ void DashboardServer::Answer(const ApiRoute& route, const HttpRequest& request, 
   if (!added) waiting->Send(Secured(HttpResponse::Busy(503, "busy", "too many requests wait", 1)));
 }
 
+bool DashboardServer::Admits(const HttpRequest& request, HttpReply* reply) {
+  if (IsForThisHost(request) && access_.Identify(request)) return true;
+  reply->Send(Secured(HttpResponse::Error(401, "no_token", "a token is needed")));
+  return false;
+}
+
 void DashboardServer::AddEvents() {
+  routes_.push_back(server_->router().Add({.method = "GET",
+                                           .pattern = "/api/v1/events",
+                                           .handler =
+                                               [this](const HttpRequest& request, HttpReply reply) {
+                                                 if (!Admits(request, &reply)) return;
+                                                 events_->Serve(request, SecurityHeaders(),
+                                                                std::move(reply));
+                                               },
+                                           .tokens = nullptr}));
+}
+
+void DashboardServer::AddTap() {
   routes_.push_back(server_->router().Add(
       {.method = "GET",
-       .pattern = "/api/v1/events",
+       .pattern = "/api/v1/tap",
        .handler =
            [this](const HttpRequest& request, HttpReply reply) {
-             if (!IsForThisHost(request) || !access_.Identify(request)) {
-               return reply.Send(
-                   Secured(HttpResponse::Error(401, "no_token", "a token is needed")));
-             }
-             events_->Serve(request, SecurityHeaders(), std::move(reply));
+             if (!Admits(request, &reply)) return;
+             ApiQuery query(request, 0);
+             const auto stage =
+                 ParseTapStage(query.Word("stage", {"silver", "decode", "anomalies", "alerts"}));
+             TapFilter filter{.stage = stage.value_or(TapStage::kSilver),
+                              .metric = query.Text("metric")};
+             if (request.Query("device")) filter.device = query.Text("device");
+             if (const auto mistake = query.Mistake()) return reply.Send(Secured(*mistake));
+             tap_.Serve(std::move(filter), SecurityHeaders(), std::move(reply));
            },
        .tokens = nullptr}));
 }

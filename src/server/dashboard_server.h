@@ -11,6 +11,7 @@
 #include "src/net/http_server.h"
 #include "src/server/api.h"
 #include "src/server/event_stream.h"
+#include "src/server/record_tap.h"
 #include "src/server/static_file.h"
 #include "src/server/work_queue.h"
 
@@ -40,6 +41,9 @@ class DashboardServer {
   void AddApi(const ApiRoute& route);
   void AddWebFiles();
   void AddEvents();
+  void AddTap();
+  /// Whether someone may be answered with a stream; refuses else.
+  bool Admits(const HttpRequest& request, HttpReply* reply);
   void Answer(const ApiRoute& route, const HttpRequest& request, HttpReply reply);
   std::string Pulse();
   void RememberAnomalies();
@@ -53,6 +57,7 @@ class DashboardServer {
   AlertBoard board_;
   std::unique_ptr<AlertDesk> desk_;
   LiveFleet fleet_;
+  RecordTap tap_;
   LakeHistory history_;
   AccessControl access_;
   std::list<StaticFile> files_;

@@ -1,5 +1,6 @@
-// Routes about the fleet and its devices: status, devices, device, series.
+// Routes about the fleet and its devices: status, devices, device, series, records.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 
@@ -15,6 +16,7 @@ namespace {
 constexpr int64_t kMaxDevicesPerPage = 500;
 constexpr size_t kSparklinePoints = 40;
 constexpr int64_t kMaxPoints = 4000;
+constexpr int64_t kMaxRecords = 1000;
 
 // As many digits as a chart can show.
 double Rounded(double value) {
@@ -126,6 +128,8 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   text = AsciiLower(text);
   std::vector<DeviceSummary> devices = context.fleet->Devices();
   const size_t all = devices.size();
+  std::array<uint64_t, kNumDeviceStates> states{};
+  for (const DeviceSummary& device : devices) ++states[static_cast<size_t>(device.state)];
   std::erase_if(devices, [&](const DeviceSummary& device) {
     return (state != "any" && state != DeviceStateName(device.state)) ||
            (!text.empty() && AsciiLower(device.name).find(text) == std::string::npos);
@@ -133,7 +137,11 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   Sort(sort, descending, &devices);
   JsonWriter json;
   json.BeginObject().Field("total", uint64_t{all}).Field("matching", uint64_t{devices.size()});
-  json.Field("offset", uint64_t{offset}).Key("devices").BeginArray();
+  json.Field("offset", uint64_t{offset}).Key("states").BeginObject();
+  for (size_t i = 0; i < states.size(); ++i) {
+    json.Field(DeviceStateName(static_cast<DeviceState>(i)), states[i]);
+  }
+  json.EndObject().Key("devices").BeginArray();
   for (size_t i = offset; i < devices.size() && i - offset < limit; ++i) {
     json.BeginObject();
     WriteDevice(context.fleet->Device(devices[i].name).value_or(devices[i]), metrics, &json);
@@ -220,6 +228,36 @@ HttpResponse SeriesReply(const ApiContext& context, const HttpRequest& request) 
   return HttpResponse::Json(200, SeriesJson(buckets.Finish(), names, from_us, to_us, problem));
 }
 
+HttpResponse RecordsReply(const ApiContext& context, const HttpRequest& request) {
+  const int64_t now_us = context.NowMicros();
+  ApiQuery query(request, now_us);
+  const std::string device = query.RequiredText("device");
+  const int64_t to_us = query.Instant("to", now_us + 1);
+  const int64_t from_us = query.Instant("from", now_us - kMicrosPerDay / 4);
+  const auto limit = static_cast<size_t>(query.Integer("limit", 100, 1, kMaxRecords));
+  if (from_us >= to_us) query.Fail("from is not before to");
+  if (const auto mistake = query.Mistake()) return *mistake;
+  // One more says whether there are more.
+  const auto records = context.history->Records(device, from_us, to_us, limit + 1);
+  if (!records.ok() && records.status().code() != StatusCode::kNotFound) {
+    return ErrorResponse(records.status());
+  }
+  const size_t found = records.ok() ? records->size() : 0;
+  JsonWriter json;
+  json.BeginObject().Field("is_complete", found <= limit).Key("records").BeginArray();
+  for (size_t i = 0; i < std::min(found, limit); ++i) {
+    const StoredRecord& record = (*records)[i];
+    json.BeginObject().Field("time_us", record.event_time_us);
+    json.Field("received_us", record.received_us).Field("epoch", record.epoch);
+    json.Field("sequence", record.sequence).Field("payload", record.payload);
+    json.Key("position").BeginObject().Field("source", record.source);
+    json.Field("partition", record.partition).Field("offset", record.offset).EndObject();
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+  return HttpResponse::Json(200, json.Take());
+}
+
 }  // namespace
 
 int64_t ApiContext::NowMicros() const {
@@ -258,6 +296,11 @@ std::vector<ApiRoute> FleetRoutes(const ApiContext& c) {
            .path = "/api/v1/series",
            .handler = [context](const HttpRequest& request,
                                 const auto&) { return SeriesReply(*context, request); },
+           .work = ApiWork::kTables},
+          {.method = "GET",
+           .path = "/api/v1/records",
+           .handler = [context](const HttpRequest& request,
+                                const auto&) { return RecordsReply(*context, request); },
            .work = ApiWork::kTables}};
 }
 

@@ -134,6 +134,48 @@ Status LakeHistory::AddReadings(const std::string& device, const std::vector<std
   return Status::Ok();
 }
 
+Result<std::vector<StoredRecord>> LakeHistory::Records(const std::string& device, int64_t from_us,
+                                                       int64_t to_us, size_t limit) {
+  std::lock_guard lock(mutex_);
+  AVOCET_RETURN_IF_ERROR(Refresh(kBronze));
+  Table& table = tables_->table(kBronze);
+  AVOCET_ASSIGN_OR_RETURN(auto files, table.Files());
+  SortNewestFirst(&files);
+  const std::vector<std::string> columns = BronzeSpec().ColumnNames();
+  std::vector<StoredRecord> found;
+  const auto keep_newest = [&] {
+    std::sort(found.begin(), found.end(), [](const StoredRecord& a, const StoredRecord& b) {
+      return std::pair(a.event_time_us, a.sequence) > std::pair(b.event_time_us, b.sequence);
+    });
+    if (found.size() > limit) found.resize(limit);
+  };
+  for (const TableFile& file : files) {
+    if (!MayHoldDevice(file, device) || !MayHoldTimes(file, from_us, to_us)) continue;
+    AVOCET_RETURN_IF_ERROR(
+        ForEachBatch(&table, file.path, columns, [&](const RecordBatchView& view) {
+          for (size_t row = 0; row < view.rows(); ++row) {
+            const int64_t time_us = view.Int(bronze::kEventTime, row);
+            if (time_us < from_us || time_us >= to_us) continue;
+            if (view.Bytes(bronze::kDevice, row) != device) continue;
+            found.push_back({.event_time_us = time_us,
+                             .received_us = view.Int(bronze::kReceivedAt, row),
+                             .sequence = view.Int(bronze::kSequence, row),
+                             .epoch = view.Int(bronze::kEpoch, row),
+                             .payload = TextAt(view, bronze::kPayload, row),
+                             .source = TextAt(view, bronze::kSource, row),
+                             .partition = TextAt(view, bronze::kPartition, row),
+                             .offset = view.Int(bronze::kOffset, row)});
+          }
+        }));
+    if (found.size() < limit) continue;
+    keep_newest();
+    // Older files can only add what is as new as the oldest that is kept.
+    from_us = std::max(from_us, found.back().event_time_us);
+  }
+  keep_newest();
+  return found;
+}
+
 Result<std::vector<AnomalyRow>> LakeHistory::Anomalies(const AnomalyFilter& filter, size_t limit) {
   std::lock_guard lock(mutex_);
   AVOCET_RETURN_IF_ERROR(Refresh(kAnomalies));

@@ -44,6 +44,18 @@ struct TableSummary {
   std::vector<CommitSummary> commits;  ///< newest first
 };
 
+/// A row of bronze.
+struct StoredRecord {
+  int64_t event_time_us = 0;
+  int64_t received_us = 0;
+  int64_t sequence = 0;
+  int64_t epoch = 0;
+  std::string payload;  ///< a JSON object
+  std::string source;
+  std::string partition;
+  int64_t offset = 0;
+};
+
 struct QuarantineReason {
   std::string code;
   int64_t count = 0;
@@ -74,6 +86,11 @@ class LakeHistory {
   /// that the table does not have are left out.
   Status AddReadings(const std::string& device, const std::vector<std::string>& metrics,
                      int64_t from_us, int64_t to_us, SeriesBuckets* out);
+
+  /// Records of a device with from_us <= event time < to_us, newest event time first, up to
+  /// `limit`.
+  Result<std::vector<StoredRecord>> Records(const std::string& device, int64_t from_us,
+                                            int64_t to_us, size_t limit);
 
   /// Matching anomalies, newest event time first, up to `limit`.
   Result<std::vector<AnomalyRow>> Anomalies(const AnomalyFilter& filter, size_t limit);

@@ -94,6 +94,7 @@ QUERIES: dict[str, list[dict[str, object]]] = {
     ],
     "/health": [{}, {"limit": 1}],
     "/device_health": [{"device": "dev/1", "from": "2024-12-31T00:00:00Z"}, {"device": "none"}],
+    "/records": [{"device": "dev/1", "limit": 5}, {"device": HOSTILE, "from": "2024-12-31"}],
     "/anomalies": [{}, {"severity": "critical"}, {"q": "DEV/"}],
     "/alerts": [{}, {"stage": "open", "severity": "critical", "q": "DEV/", "limit": 1}],
     "/mutes": [{}],
@@ -127,7 +128,7 @@ def test_answers_are_as_documented(running: tuple[Run, StreamClient, Site], path
         assert_valid(schema, value)
         allowed = {parameter["name"] for parameter in operation["parameters"]}
         assert set(query) <= allowed
-    others = ("/events", "/openapi.json", "/anomalies.csv", "/alerts.csv")
+    others = ("/events", "/tap", "/openapi.json", "/anomalies.csv", "/alerts.csv")
     assert queries or path in changes + others
 
 
@@ -229,6 +230,28 @@ def test_events_resume_without_gap_or_repeat(tmp_path: Path) -> None:
         for event in more:
             assert_valid({"$ref": "#/components/schemas/Anomaly"}, json.loads(event["data"]))
         assert [e["event"] for e in client.events({"Last-Event-ID": "unknown"}, 1)] == ["reset"]
+
+
+def test_records_are_what_arrived(running: tuple[Run, StreamClient, Site]) -> None:
+    _, client, site = running
+    rows = [row for row in site.rows("bronze").to_pylist() if row["device_id"] == "dev/1"]
+    rows.sort(key=lambda row: row["event_time"])
+    answer = client.get("records", device="dev/1", limit=3)
+    assert not answer["is_complete"]
+    assert [record["payload"] for record in answer["records"]] == [
+        row["payload"] for row in reversed(rows[-3:])
+    ]
+    newest = answer["records"][0]
+    assert newest["position"] == {
+        "source": rows[-1]["source"],
+        "partition": rows[-1]["partition"],
+        "offset": rows[-1]["offset"],
+    }
+    assert json.loads(newest["payload"])["timestamp"] * 1_000_000 == newest["time_us"]
+    first = answer["records"][2]["time_us"]
+    part = client.get("records", **{"device": "dev/1", "from": first, "to": first + 1})
+    assert part == {"is_complete": True, "records": answer["records"][2:]}
+    assert client.get("records", device="nobody") == {"is_complete": True, "records": []}
 
 
 def test_csv_is_complete_and_harmless(running: tuple[Run, StreamClient, Site]) -> None:
