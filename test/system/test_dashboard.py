@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from dashboard import Client, chromium, page_of, parameters, series, serving
+from dashboard import CONFIG, Client, chromium, page_of, parameters, series, serving
 from harness import ROOT, Run, Site
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
@@ -209,6 +209,37 @@ def test_a_drag_zooms(browser: Browser, running: Client) -> None:
         )
         page.keyboard.press("l")
         page.wait_for_function("!new URL(location.href).searchParams.has('to')")
+
+
+def test_a_device_shows_its_alerts_and_its_records(browser: Browser, tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(series(HOSTILE[0], 90, [40]) + series("calm", 90))
+    rules = CONFIG + "alerts: {rules: [{name: heat, hold_off: 2h}]}\n"
+    with serving(site, SERVER, rules) as (run, client):
+        run.wait_for(lambda: client.get("alerts", stage="open")["matching"] == 1, "an alert")
+        alert = client.get("alerts", stage="open")["alerts"][0]["id"]
+        target = f"/device?device={quote(HOSTILE[0], safe='')}"
+        with page_of(browser, client, target) as page:
+            alerts = page.get_by_label("Alerts of the device")
+            alerts.get_by_text("Open", exact=True).wait_for()
+            page.keyboard.press("a")
+            alerts.get_by_text("Acknowledged", exact=True).wait_for()
+            page.keyboard.press("f")
+            alerts.get_by_text("labelled false-positive").wait_for()
+            page.keyboard.press("m")
+            alerts.get_by_text("muted for 1 hour").wait_for()
+            stands = client.get("alert", id=alert)
+            assert stands["stage"] == "acknowledged" and stands["muted"]
+            assert stands["label"] == "false-positive"
+            page.get_by_text("Records as they arrived").click()
+            rows = page.get_by_label("Records", exact=True).locator("tbody tr")
+            rows.first.wait_for()
+            expect(rows).to_have_count(90)
+            expect(rows.first).to_contain_text("a.ndjson @ ")
+            expect(rows.first).to_contain_text('"humidity"')
+            page.goto(f"{client.base}/device?device=calm")
+            page.locator(".chart canvas").first.wait_for()
+            expect(page.get_by_label("Alerts of the device")).to_be_hidden()
 
 
 def test_an_anomaly_explains_itself(browser: Browser, running: Client) -> None:

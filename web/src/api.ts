@@ -38,6 +38,7 @@ export interface DevicePage {
   total: number;
   matching: number;
   offset: number;
+  states: Record<DeviceState, number>;
   devices: Device[];
 }
 export type Values = (number | null)[];
@@ -247,6 +248,15 @@ export interface Quarantine {
     sample: string;
     position: string;
   }[];
+}
+/** A row of bronze. */
+export interface StoredRecord {
+  time_us: number;
+  received_us: number;
+  epoch: number;
+  sequence: number;
+  payload: string;
+  position: { source: string; partition: string; offset: number };
 }
 export interface QueryResult {
   csv: string;

@@ -44,11 +44,25 @@ function numeric(rows: string[][], columns: number): number[] {
   return [...Array(columns).keys()].filter(is);
 }
 
-/** Up to three columns of numbers in the order of the rows, each from its smallest to its largest value. */
+/** Where the rows are, from 0 to 1: by the first column of times, else in their order; and what is at both ends. */
+function places(rows: string[][]): { at: number[]; first: string; last: string } {
+  const last = rows.length - 1;
+  const order = rows.map((_, i) => (last > 0 ? i / last : 0.5));
+  const column = rows[0]!.findIndex((_, c) => rows.every((row) => /^\d{4}-\d\d-\d\d/.test(row[c]!) && !Number.isNaN(Date.parse(row[c]!))));
+  if (column < 0) return { at: order, first: rows[0]![0]!, last: rows[last]![0]! };
+  const times = rows.map((row) => Date.parse(row[column]!));
+  const begin = Math.min(...times);
+  const span = Math.max(...times) - begin;
+  const text = (time: number): string => rows[times.indexOf(time)]![column]!;
+  return { at: span > 0 ? times.map((time) => (time - begin) / span) : order, first: text(begin), last: text(begin + span) };
+}
+
+/** Up to three columns of numbers, each from its smallest to its largest value. */
 function chart(head: string[], rows: string[][], columns: number[]): HTMLElement {
   const shown = columns.slice(0, INKS.length);
   const picture = svg("svg", { class: "query-chart", viewBox: "0 0 1000 200", preserveAspectRatio: "none", role: "img", "aria-label": `${shown.map((c) => head[c]).join(", ")} over ${rows.length} rows` });
   const legend = h("div", { class: "legend" });
+  const across = places(rows);
   shown.forEach((column, i) => {
     const values = rows.map((row) => (row[column] === "" ? NaN : Number(row[column])));
     const known = values.filter((value) => !Number.isNaN(value));
@@ -56,12 +70,14 @@ function chart(head: string[], rows: string[][], columns: number[]): HTMLElement
     const high = Math.max(...known);
     let path = "";
     let pen = "M";
-    values.forEach((value, at) => {
+    const byPlace = [...values.keys()].sort((a, b) => across.at[a]! - across.at[b]!);
+    byPlace.forEach((row) => {
+      const value = values[row]!;
       if (Number.isNaN(value)) {
         pen = "M";
         return;
       }
-      const x = values.length > 1 ? (at / (values.length - 1)) * 1000 : 500;
+      const x = across.at[row]! * 1000;
       const y = high === low ? 100 : 194 - ((value - low) / (high - low)) * 188;
       path += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
       pen = "L";
@@ -73,7 +89,7 @@ function chart(head: string[], rows: string[][], columns: number[]): HTMLElement
     key.style.background = `var(${INKS[i]})`;
     legend.append(h("span", {}, key, `${head[column]}: ${measure(low)} to ${measure(high)}`));
   });
-  return h("div", {}, picture, legend);
+  return h("div", {}, picture, h("div", { class: "query-ends muted number" }, h("span", {}, across.first), h("span", {}, across.last)), legend);
 }
 
 function resultTable(head: string[], rows: string[][], numbers: number[]): HTMLElement {
@@ -92,6 +108,8 @@ function resultTable(head: string[], rows: string[][], numbers: number[]): HTMLE
 
 export interface SqlBox {
   root: HTMLElement;
+  /** Asks that instead of what is written there. */
+  ask: (sql: string) => void;
   /** Ends a query that still runs. */
   destroy: () => void;
 }
@@ -161,6 +179,11 @@ export function sqlBox(catalog: string, mayAct: boolean): SqlBox {
   const root = h("section", { class: "card", "aria-label": "SQL" }, h("div", { class: "card-head" }, h("h2", {}, "Ask in SQL"), h("span", { class: "muted push" }, "Ctrl+Enter runs it")), h("div", { class: "card-body explain" }, form, problem, result));
   return {
     root,
+    ask: (sql) => {
+      text.value = sql;
+      root.scrollIntoView({ block: "start" });
+      void ask();
+    },
     destroy: () => {
       latest.cancel();
       URL.revokeObjectURL(download);

@@ -1,6 +1,7 @@
 // Alerts: what people should know, and what they do about it; triage with one key per verdict.
 
 import { alertChart, alertLink, alertPanel, alertSubject, stageBadge } from "../alert_panel";
+import { muteSeries, VERBS } from "../alert_verbs";
 import { get, post, remove, url, type Alert, type AlertList, type AlertStage, type Mute } from "../api";
 import { fill, h, setText, type Child } from "../dom";
 import { events } from "../events";
@@ -135,22 +136,11 @@ export function alertsPage(context: Context): Page {
       chosen.clear();
       if (leaves && next) select_(next);
     });
-  const acknowledge = (): Promise<void> => act("acknowledge", "", "acknowledged");
-  const label = (text: string): Promise<void> => act("label", text, `labelled ${text}`);
 
-  // One mute for each series of the alerts: it says exactly what is not told.
   const mute = (): Promise<void> =>
     attempt(async () => {
-      const series = new Map<string, Alert>();
-      for (const alert of rows) {
-        if (targets().includes(alert.id)) series.set(JSON.stringify([alert.rule, alert.device, alert.metric]), alert);
-      }
-      if (series.size === 0 && selected) series.set("", selected);
-      const made: number[] = [];
-      for (const alert of series.values()) {
-        const answer = await post<Mute>("mutes", { rule: alert.rule, device: alert.device ?? "", metric: alert.metric ?? "", for: length.value });
-        made.push(answer.id);
-      }
+      const listed = rows.filter((alert) => targets().includes(alert.id));
+      const made = await muteSeries(listed.length === 0 && selected ? [selected] : listed, length.value);
       if (made.length === 0) return;
       chosen.clear();
       say(`Muted ${length.selectedOptions[0]!.textContent}: recorded, and nobody is told`, async () => {
@@ -160,9 +150,7 @@ export function alertsPage(context: Context): Page {
     });
 
   const verbs = (): [string, string, string, () => Promise<void>][] => [
-    ["a", "check", "Acknowledge", acknowledge],
-    ["f", "close", "False positive", () => label("false-positive")],
-    ["v", "alert", "True positive", () => label("true-positive")],
+    ...VERBS.map((verb): [string, string, string, () => Promise<void>] => [verb.key, verb.picture, verb.name, () => act(verb.action, verb.text, verb.done)]),
     ["m", "mute", "Mute", mute],
   ];
   const buttons = (): Child[] => [

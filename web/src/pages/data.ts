@@ -5,7 +5,7 @@ import { fill, h, setText } from "../dom";
 import { ago, bytes, count, dateTime, shortCount } from "../format";
 import { messageOf, refreshedPage, type Context, type Page } from "../page";
 import { emptyState, errorCard } from "../parts";
-import { sqlBox } from "../sql_box";
+import { sqlBox, type SqlBox } from "../sql_box";
 
 const REFRESH_MS = 10_000;
 
@@ -67,14 +67,19 @@ interface TableCard {
   show: (table: Table) => void;
 }
 
-function tableCard(first: Table): TableCard {
+/** A button that asks for rows; nothing for those who may not ask. */
+function rowsButton(sql: SqlBox | null, query: string): HTMLElement | null {
+  return sql && h("button", { type: "button", class: "button", onClick: () => sql.ask(query) }, "Rows");
+}
+
+function tableCard(first: Table, sql: SqlBox | null): TableCard {
   const facts = h("dl", { class: "facts" });
   const chart = h("div", {});
   const commits = h("div", {});
   const root = h(
     "section",
     { class: "card", "aria-label": first.full_name },
-    h("div", { class: "card-head" }, h("h2", {}, first.name.replace("_", " ")), h("span", { class: "mono muted push" }, first.full_name)),
+    h("div", { class: "card-head" }, h("h2", {}, first.name.replace("_", " ")), h("span", { class: "mono muted push" }, first.full_name), rowsButton(sql, `SELECT * FROM ${first.full_name} LIMIT 100`)),
     h(
       "div",
       { class: "card-body explain" },
@@ -102,7 +107,7 @@ function tableCard(first: Table): TableCard {
   };
 }
 
-function quarantineCard(quarantine: Quarantine): HTMLElement {
+function quarantineCard(quarantine: Quarantine, table: string, sql: SqlBox | null): HTMLElement {
   const head = h("div", { class: "card-head" }, h("h2", {}, "Records that were not accepted"), h("span", { class: "muted push number" }, `${count(quarantine.rows)} in quarantine`));
   if (quarantine.reasons.length === 0) {
     return h("section", { class: "card" }, head, emptyState("data", "None", h("p", {}, "Every record was accepted.")));
@@ -125,7 +130,7 @@ function quarantineCard(quarantine: Quarantine): HTMLElement {
             h(
               "tr",
               {},
-              h("td", { class: "mono" }, reason.code),
+              h("td", {}, h("div", { class: "mono" }, reason.code), rowsButton(sql, `SELECT received_at, message, coalesce(TRY_CAST(payload AS VARCHAR), encode(payload, 'hex')) AS payload, source, partition, "offset"\nFROM ${table}\nWHERE code = '${reason.code}' ORDER BY received_at DESC LIMIT 100`)),
               h("td", { class: "number" }, count(reason.count)),
               h("td", {}, dateTime(reason.newest_us)),
               h("td", { class: "wrap" }, reason.message),
@@ -143,7 +148,9 @@ export function dataPage(context: Context): Page {
   const note = h("span", { class: "muted number", role: "status" });
   const tables = h("div", { class: "three" });
   const quarantine = h("div", {});
-  const sql = sqlBox(context.status.catalog, context.status.role !== "viewer");
+  const mayAsk = context.status.role !== "viewer";
+  const sql = sqlBox(context.status.catalog, mayAsk);
+  const asks = mayAsk ? sql : null;
   const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "Data"), note), sql.root, tables, quarantine);
   const cards = new Map<string, TableCard>();
   let loaded = false;
@@ -159,14 +166,14 @@ export function dataPage(context: Context): Page {
         size += table.size_bytes;
         let card = cards.get(table.name);
         if (!card) {
-          card = tableCard(table);
+          card = tableCard(table, asks);
           cards.set(table.name, card);
           tables.append(card.root);
         }
         card.show(table);
       }
       setText(note, `Delta Lake in ${answer.lake} · ${shortCount(rows)} rows · ${bytes(size)}`);
-      fill(quarantine, quarantineCard(refused));
+      fill(quarantine, quarantineCard(refused, `${context.status.catalog}.raw.quarantine`, asks));
     } catch (error) {
       if (!loaded) fill(tables, errorCard(messageOf(error), () => void load()));
     }

@@ -2,6 +2,8 @@
 
 import { get, type Anomaly, type AnomalyList, type Device, type Series } from "../api";
 import { Chart } from "../chart";
+import { deviceAlerts } from "../device_alerts";
+import { deviceRecords } from "../device_records";
 import { fill, h, setText } from "../dom";
 import { events } from "../events";
 import { ago, count, duration, measure, percent, HOUR } from "../format";
@@ -40,6 +42,8 @@ export function devicePage(context: Context): Page {
   const button = (picture: string, label: string, act: () => void): HTMLElement =>
     h("button", { type: "button", class: "button icon", "aria-label": label, title: label, onClick: act }, icon(picture));
   const charts = h("div", { class: "charts" });
+  const alerts = deviceAlerts(context, name);
+  const records = deviceRecords(name);
   const list = h("ol", { class: "feed-list" });
   const listTitle = h("h2", {}, "Anomalies");
   const explain = h("section", { class: "card", "aria-label": "Explanation", hidden: true });
@@ -68,11 +72,12 @@ export function devicePage(context: Context): Page {
     h(
       "div",
       { class: "columns" },
-      charts,
+      h("div", { class: "charts" }, charts, records.root),
       h(
         "div",
         { class: "sticky" },
         explain,
+        alerts.root,
         health.root,
         h("section", { class: "card feed", "aria-label": "Anomalies in view" }, h("div", { class: "card-head" }, listTitle), list),
       ),
@@ -249,6 +254,7 @@ export function devicePage(context: Context): Page {
 
   const load = async (): Promise<void> => {
     const [begin, end] = bounds();
+    records.show(begin, end);
     const width = Math.min(4000, Math.max(300, charts.clientWidth - 90));
     const query = { device: name, from: Math.round(begin), to: Math.round(end) + 1 };
     try {
@@ -278,7 +284,12 @@ export function devicePage(context: Context): Page {
   };
 
   let dueMs = 0;
+  void alerts.load();
   const stop = [
+    events.on("alert", (alert) => {
+      if (alert.device === name) void alerts.load();
+    }),
+    events.on("reset", () => void alerts.load()),
     events.on("pulse", () => {
       if (!follows() || document.hidden) return;
       const [begin, end] = bounds();
@@ -325,12 +336,13 @@ export function devicePage(context: Context): Page {
       else if (key === "j" && anomalies.length) pick(anomalies[Math.min(anomalies.length - 1, at + 1)]!);
       else if (key === "k" && anomalies.length) pick(anomalies[Math.max(0, at - 1)]!);
       else if (key === "Escape" && picked) pick(null);
-      else return false;
+      else return alerts.key(key);
       return true;
     },
     destroy: () => {
       health.destroy();
       latest.cancel();
+      records.destroy();
       observer.disconnect();
       for (const off of stop) off();
       for (const card of cards.values()) card.chart.destroy();

@@ -1,0 +1,30 @@
+// What people say of alerts with one key.
+
+import { post, type Alert, type Mute } from "./api";
+
+export interface Verb {
+  key: string;
+  picture: string;
+  name: string;
+  action: string;
+  text: string;
+  done: string;
+}
+
+export const VERBS: Verb[] = [
+  { key: "a", picture: "check", name: "Acknowledge", action: "acknowledge", text: "", done: "acknowledged" },
+  { key: "f", picture: "close", name: "False positive", action: "label", text: "false-positive", done: "labelled false-positive" },
+  { key: "v", picture: "alert", name: "True positive", action: "label", text: "true-positive", done: "labelled true-positive" },
+];
+
+/** One mute for each series of the alerts: it says exactly what is not told. Their numbers. */
+export async function muteSeries(alerts: Alert[], length: string): Promise<number[]> {
+  const series = new Map<string, Alert>();
+  for (const alert of alerts) series.set(JSON.stringify([alert.rule, alert.device, alert.metric]), alert);
+  const made: number[] = [];
+  for (const alert of series.values()) {
+    const answer = await post<Mute>("mutes", { rule: alert.rule, device: alert.device ?? "", metric: alert.metric ?? "", for: length });
+    made.push(answer.id);
+  }
+  return made;
+}
