@@ -13,6 +13,7 @@ from typing import Any
 import generate
 import pyarrow as pa
 import pytest
+from dashboard import Client
 from deltalake import DeltaTable
 from harness import (
     CATALOG,
@@ -25,8 +26,11 @@ from harness import (
     lake_csv,
     sorted_csv,
 )
+from ports import free_port, listens
 from services import AWS_ENV, Service, client, fault_proxy, moto, needs_aws, versitygw
+from test_dashboard_api import CHANGE
 from test_spark import DELTA, spark_python
+from unity_server import UnityServer
 
 pytestmark = needs_aws
 
@@ -187,6 +191,57 @@ def test_tables_are_those_of_a_directory(tmp_path: Path, server: Service) -> Non
     assert [k for k in site.object_keys() if "/_avocet/" in k] == [
         "lakes/plant/_avocet/conditional-put"
     ]
+
+
+def test_the_health_of_devices(tmp_path: Path, gateway: Service) -> None:
+    site = S3Site(tmp_path, gateway)
+    twin = site.local_twin(tmp_path / "twin")
+    for inbox in (site.inbox, twin.inbox):
+        generate.write_ndjson(inbox / "0.ndjson", list(generate.lines(5, 2000)))
+    assert site.run(env=AWS_ENV).returncode == 0
+    twin.drain()
+    want = twin.avocet("health", "--all", "-f", "json", "-c", str(twin.config))
+    assert want.returncode == 0, want.stderr
+    found = json.loads(site.ok("health", "--all", "-f", "json"))
+    assert found["devices"]
+    assert found == json.loads(want.stdout)
+
+
+def test_tables_are_registered_in_a_catalog(tmp_path: Path, gateway: Service) -> None:
+    site = S3Site(tmp_path, gateway)
+    generate.write_ndjson(site.inbox / "0.ndjson", list(generate.lines(5, 200)))
+    with UnityServer(token="secret-token") as catalog:
+        config = json.loads(site.config.read_text())
+        config["catalog"] = {"url": catalog.url, "token": "secret-token"}
+        site.config.write_text(json.dumps(config))
+        assert site.run(env=AWS_ENV).returncode == 0
+        registered = catalog.objects["tables"]
+        places = {name: table["storage_location"] for name, table in registered.items()}
+        assert places == {
+            f"{CATALOG}.{path.replace('/', '.')}": f"{site.url}/{CATALOG}/{path}"
+            for path in TABLES.values()
+        }
+        assert "is as the configuration" in site.ok("catalog", "sync")
+
+
+if QUERY_BINARY:
+
+    def test_the_dashboard_answers_sql(tmp_path: Path, gateway: Service) -> None:
+        site = S3Site(tmp_path, gateway)
+        generate.write_ndjson(site.inbox / "0.ndjson", list(generate.lines(5, 200)))
+        port = free_port()
+        config = json.loads(site.config.read_text())
+        config["server"] = {"listen": f"127.0.0.1:{port}"}
+        site.config.write_text(json.dumps(config))
+        with site.follow({**AWS_ENV, "AVOCET_QUERY": QUERY_BINARY}) as run:
+            run.wait_for(lambda: listens(port) and site.bronze_rows() > 0, "rows in bronze")
+            sql = f"SELECT count(*) AS n FROM {CATALOG}.{TABLES['bronze'].replace('/', '.')}"
+            status, _, body = Client(port).request(
+                "POST", "/api/v1/query", json.dumps({"sql": sql}), headers=CHANGE
+            )
+            assert status == 200, body
+            assert json.loads(body)["csv"] == f"n\n{site.bronze_rows()}\n"
+            assert run.stop() == 0, run.output()
 
 
 def test_table_care(tmp_path: Path, server: Service) -> None:
