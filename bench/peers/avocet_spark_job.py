@@ -12,17 +12,15 @@ import shutil
 import sys
 import time
 
-from avocet.spark import Ingest, Lake, Processing, files
+from avocet.spark import Lake, Pipeline, files
 from spark_job import FILES_PER_BATCH, make_session
 
 
 def run(spark, source: pathlib.Path, out: pathlib.Path, config: str, parts: int) -> float:
-    lake = Lake.at(str(out / "lake"))
+    lake = Lake.at(str(out / "lake"), direct=True)
     start = time.monotonic()
-    options = {"maxFilesPerTrigger": str(FILES_PER_BATCH)}
-    ingest = Ingest(spark, config, lake, str(out / "bronze"), parts=parts)
-    ingest.start(files(spark, str(source), options=options), available_now=True).awaitTermination()
-    Processing(spark, config, lake, str(out / "gold"), parts=parts).run_once()
+    records = files(spark, str(source), options={"maxFilesPerTrigger": str(FILES_PER_BATCH)})
+    Pipeline(spark, config, lake, str(out / "checkpoint"), parts=parts).run_once(records)
     return time.monotonic() - start
 
 

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from avocet import _engine
-from avocet.spark import _processing
+from avocet.spark import _fleet
 from avocet.spark._clock import NO_TIME, join_runs
+from avocet.spark._direct import commit_files, create_table, write_files
 from avocet.spark._medians import MedianHub
-from avocet.spark._parts import RUNS, STATE, Cut, Plan, load_runs, unpack
+from avocet.spark._parts import REPLACES, RUNS, STATE, Cut, Plan, load_runs, unpack
 from conftest import CONFIG, Fleet, run_avocet, same_rows
 from deltalake import DeltaTable
 
@@ -27,12 +28,14 @@ TABLES = {
     "silver": "processed/valid_readings",
     "anomalies": "analytics/anomalies",
     "device_stats": "analytics/device_stats",
+    "device_health": "analytics/device_health",
     "alerts": "analytics/alerts",
 }
 KEYS = {
     "silver": ["device_id", "event_time", "late", "temperature", "humidity"],
     "anomalies": ["id"],
     "device_stats": ["device_id", "metric", "hour"],
+    "device_health": ["device_id", "hour"],
     "alerts": ["id", "change"],
 }
 PARTS = 5
@@ -100,7 +103,15 @@ class Stream:
         rows = [numbers, *self.states, *cut]
         with MedianHub("127.0.0.1", "127.0.0.1", 2) as hub, ThreadPoolExecutor(2) as pool:
             address = hub.address if self.compares else None
-            plan = Plan(self.config, "config", clock, address, ends)
+            plan = Plan(
+                self.config,
+                "config",
+                clock,
+                hub=address,
+                ends=ends,
+                replaces=False,
+                folders=None,
+            )
             tasks = [pool.submit(lambda t=t: list(plan.run(of_task(rows, t), t))) for t in range(2)]
             results = [row for task in tasks for row in task.result(timeout=60)]
         self.states = []
@@ -109,11 +120,12 @@ class Stream:
             if kind == STATE:
                 self.states.append(row.select(["part", "kind", "bytes"]))
             else:
-                self.found.setdefault(kind, []).append(pa.Table.from_batches(unpack(iter([row]))))
+                name = kind.removeprefix(REPLACES)
+                self.found.setdefault(name, []).append(pa.Table.from_batches(unpack(iter([row]))))
 
     def table(self, name: str) -> pa.Table:
         rows = pa.concat_tables(self.found[name])
-        if name == "device_stats":
+        if name in ("device_stats", "device_health"):
             # Of an hour that was amended only the last.
             last = {tuple(row[key] for key in KEYS[name]): row for row in rows.to_pylist()}
             rows = pa.Table.from_pylist(list(last.values()), rows.schema)
@@ -166,6 +178,42 @@ def test_what_is_written_already_is_not_written_again(lake: dict[str, pa.Table])
     assert all(whole[row["id"]] == row for row in found)
 
 
+@pytest.mark.parametrize("name", ["bronze", "silver", "anomalies"])
+def test_files_of_tasks_are_in_a_table_once_and_say_what_they_have(
+    lake: dict[str, pa.Table], tmp_path: Path, name: str
+) -> None:
+    rows = lake[name]
+    folder, days = str(tmp_path), []
+    if name == "bronze":
+        days, rows = ["date"], rows.drop_columns(["date"])
+    day_of = "received_at" if days else None
+    dated = rows.schema.append(pa.field("date", pa.date32())) if days else rows.schema
+    for _ in range(2):
+        create_table(folder, dated, days, None)
+    half = rows.num_rows // 2
+    files = [
+        file
+        for piece in (rows.slice(0, half), rows.slice(half))
+        for file in write_files(folder, piece, day_of)
+    ]
+    for _ in range(2):
+        commit_files(folder, files, "writer", 3, None)
+    table = DeltaTable(folder)
+    assert table.transaction_version("writer") == 3
+    order = [(key, "ascending") for key in ("device_id", "event_time", "offset", "id")]
+    order = [one for one in order if one[0] in rows.column_names]
+    found = pa.table(table.to_pyarrow_table())
+    assert same_rows(found.select(rows.column_names).sort_by(order), rows.sort_by(order))
+    about = pa.table(table.get_add_actions(flatten=True))
+    assert pc.sum(about["num_records"]).as_py() == rows.num_rows
+    for bound, choose in (("min", pc.min), ("max", pc.max)):
+        assert choose(about[f"{bound}.device_id"]) == choose(rows["device_id"])
+        want = choose(rows["event_time"].cast(pa.int64())).as_py()
+        assert choose(about[f"{bound}.event_time"].cast(pa.int64())).as_py() == want
+    if days:
+        assert set(found["date"]) == set(pc.cast(rows["received_at"], pa.date32(), safe=False))
+
+
 def test_a_hub_takes_only_tasks_that_know_the_token_and_starts_anew_after_one_is_gone() -> None:
     from avocet.spark import _medians
 
@@ -193,8 +241,8 @@ def test_a_hub_takes_only_tasks_that_know_the_token_and_starts_anew_after_one_is
 
 def test_columns_that_may_appear_later_are_refused() -> None:
     with pytest.raises(ValueError, match=r"needs schema\.metrics"):
-        _processing.check_for_spark(avocet.config.ConfigText.of({}))
+        _fleet.check_for_spark(avocet.config.ConfigText.of({}))
     rules = [{"name": "burst", "type": "fleet_spike"}]
     text = {"schema": {"metrics": {"t": {}}}, "alerts": {"rules": rules}}
     with pytest.warns(UserWarning, match="burst"):
-        _processing.check_for_spark(avocet.config.ConfigText.of(text))
+        _fleet.check_for_spark(avocet.config.ConfigText.of(text))

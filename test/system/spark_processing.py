@@ -2,13 +2,14 @@
 
 Usage: spark_processing.py CORES DELTA JSON...
 Each JSON object is a call: the keywords of Processing, which runs once, and possibly "small":
-micro-batches of one file each that go on until they are killed; or those of Ingest, and "files".
+micro-batches of one file each that go on until they are killed; or those of Ingest, and "files"; or
+those of Pipeline, and "all". "direct": tasks write the tables.
 """
 
 import json
 import sys
 
-from avocet.spark import Ingest, Lake, Processing, files
+from avocet.spark import Ingest, Lake, Pipeline, Processing, files
 from pyspark.sql import SparkSession
 
 SETTINGS = {
@@ -37,14 +38,20 @@ def main() -> None:
     for text in sys.argv[3:]:
         call = json.loads(text)
         small = call.pop("small", False)
+        direct = call.pop("direct", False)
         for name in ("lake", "bronze"):
             if name in call:
-                call[name] = Lake.at(call[name])
-        if small:
+                call[name] = Lake.at(call[name], direct=direct)
+        if small and "all" not in call:
             call["options"] = {"maxFilesPerTrigger": "1"}
         if folder := call.pop("files", None):
             query = Ingest(spark, **call).start(files(spark, folder), available_now=True)
             query.awaitTermination()
+            continue
+        if folder := call.pop("all", None):
+            pipeline = Pipeline(spark, **call)
+            options = {"maxFilesPerTrigger": "1"} if small else {}
+            pipeline.run_once(files(spark, folder, options=options))
             continue
         processing = Processing(spark, **call)
         if small:

@@ -6,6 +6,7 @@
 
 from avocet.spark._ingest import Ingest, files, kafka, kinesis
 from avocet.spark._lake import Lake
+from avocet.spark._pipeline import Pipeline
 from avocet.spark._processing import Processing
 
-__all__ = ["Ingest", "Lake", "Processing", "files", "kafka", "kinesis"]
+__all__ = ["Ingest", "Lake", "Pipeline", "Processing", "files", "kafka", "kinesis"]

@@ -8,7 +8,7 @@ the newest time of all earlier runs, or of earlier rows of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,12 @@ class Run:
     them: number, newest time before, newest time after."""
     written: bool
     """The rows are in silver already."""
+
+    def moved_to(self, first: int) -> Run:
+        """The same rows under other numbers."""
+        by = first - self.first
+        steps = tuple((number + by, before, after) for number, before, after in self.steps)
+        return replace(self, first=first, last=self.last + by, steps=steps)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from avocet.spark._clock import NO_TIME
-from avocet.spark._intake import Accept, Decode
+from avocet.spark._intake import Accept, Decode, Stretch, number_stretches
 from avocet.spark._parts import CUT_SCHEMA, RESULT_SCHEMA, RUNS
 from avocet.spark._stage import Stage, values_of
 from avocet.spark._states import Progress
@@ -15,6 +15,9 @@ from avocet.spark._states import Progress
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.streaming.query import StreamingQuery
+
+
+_TABLES = ("bronze", "quarantine")
 
 
 class Ingest(Stage):
@@ -35,45 +38,38 @@ class Ingest(Stage):
         records: a streaming DataFrame with `payload`, and possibly `source`, `partition` and
             `offset`, as kafka(), files() and kinesis() make them.
         """
-        from pyspark.sql import types as T
-
-        dated = T.StructType([*self._schemas["bronze"].fields, T.StructField("date", T.DateType())])
-        self._lake.create(self._spark, "bronze", dated, partition="date")
-        self._lake.create(self._spark, "quarantine", self._schemas["quarantine"])
+        self._create(*_TABLES)
         return self._start(with_places(records), interval, available_now)
 
     def _step(self, batch: DataFrame, version: int) -> None:
-        from pyspark.sql import functions as F
-
         before, states = self._before(version - 1)
         now_us = time.time_ns() // 1000
         decode = Decode(self._config.text, self._config.file, self._parts, now_us)
         cut = batch.mapInArrow(decode, CUT_SCHEMA).persist()
         try:
-            first, rows = {}, before.sequence + 1
-            # In the order of their names, as files are read by `avocet run`, however Spark spreads
-            # them over tasks.
-            found = [one for v in values_of(cut, "stretches") for one in pickle.loads(v)]
-            for _, stretch, count in sorted(found):
-                first[stretch] = rows
-                rows += count
-            accept = Accept(self._config.text, self._config.file, now_us, version, first)
+            first, _, end = number_stretches(load_stretches(cut), before.sequence + 1)
+            accept = Accept(
+                self._config.text,
+                self._config.file,
+                now_us,
+                version,
+                first,
+                self._folders(*_TABLES),
+            )
             work = self._by_task(states.union(cut.where(cut.part != RUNS)))
             made = work.mapInArrow(accept, RESULT_SCHEMA).persist()
             try:
-                refused = self._table(cut, "quarantine").union(self._table(made, "quarantine"))
-                refused = refused.withColumn("epoch", F.lit(version).cast("long"))
-                self._lake.append(refused, "quarantine", self._writer, version)
-                day = F.floor(F.unix_micros("received_at") / 86_400_000_000).cast("int")
-                bronze = self._table(made, "bronze").sortWithinPartitions("sequence")
-                bronze = bronze.withColumn("date", F.date_from_unix_date(day))
-                self._lake.append(bronze, "bronze", self._writer, version)
-                progress = Progress(version, self._parts, rows - 1, NO_TIME)
+                self._append(made, self._writer, version)
+                progress = Progress(version, self._parts, end - 1, NO_TIME)
                 self._states.save(made, progress, ended=False)
             finally:
                 made.unpersist()
         finally:
             cut.unpersist()
+
+
+def load_stretches(cut: DataFrame) -> list[Stretch]:
+    return [one for value in values_of(cut, "stretches") for one in pickle.loads(value)]
 
 
 def kafka(spark: SparkSession, options: dict[str, str]) -> DataFrame:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
+from avocet.spark._direct import NewFile, commit_files, create_table
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import StructType
 
 TABLES = {
     "bronze": "raw.sensor_readings",
@@ -15,10 +18,18 @@ TABLES = {
     "silver": "processed.valid_readings",
     "anomalies": "analytics.anomalies",
     "device_stats": "analytics.device_stats",
+    "device_health": "analytics.device_health",
     "alerts": "analytics.alerts",
 }
 
-STATS_KEYS = ("device_id", "metric", "hour")
+HOURLY_KEYS = {
+    "device_stats": ("device_id", "metric", "hour"),
+    "device_health": ("device_id", "hour"),
+}
+"""Of tables with a row of each hour, which later readings may amend."""
+
+DAY_OF = {"bronze": "received_at"}
+"""Of a table that is partitioned by `date`: the column that has it."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +44,20 @@ class Lake:
 
     catalog: str = ""
     folder: str = ""
+    direct: bool = False
+    storage_options: dict[str, str] | None = None
 
     @classmethod
-    def at(cls, folder: str) -> Lake:
-        """`folder` has `raw`, `processed` and `analytics`."""
-        return cls(folder=folder.rstrip("/"))
+    def at(
+        cls, folder: str, *, direct: bool = False, storage_options: dict[str, str] | None = None
+    ) -> Lake:
+        """`folder` has `raw`, `processed` and `analytics`.
+
+        direct: tasks write the files of what is appended, without Spark's rows, and the driver
+            commits them with the package deltalake. Tasks and driver must see the same folder.
+        storage_options: of deltalake, when `direct`.
+        """
+        return cls("", folder.rstrip("/"), direct, storage_options)
 
     @classmethod
     def of(cls, catalog: str) -> Lake:
@@ -61,15 +81,19 @@ class Lake:
         reader = reader.options(**options)
         return reader.table(self.table(name)) if self.catalog else reader.load(self.path(name))
 
-    def create(
-        self, spark: SparkSession, name: str, schema: StructType, partition: str | None = None
-    ) -> None:
+    def create(self, spark: SparkSession, name: str, schema: pa.Schema) -> None:
         """An empty table, unless there is one."""
+        if name in DAY_OF:
+            schema = schema.append(pa.field("date", pa.date32()))
+        days = ["date"] if name in DAY_OF else []
+        if self.direct:
+            create_table(self.path(name), schema, days, self.storage_options)
+            return
         from delta.tables import DeltaTable
+        from pyspark.sql.pandas.types import from_arrow_schema
 
-        table = DeltaTable.createIfNotExists(spark).addColumns(schema)
-        if partition is not None:
-            table = table.partitionedBy(partition)
+        table = DeltaTable.createIfNotExists(spark).addColumns(from_arrow_schema(schema))
+        table = table.partitionedBy(*days) if days else table
         if self.catalog:
             table.tableName(self.table(name)).execute()
         else:
@@ -77,6 +101,11 @@ class Lake:
 
     def append(self, rows: DataFrame, name: str, writer: str, version: int) -> None:
         """Once only: nothing, when the table has what `writer` wrote as `version`."""
+        from pyspark.sql import functions as F
+
+        if name in DAY_OF:
+            day = F.floor(F.unix_micros(DAY_OF[name]) / 86_400_000_000).cast("int")
+            rows = rows.withColumn("date", F.date_from_unix_date(day))
         out = rows.write.format("delta").mode("append")
         out = out.option("txnAppId", writer).option("txnVersion", version)
         if self.catalog:
@@ -84,16 +113,20 @@ class Lake:
         else:
             out.save(self.path(name))
 
-    def replace_stats(self, spark: SparkSession, rows: DataFrame) -> None:
-        """Hours that are there or not; doing it again changes nothing."""
+    def commit(self, files: list[NewFile], name: str, writer: str, version: int) -> None:
+        """Appends what tasks have written. Once only, too."""
+        commit_files(self.path(name), files, writer, version, self.storage_options)
+
+    def replace_hours(self, spark: SparkSession, rows: DataFrame, name: str) -> None:
+        """Rows of hours that are there or not; doing it again changes nothing."""
         from delta.tables import DeltaTable
 
         table = (
-            DeltaTable.forName(spark, self.table("device_stats"))
+            DeltaTable.forName(spark, self.table(name))
             if self.catalog
-            else DeltaTable.forPath(spark, self.path("device_stats"))
+            else DeltaTable.forPath(spark, self.path(name))
         )
-        same = " AND ".join(f"known.{key} = found.{key}" for key in STATS_KEYS)
+        same = " AND ".join(f"known.{key} = found.{key}" for key in HOURLY_KEYS[name])
         (
             table.alias("known")
             .merge(rows.alias("found"), same)

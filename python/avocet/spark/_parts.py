@@ -12,13 +12,17 @@ import itertools
 import pickle
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from avocet import _engine
 from avocet.spark._clock import Array, FleetClock, Run, find_runs
+from avocet.spark._direct import write_files
+from avocet.spark._lake import DAY_OF
 from avocet.spark._medians import HubAddress, connected, medians_of_fleet
 
 RUNS = -1
@@ -28,8 +32,15 @@ CUT_SCHEMA = "part int, kind string, bytes binary"
 RESULT_SCHEMA = "part int, kind string, rows long, bytes binary"
 STATE = "state"
 
-# Of an engine's tables: what is not made from bronze that is replayed.
-_RESULTS = ("silver", "anomalies", "device_stats", "amended_stats", "alerts")
+FILES = "files"
+"""The row names a table, and files of it that the task has written."""
+
+REPLACES = "replaces "
+"""Before the name of a table: its rows may be there already, for the same hours."""
+
+# Of an engine's tables. What is replayed brings no rows of the first two.
+_APPENDED = ("bronze", "quarantine", "silver", "anomalies", "alerts")
+_AMENDED = {"device_stats": "amended_stats", "device_health": "amended_health"}
 
 
 def to_bytes(table: pa.Table) -> bytes:
@@ -107,45 +118,52 @@ def _in_order(table: pa.Table) -> pa.Table:
     return table.take(np.argsort(sequence, kind="stable"))
 
 
-def by_part(
-    batches: Iterator[pa.RecordBatch],
-) -> tuple[dict[int, bytes | None], dict[int, list[bytes]]]:
-    """The state and the tables of each part of a task."""
-    states: dict[int, bytes | None] = {}
-    tables: dict[int, list[bytes]] = {}
+Values = dict[str, list[bytes]]
+"""What a part has been sent, by its kind."""
+
+
+def by_part(batches: Iterator[pa.RecordBatch]) -> dict[int, Values]:
+    """What each part of a task has been sent."""
+    found: dict[int, Values] = {}
     for batch in batches:
         for row in batch.to_pylist():
-            states.setdefault(row["part"], None)
-            if row["kind"] == "rows":
-                tables.setdefault(row["part"], []).append(row["bytes"])
-            elif row["kind"] == STATE:
-                states[row["part"]] = row["bytes"]
-    return states, tables
+            found.setdefault(row["part"], {}).setdefault(row["kind"], []).append(row["bytes"])
+    return found
+
+
+def read_tables(values: list[bytes]) -> pa.Table:
+    return pa.concat_tables(pa.ipc.open_stream(value).read_all() for value in values)
+
+
+class HasConfig(Protocol):
+    @property
+    def config_text(self) -> str: ...
+    @property
+    def config_file(self) -> str: ...
+
+
+def open_engine(work: HasConfig, sent: Values, *, takes_in: bool = False) -> _engine.Engine:
+    """The engine of a part as it was. takes_in: it judges records, and detects nothing."""
+    engine = _engine.Engine(work.config_text, work.config_file, True, takes_in)
+    for state in sent.get(STATE, []):
+        engine.restore(state)
+    return engine
 
 
 @dataclass
-class _Part:
+class Part:
     """Some devices: their engine, and the rows that it has yet to process."""
 
     engine: _engine.Engine
-    table: pa.Table | None
+    table: pa.Table | None = None
     sequence: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    now_us: int | None = None
+    """By which readings of the future are told; nothing for rows of bronze."""
+    records: pa.Table | None = None
+    """What the rows were made from, when they are not of bronze."""
+    refused: list[bytes] = field(default_factory=list)
+    """Rows of quarantine that have no device."""
     next: int = 0
-
-    @classmethod
-    def of(cls, plan: Plan, state: bytes | None, tables: list[bytes]) -> _Part:
-        engine = _engine.Engine(plan.config_text, plan.config_file, True)
-        if state is not None:
-            engine.restore(state)
-        if not tables:
-            return cls(engine, None)
-        # From places whose rows may lie between each other's.
-        table = pa.concat_tables(pa.ipc.open_stream(one).read_all() for one in tables)
-        table = _in_order(table.unify_dictionaries().combine_chunks())
-        sequence = table["sequence"].to_numpy()
-        clock = plan.clock.before(sequence, table["within_us"].to_numpy())
-        table = table.append_column("fleet_time_us", pa.array(clock))
-        return cls(engine, table, sequence)
 
     def process_through(self, sequence: int | None) -> None:
         """The rows up to one number, or all."""
@@ -156,8 +174,14 @@ class _Part:
             end = int(np.searchsorted(self.sequence, sequence, side="right"))
         if end > self.next:
             rows = self.table.slice(self.next, end - self.next)
-            self.engine.feed(rows.__arrow_c_stream__(), "payload", "fleet_time_us", None, True)
+            self.engine.feed(
+                rows.__arrow_c_stream__(), "payload", "fleet_time_us", self.now_us, self.replayed
+            )
             self.next = end
+
+    @property
+    def replayed(self) -> bool:
+        return self.now_us is None
 
 
 @dataclass(frozen=True)
@@ -167,10 +191,15 @@ class Plan:
     config_text: str
     config_file: str
     clock: FleetClock
-    hub: HubAddress | None
+    _: KW_ONLY
+    hub: HubAddress | None = None
     """Where medians come from; nothing when no detector compares devices."""
     ends: bool
     """The stream ends: hours that are open get rows."""
+    replaces: bool
+    """Hours may have rows already, though the engines do not know it."""
+    folders: dict[str, str] | None
+    """Of the tables whose files tasks write; nothing: all rows travel in the results."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext
@@ -180,32 +209,40 @@ class Plan:
         return self.run(batches, context.partitionId())
 
     def run(self, batches: Iterator[pa.RecordBatch], task: int) -> Iterator[pa.RecordBatch]:
-        states, tables = by_part(batches)
-        parts = {
-            part: _Part.of(self, state, tables.pop(part, [])) for part, state in states.items()
-        }
+        sent = by_part(batches)
+        parts = {number: self.open(sent.pop(number)) for number in list(sent)}
         with contextlib.ExitStack() as stack:
             hub = None
             if self.hub is not None:
                 hub = stack.enter_context(connected(self.hub, task))
             self._process(list(parts.values()), hub)
+        yield from send_results(self._results(parts), self.folders)
         for number, part in parts.items():
-            if self.ends:
-                part.engine.finish()
-            found = {name: pa.table(table) for name, table in part.engine.take().items()}
-            if found["amended_stats"].num_rows:
-                found["device_stats"] = _last_of_each_hour(found["device_stats"])
-            for name in _RESULTS:
-                yield from result_rows(number, name, found[name])
             yield result_row(number, STATE, 0, part.engine.state())
 
-    def _process(self, parts: list[_Part], hub: socket.socket | None) -> None:
+    def open(self, sent: Values) -> Part:
+        """A part as it was, with its rows of this micro-batch."""
+        engine = open_engine(self, sent)
+        if "rows" not in sent:
+            return Part(engine)
+        # From places whose rows may lie between each other's.
+        table = _in_order(read_tables(sent["rows"]).unify_dictionaries().combine_chunks())
+        sequence = table["sequence"].to_numpy()
+        clock = self.clock.before(sequence, table["within_us"].to_numpy())
+        table = table.append_column("fleet_time_us", pa.array(clock))
+        return Part(engine, table, sequence)
+
+    def take(self, part: Part) -> dict[str, pa.Table]:
+        """What was found in a part."""
+        return take_tables(part.engine)
+
+    def _process(self, parts: list[Part], hub: socket.socket | None) -> None:
         for stop in self.clock.stops:
             if hub is None and not stop.discards:
                 continue
             for part in parts:
                 part.process_through(stop.sequence)
-                part.engine.advance_fleet(stop.clock_us, True)
+                part.engine.advance_fleet(stop.clock_us, part.replayed)
                 if stop.discards:
                     part.engine.take()
             if hub is not None and stop.closes is not None:
@@ -215,14 +252,60 @@ class Plan:
                     part.engine.learn_fleet(stop.closes, medians)
         for part in parts:
             part.process_through(None)
-            part.engine.advance_fleet(self.clock.end_us, True)
+            part.engine.advance_fleet(self.clock.end_us, part.replayed)
+
+    def _results(self, parts: dict[int, Part]) -> Iterator[tuple[int, str, pa.Table]]:
+        for number, part in parts.items():
+            if self.ends:
+                part.engine.finish()
+            found = self.take(part)
+            yield from ((number, name, found[name]) for name in _APPENDED)
+            for name, amended in _AMENDED.items():
+                new, again = self._hours(found[name], found[amended])
+                yield number, name, new
+                yield number, REPLACES + name, again
+
+    def _hours(self, rows: pa.Table, amended: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """The rows of hours that have none yet, and of those that may have."""
+        if amended.num_rows:
+            # An hour may have been amended after it was over: its last row holds.
+            keys = _keys(rows, amended.column_names)
+            last = sorted({key: row for row, key in enumerate(keys)}.values())
+            rows = rows.take(last)
+        if self.replaces:
+            return rows.slice(0, 0), rows
+        known = set(_keys(amended, amended.column_names))
+        again = [key in known for key in _keys(rows, amended.column_names)] if known else []
+        if not any(again):
+            return rows, rows.slice(0, 0)
+        mask = pa.array(again)
+        return rows.filter(pc.invert(mask)), rows.filter(mask)
 
 
-def _last_of_each_hour(stats: pa.Table) -> pa.Table:
-    """An hour may have been amended after it was over."""
-    keys = zip(*(stats[name].to_pylist() for name in ("device_id", "metric", "hour")), strict=True)
-    last = {key: row for row, key in enumerate(keys)}
-    return stats.take(sorted(last.values()))
+def take_tables(engine: _engine.Engine) -> dict[str, pa.Table]:
+    return {name: pa.table(table) for name, table in engine.take().items()}
+
+
+def _keys(rows: pa.Table, names: list[str]) -> list[tuple[object, ...]]:
+    return list(zip(*(rows[name].to_pylist() for name in names), strict=True))
+
+
+def send_results(
+    made: Iterator[tuple[int, str, pa.Table]], folders: dict[str, str] | None
+) -> Iterator[pa.RecordBatch]:
+    """Rows of tables, with their part and their table's name: into files below `folders`, of which
+    the driver learns, or to the driver's own writer."""
+    waiting: dict[str, list[pa.Table]] = {}
+    for part, name, rows in made:
+        if folders is None or name not in folders:
+            yield from result_rows(part, name, rows)
+        elif rows.num_rows:
+            waiting.setdefault(name, []).append(rows)
+    for name in list(waiting):
+        rows = pa.concat_tables(waiting.pop(name))
+        assert folders is not None
+        files = list(write_files(folders[name], rows, DAY_OF.get(name)))
+        yield result_row(RUNS, FILES, rows.num_rows, pickle.dumps((name, files)))
 
 
 def result_rows(part: int, kind: str, table: pa.Table) -> Iterator[pa.RecordBatch]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from avocet import _engine
 from avocet.config import Config, ConfigText
 from avocet.spark._clock import NO_TIME
-from avocet.spark._lake import Lake
-from avocet.spark._parts import CUT_SCHEMA, unpack
+from avocet.spark._direct import NewFile
+from avocet.spark._lake import TABLES, Lake
+from avocet.spark._parts import FILES, REPLACES, STATE, unpack
 from avocet.spark._states import Progress, States
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.streaming.query import StreamingQuery
-    from pyspark.sql.types import StructType
 
 
 class Stage(ABC):
@@ -69,8 +72,7 @@ class Stage(ABC):
     def _before(self, version: int) -> tuple[Progress, DataFrame]:
         """What a step begins with, `version` being the step before."""
         if version < 0:
-            empty = self._spark.createDataFrame([], CUT_SCHEMA)
-            return Progress(version, self._parts, -1, NO_TIME), empty
+            return Progress(version, self._parts, -1, NO_TIME), self._numbers().limit(0)
         found = self._states.load(version)
         if found is None:
             raise RuntimeError(
@@ -88,37 +90,79 @@ class Stage(ABC):
         """States and rows of parts: each part's in one task. All parts have a row."""
         from pyspark.sql import functions as F
 
-        numbers = self._spark.createDataFrame(
-            [(part, "part", None) for part in range(self._parts)], CUT_SCHEMA
-        )
         tasks = self._tasks()
         keys = F.array(*map(F.lit, self._keys_of(tasks)))
         key = F.element_at(keys, F.pmod("part", F.lit(tasks)).cast("int") + 1)
-        return numbers.union(rows).repartition(tasks, key)
+        return self._numbers().union(rows).repartition(tasks, key)
+
+    def _numbers(self) -> DataFrame:
+        """A row of each part."""
+        from pyspark.sql import functions as F
+
+        return self._spark.range(0, self._parts, 1, 1).select(
+            F.col("id").cast("int").alias("part"),
+            F.lit("part").alias("kind"),
+            F.lit(None).cast("binary").alias("bytes"),
+        )
 
     def _keys_of(self, tasks: int) -> list[int]:
         """For each task a key that Spark gives to it."""
-        from pyspark.sql import functions as F
-
         if tasks not in self._keys:
-            task = F.pmod(F.hash("id"), F.lit(tasks))
-            some = self._spark.range(64 * tasks).groupBy(task.alias("task")).agg(F.min("id"))
-            self._keys[tasks] = [row[1] for row in sorted(some.collect())]
+            # Of values in the query Spark's planner makes the rows itself, without a job.
+            values = ", ".join(f"({key}L)" for key in range(64 * tasks))
+            rows = self._spark.sql(
+                f"SELECT pmod(hash(id), {tasks}) AS task, id FROM VALUES {values} AS some(id)"
+            ).collect()
+            first = {row["task"]: row["id"] for row in reversed(rows)}
+            self._keys[tasks] = [first[task] for task in range(tasks)]
         return self._keys[tasks]
+
+    def _create(self, *tables: str) -> None:
+        for name in tables:
+            self._lake.create(self._spark, name, self._schemas[name])
 
     def _table(self, found: DataFrame, kind: str) -> DataFrame:
         """The rows of a table that travel in results."""
         values = found.where(found.kind == kind).select("bytes")
-        return values.mapInArrow(unpack, self._schemas[kind])
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        schema = from_arrow_schema(self._schemas[kind.removeprefix(REPLACES)])
+        return values.mapInArrow(unpack, schema)
+
+    def _folders(self, *tables: str) -> dict[str, str] | None:
+        """Of tables whose files tasks write."""
+        if not self._lake.direct:
+            return None
+        return {name: self._lake.path(name) for name in tables}
+
+    def _append(self, found: DataFrame, writer: str, version: int) -> set[str]:
+        """Appends the rows of all tables that results have; returns what else there is."""
+        from pyspark.sql import functions as F
+
+        about = F.when(found.kind == FILES, found.bytes)
+        kinds: set[str] = set()
+        files: dict[str, list[NewFile]] = {}
+        for kind, value in found.where(found.kind != STATE).select("kind", about).collect():
+            if kind == FILES:
+                name, of_task = pickle.loads(value)
+                files.setdefault(name, []).extend(of_task)
+            else:
+                kinds.add(kind)
+        for name in TABLES:
+            if name in files:
+                self._lake.commit(files[name], name, writer, version)
+            elif name in kinds:
+                rows = self._table(found, name)
+                if name == "bronze":
+                    rows = rows.sortWithinPartitions("sequence")
+                self._lake.append(rows, name, writer, version)
+        return kinds - TABLES.keys()
 
 
-def table_schemas(config: ConfigText) -> dict[str, StructType]:
-    """The columns of the engine's tables for Spark."""
-    import pyarrow as pa
-    from pyspark.sql.pandas.types import from_arrow_schema
-
+def table_schemas(config: ConfigText) -> dict[str, pa.Schema]:
+    """The columns of the engine's tables."""
     found = _engine.Engine(config.text, config.file, True).take()
-    return {name: from_arrow_schema(pa.table(table).schema) for name, table in found.items()}
+    return {name: pa.table(table).schema for name, table in found.items()}
 
 
 def values_of(rows: DataFrame, kind: str) -> list[bytes]:

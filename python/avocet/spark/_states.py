@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from avocet.spark._parts import STATE
 
@@ -34,9 +34,13 @@ class States:
     def __init__(self, spark: SparkSession, checkpoint: str) -> None:
         self._spark = spark
         self._folder = f"{checkpoint.rstrip('/')}/avocet-state"
+        self._saved: tuple[Progress, str] | None = None
 
     def load(self, version: int) -> tuple[Progress, DataFrame] | None:
         """The states after a micro-batch, as rows for Plan; nothing when there are none."""
+        if self._saved is not None and self._saved[0].version == version:
+            progress, folder = self._saved
+            return progress, self._read(folder).drop("progress")
         for folder in ("ended", _FOLDERS[version % 2]):
             found = self._progress(folder)
             if found is not None and found.version == version:
@@ -45,6 +49,8 @@ class States:
 
     def newest(self) -> int | None:
         """The last micro-batch that has states."""
+        if self._saved is not None:
+            return self._saved[0].version
         versions = [found.version for name in _FOLDERS if (found := self._progress(name))]
         return max(versions, default=None)
 
@@ -56,23 +62,27 @@ class States:
         folder = "ended" if ended else _FOLDERS[progress.version % 2]
         states = rows.where(rows.kind == STATE).select("part", "kind", "bytes", text)
         states.write.mode("overwrite").parquet(f"{self._folder}/{folder}")
+        self._saved = (progress, folder)
 
-    def begin_end(self, version: int) -> None:
+    def begin_end(self, version: int, writer: str) -> None:
         """The stream is about to end: until its last states are saved, that is unfinished."""
-        row = [(json.dumps({"version": version}),)]
+        row = [(json.dumps({"version": version, "writer": writer}),)]
         about = self._spark.createDataFrame(row, "progress string")
         about.write.mode("overwrite").parquet(f"{self._folder}/ending")
 
-    def unfinished_end(self) -> int | None:
-        """The micro-batch after which a stream was to end when something came between."""
+    def unfinished_end(self) -> tuple[int, str] | None:
+        """The micro-batch after which a stream was to end when something came between, and the
+        name under which it writes."""
         version = self.newest()
-        if version is None or self._is_there("ended", version):
+        if version is None or self._ending("ended", version) is not None:
             return None
-        return version if self._is_there("ending", version) else None
+        ending = self._ending("ending", version)
+        return None if ending is None else (version, ending["writer"])
 
-    def _is_there(self, folder: str, version: int) -> bool:
+    def _ending(self, folder: str, version: int) -> dict[str, Any] | None:
         found = self._about(folder)
-        return len(found) == 1 and json.loads(found[0][0])["version"] == version
+        about = json.loads(found[0][0]) if len(found) == 1 else {}
+        return about if about.get("version") == version else None
 
     def _read(self, folder: str) -> DataFrame:
         return self._spark.read.schema(_SCHEMA).parquet(f"{self._folder}/{folder}")

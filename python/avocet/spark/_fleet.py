@@ -1,0 +1,93 @@
+"""What streams have in common whose parts are whole engines: silver and the tables of analytics."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from avocet import _engine
+from avocet.config import Config, ConfigText
+from avocet.spark._clock import join_runs
+from avocet.spark._lake import Lake
+from avocet.spark._medians import MedianHub
+from avocet.spark._parts import REPLACES, RESULT_SCHEMA, Plan
+from avocet.spark._stage import Stage
+from avocet.spark._states import Progress
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+MADE = ("silver", "anomalies", "device_stats", "device_health", "alerts")
+
+
+class FleetStage(Stage):
+    _replaces = False
+    """Hours that are open here may have rows of another program."""
+
+    def __init__(
+        self, spark: SparkSession, config: Config, lake: Lake, checkpoint: str, *, parts: int
+    ) -> None:
+        super().__init__(spark, config, lake, checkpoint, parts=parts)
+        check_for_spark(self._config)
+        self._compares = _engine.Engine(self._config.text, self._config.file, True).compares_fleet()
+
+    def _prepare(self, *tables: str) -> None:
+        self._create(*tables)
+        # Otherwise hours that have rows would get second ones.
+        if (unfinished := self._states.unfinished_end()) is not None:
+            self._finish(*unfinished)
+
+    def _end(self) -> None:
+        """The stream is over, as that of `avocet run --once`: rows of the hours that are open."""
+        version = self._states.newest()
+        if version is not None:
+            # Not the name of the stream, which has written this version.
+            writer = f"{self._writer}/end"
+            self._states.begin_end(version, writer)
+            self._finish(version, writer)
+
+    def _finish(self, version: int, writer: str) -> None:
+        """Ends the stream after a micro-batch."""
+        before, states = self._before(version)
+        plan = Plan(
+            self._config.text,
+            self._config.file,
+            join_runs([], before.clock_us),
+            ends=True,
+            replaces=self._replaces,
+            folders=self._folders(*MADE),
+        )
+        self._run(states, plan, before, writer)
+
+    def _run(self, work: DataFrame, plan: Plan, progress: Progress, writer: str) -> None:
+        """Lets tasks follow a plan, writes what they find, and then the states."""
+        exchanges = self._compares and any(stop.closes is not None for stop in plan.clock.stops)
+        conf = self._spark.sparkContext.getConf()
+        host = conf.get("spark.driver.host", "127.0.0.1")
+        with MedianHub(conf.get("spark.driver.bindAddress", host), host, self._tasks()) as hub:
+            if exchanges:
+                plan = replace(plan, hub=hub.address)
+            found = self._by_task(work).mapInArrow(plan, RESULT_SCHEMA, barrier=exchanges)
+            found.persist()
+            try:
+                for kind in sorted(self._append(found, writer, progress.version)):
+                    name = kind.removeprefix(REPLACES)
+                    self._lake.replace_hours(self._spark, self._table(found, kind), name)
+                self._states.save(found, progress, ended=plan.ends)
+            finally:
+                found.unpersist()
+
+
+def check_for_spark(config: ConfigText) -> None:
+    """Raises ValueError, or warns, about what Spark cannot do."""
+    about = _engine.describe(config.text, config.file)
+    if about["evolves"]:
+        raise ValueError(
+            f"{config.file}: avocet.spark needs schema.metrics, and schema.evolve must be false: "
+            "columns that appear while rows come are not possible here"
+        )
+    if about["fleet_rules"]:
+        rules = ", ".join(about["fleet_rules"])
+        message = f"{config.file}: in Spark, rules of the type fleet_spike make no alerts: {rules}"
+        warnings.warn(message, stacklevel=4)
