@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "src/cli/command.h"
+#include "src/cli/fit_rul.h"
 #include "src/cli/health.h"
 
 namespace avocet {
@@ -16,8 +17,9 @@ constexpr AddCommand kCommands[] = {
     AddTopCommand,      AddTapCommand,        AddQuarantineCommand, AddFsckCommand,
     AddOptimizeCommand, AddVacuumCommand,     AddForgetCommand,     AddRebuildCommand,
     AddConfigCommand,   AddComponentsCommand, AddTokenCommand,      AddAccessCommand,
-    AddAlertsCommand,   AddNotifyCommand,     AddHealthCommand,     AddAwsCommand,
-    AddCatalogCommand,  AddCompletionCommand, AddManCommand,        AddVersionCommand,
+    AddAlertsCommand,   AddNotifyCommand,     AddHealthCommand,     AddFitRulCommand,
+    AddAwsCommand,      AddCatalogCommand,    AddCompletionCommand, AddManCommand,
+    AddVersionCommand,
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "src/cli/command.h"
 #include "src/cli/lake_arguments.h"
 #include "src/cli/text_table.h"
+#include "src/engine/device_lives.h"
 #include "src/engine/health_ranking.h"
 #include "src/engine/owned_lake.h"
 #include "src/state/hour.h"
@@ -27,6 +28,7 @@ struct HealthArguments {
   std::string config;
   std::string lake;
   std::string format = "table";
+  std::string rul;  // model file; empty: that of the configuration
   bool all = false;
   size_t limit = kDefaultLimit;
 };
@@ -61,13 +63,23 @@ void PrintTable(const std::vector<DeviceOutlook>& shown, const FleetHealth& flee
 }
 
 void PrintCsv(const std::vector<DeviceOutlook>& shown) {
-  fmt::print("device_id,urgency,health,health_week,silent_hours,hours_to_limit,because\n");
+  fmt::print(
+      "device_id,urgency,health,health_week,silent_hours,hours_to_limit,useful_hours,because\n");
   for (const DeviceOutlook& device : shown) {
-    fmt::print("{},{},{},{},{},{},{}\n", Field(device.last.device), Number(device.urgency, 1),
+    fmt::print("{},{},{},{},{},{},{},{}\n", Field(device.last.device), Number(device.urgency, 1),
                Number(device.day, 2), Number(device.week, 2),
                Number(static_cast<double>(device.silent_us) / static_cast<double>(kHourUs), 2),
-               Number(device.hours_to_limit, 2), Field(Because(device)));
+               Number(device.hours_to_limit, 2), device.life ? Number(device.life->hours, 2) : "",
+               Field(Because(device)));
   }
+}
+
+void WriteLife(const RulEstimate& life, JsonWriter* json) {
+  json->Key("useful_life").BeginObject().Field("hours", life.hours);
+  json->Field("hours_low", life.low).Field("hours_high", life.high).Field("hours_cap", life.cap);
+  json->Key("shares").BeginObject();
+  for (const LifeShare& share : life.shares) json->Field(share.metric, share.hours);
+  json->EndObject().EndObject();
 }
 
 void PrintJson(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet) {
@@ -83,7 +95,9 @@ void PrintJson(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet
                static_cast<double>(device.silent_us) / static_cast<double>(kHourUs));
     json.Field("hours_to_limit", device.hours_to_limit).Key("reasons").BeginArray();
     for (const std::string& reason : device.reasons) json.String(reason);
-    json.EndArray().EndObject();
+    json.EndArray();
+    if (device.life) WriteLife(*device.life, &json);
+    json.EndObject();
   }
   json.EndArray().EndObject();
   fmt::print("{}\n", json.Take());
@@ -95,8 +109,15 @@ Status Run(const HealthArguments& arguments) {
   AVOCET_RETURN_IF_ERROR(RequireLake(config, Env::Posix()));
   AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
-  AVOCET_ASSIGN_OR_RETURN(const FleetHealth fleet, RankFleet(&tables.table(kDeviceHealth),
-                                                             &tables.table(kDeviceStats), config));
+  Table* const stats = &tables.table(kDeviceStats);
+  const std::string& model_file = arguments.rul.empty() ? config.health.rul_model : arguments.rul;
+  UsefulLives lives;
+  if (!model_file.empty()) {
+    AVOCET_ASSIGN_OR_RETURN(const RulModel model, LoadRulModel(Env::Posix(), model_file));
+    AVOCET_ASSIGN_OR_RETURN(lives, EstimateLives(stats, model));
+  }
+  AVOCET_ASSIGN_OR_RETURN(const FleetHealth fleet,
+                          RankFleet(&tables.table(kDeviceHealth), stats, config, lives));
   std::vector<DeviceOutlook> shown;
   for (const DeviceOutlook& device : fleet.devices) {
     if (!arguments.all && device.urgency == 0) continue;
@@ -125,6 +146,8 @@ void AddHealthCommand(CLI::App* app, int* exit_code) {
   command->add_option("--lake", arguments->lake, "Lake directory, or s3://bucket/prefix");
   command->add_option("-f,--format", arguments->format, "Output format (default: table)")
       ->check(CLI::IsMember({"table", "csv", "json"}));
+  command->add_option("--rul", arguments->rul,
+                      "Model of avocet fit-rul (default: health.rul_model of the configuration)");
   command->add_flag("--all", arguments->all, "Also devices that are well");
   command->add_option("--limit", arguments->limit, "At most so many; 0: all (default: 20)");
   command->callback([arguments, exit_code] { *exit_code = Report(Run(*arguments)); });

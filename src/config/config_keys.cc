@@ -237,6 +237,11 @@ const std::vector<KeySpec>& RootKeys() {
                   "The hours in which the trend of a metric with `limits` is seen. From three "
                   "days on a daily course is no trend.")
                   .Between(hours(12), days(60)),
+              Key<&HealthConfig::rul_model>("rul_model",
+                                            "Model file of `avocet fit-rul`: the health of "
+                                            "devices tells how much useful life they have left.")
+                  .DefaultNote("none")
+                  .Example("rul.model"),
           }),
       CloudWatchSection(),
       CatalogSection(),

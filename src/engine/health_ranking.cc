@@ -29,6 +29,9 @@ constexpr double kPoorHealth = 80;
 constexpr double kFall = 10;
 // A device is silent when the fleet has gone on without it for so long.
 constexpr int64_t kSilentUs = 3 * kHourUs;
+// A useful life is worth a word when it ends within a week and this share of what lives are told
+// apart by.
+constexpr double kNearEnd = 0.5;
 
 const std::vector<std::string> kColumns = {"device_id",     "hour",      "until",   "health",
                                            "availability",  "freshness", "quality", "drift",
@@ -80,7 +83,8 @@ class Judge {
  public:
   Judge(int64_t now_us, const Config& config) : now_us_(now_us), config_(config) {}
 
-  DeviceOutlook Look(Past past, std::span<const LimitForecast> forecasts) const {
+  DeviceOutlook Look(Past past, std::span<const LimitForecast> forecasts,
+                     const RulEstimate* life) const {
     DeviceOutlook outlook{.last = past.last, .hours_to_limit = kNone};
     const int64_t day_begin = HourOf(now_us_) - kMicrosPerDay + kHourUs;
     outlook.day = Mean(past, day_begin, INT64_MAX);
@@ -96,6 +100,7 @@ class Judge {
       found.emplace_back(100, "has sent nothing for " + Duration(hours));
     }
     for (const LimitForecast& forecast : forecasts) AddLimit(forecast, &outlook, &found);
+    if (life != nullptr) AddLife(*life, &outlook, &found);
     AddHealth(past.last, outlook, &found);
     std::stable_sort(found.begin(), found.end(),
                      [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -121,6 +126,17 @@ class Judge {
                         fmt::format("{} reaches its limit {:g} in {} ({} to {})", metric,
                                     forecast.limit, Duration(forecast.hours),
                                     Duration(forecast.hours_low), Duration(forecast.hours_high)));
+  }
+
+  void AddLife(const RulEstimate& life, DeviceOutlook* outlook, Reasons* found) const {
+    outlook->life = life;
+    if (life.hours > std::min(kWeekHours, kNearEnd * life.cap)) return;
+    std::string reason = fmt::format("has about {} of useful life left ({} to {})",
+                                     Duration(life.hours), Duration(life.low), Duration(life.high));
+    if (!life.shares.empty() && life.shares.front().hours < 0) {
+      reason += ", mostly because of " + MetricLabel(config_.schema, life.shares.front().metric);
+    }
+    found->emplace_back(95 - 60 * life.hours / kWeekHours, std::move(reason));
   }
 
   static void AddHealth(const HealthHour& last, const DeviceOutlook& outlook, Reasons* found) {
@@ -218,7 +234,8 @@ Result<std::vector<LimitForecast>> ForecastLimits(Table* device_stats, const Con
   return forecasts;
 }
 
-Result<FleetHealth> RankFleet(Table* device_health, Table* device_stats, const Config& config) {
+Result<FleetHealth> RankFleet(Table* device_health, Table* device_stats, const Config& config,
+                              const UsefulLives& lives) {
   FleetHealth fleet;
   AVOCET_ASSIGN_OR_RETURN(const auto files, device_health->Files());
   std::string newest;
@@ -242,7 +259,9 @@ Result<FleetHealth> RankFleet(Table* device_health, Table* device_stats, const C
     const auto [first, last] = std::equal_range(
         forecasts.begin(), forecasts.end(), LimitForecast{.device = device},
         [](const LimitForecast& a, const LimitForecast& b) { return a.device < b.device; });
-    fleet.devices.push_back(judge.Look(std::move(past), {first, last}));
+    const auto life = lives.find(device);
+    fleet.devices.push_back(
+        judge.Look(std::move(past), {first, last}, life == lives.end() ? nullptr : &life->second));
   }
   std::stable_sort(fleet.devices.begin(), fleet.devices.end(),
                    [](const DeviceOutlook& a, const DeviceOutlook& b) {

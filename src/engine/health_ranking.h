@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "src/base/status.h"
 #include "src/config/config.h"
+#include "src/engine/device_lives.h"
 #include "src/lake/lake.h"
 
 namespace avocet {
@@ -51,6 +53,7 @@ struct DeviceOutlook {
   double week = 0;                   ///< of the six days before them; NaN: unknown
   int64_t silent_us = 0;             ///< the fleet has gone on for so long without it
   double hours_to_limit = 0;         ///< the first one; NaN: none
+  std::optional<RulEstimate> life;   ///< by the model of failures on record
   double urgency = 0;                ///< 0: none, to 100
   std::vector<std::string> reasons;  ///< sentences, the most urgent first; empty: it is well
 };
@@ -63,7 +66,8 @@ struct FleetHealth {
   size_t NumUrgent() const;
 };
 
-/// All devices of the last week.
-Result<FleetHealth> RankFleet(Table* device_health, Table* device_stats, const Config& config);
+/// All devices of the last week. `lives` is what a model of useful life says; empty without one.
+Result<FleetHealth> RankFleet(Table* device_health, Table* device_stats, const Config& config,
+                              const UsefulLives& lives);
 
 }  // namespace avocet

@@ -20,6 +20,21 @@ void WriteHour(const HealthHour& hour, JsonWriter* json) {
   json->Field("reason", hour.reason);
 }
 
+void WriteLife(const std::optional<RulEstimate>& life, JsonWriter* json) {
+  json->Key("useful_life");
+  if (!life) {
+    json->Null();
+    return;
+  }
+  json->BeginObject().Field("hours", life->hours).Field("hours_low", life->low);
+  json->Field("hours_high", life->high).Field("hours_cap", life->cap);
+  json->Key("shares").BeginArray();
+  for (const LifeShare& share : life->shares) {
+    json->BeginObject().Field("metric", share.metric).Field("hours", share.hours).EndObject();
+  }
+  json->EndArray().EndObject();
+}
+
 HttpResponse FleetReply(const ApiContext& context, const HttpRequest& request) {
   ApiQuery query(request, context.NowMicros());
   const auto limit = static_cast<size_t>(query.Integer("limit", 100, 1, kMaxDevices));
@@ -38,7 +53,9 @@ HttpResponse FleetReply(const ApiContext& context, const HttpRequest& request) {
     json.Field("silent_us", device.silent_us);
     json.Key("reasons").BeginArray();
     for (const std::string& reason : device.reasons) json.String(reason);
-    json.EndArray().EndObject();
+    json.EndArray();
+    WriteLife(device.life, &json);
+    json.EndObject();
   }
   json.EndArray().EndObject();
   return HttpResponse::Json(200, json.Take());
@@ -66,7 +83,9 @@ HttpResponse DeviceReply(const ApiContext& context, const HttpRequest& request) 
     json.Field("hours", forecast.hours).Field("hours_low", forecast.hours_low);
     json.Field("hours_high", forecast.hours_high).EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray();
+  WriteLife(health->life, &json);
+  json.EndObject();
   return HttpResponse::Json(200, json.Take());
 }
 

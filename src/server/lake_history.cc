@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +20,8 @@ namespace {
 constexpr int64_t kMaxQuarantineRows = 100'000;
 constexpr size_t kSampleBytes = 300;
 constexpr std::chrono::seconds kHealthAge(30);
+// They change by the hour, and all hours of the devices are read for them.
+constexpr std::chrono::minutes kLivesAge(10);
 
 AnomalyRow AnomalyIn(const RecordBatchView& view, size_t row) {
   return {.id = TextAt(view, anomalies::kId, row),
@@ -229,8 +232,9 @@ Result<FleetHealth> LakeHistory::Health() {
   }
   AVOCET_RETURN_IF_ERROR(Refresh(kDeviceHealth));
   AVOCET_RETURN_IF_ERROR(Refresh(kDeviceStats));
-  AVOCET_ASSIGN_OR_RETURN(
-      health_, RankFleet(&tables_->table(kDeviceHealth), &tables_->table(kDeviceStats), config_));
+  EstimateUsefulLives();
+  AVOCET_ASSIGN_OR_RETURN(health_, RankFleet(&tables_->table(kDeviceHealth),
+                                             &tables_->table(kDeviceStats), config_, lives_));
   health_at_ = now;
   return health_;
 }
@@ -248,7 +252,29 @@ Result<DevicePast> LakeHistory::HealthOf(const std::string& device, int64_t from
   if (past.hours.empty()) return past;
   AVOCET_ASSIGN_OR_RETURN(past.limits, ForecastLimits(&tables_->table(kDeviceStats), config_,
                                                       device, past.hours.back().until_us));
+  EstimateUsefulLives();
+  const auto life = lives_.find(device);
+  if (life != lives_.end()) past.life = life->second;
   return past;
+}
+
+void LakeHistory::EstimateUsefulLives() {
+  if (config_.health.rul_model.empty()) return;
+  const std::chrono::nanoseconds now = env_->Monotonic();
+  if (lives_at_ != std::chrono::nanoseconds::min() && now - lives_at_ < kLivesAge) return;
+  lives_at_ = now;
+  lives_.clear();
+  const auto model = LoadRulModel(env_, config_.health.rul_model);
+  if (!model.ok()) {
+    spdlog::warn("The model of useful life cannot be used. error=\"{}\"", model.status().message());
+    return;
+  }
+  auto lives = EstimateLives(&tables_->table(kDeviceStats), *model);
+  if (!lives.ok()) {
+    spdlog::warn("The useful life of devices is not known. error=\"{}\"", lives.status().message());
+    return;
+  }
+  lives_ = std::move(lives).value();
 }
 
 Result<TableSummary> LakeHistory::Summarize(size_t id, size_t num_commits) {

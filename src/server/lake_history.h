@@ -7,12 +7,14 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "src/alert/alert_change.h"
 #include "src/config/config.h"
 #include "src/engine/alert_trial.h"
+#include "src/engine/device_lives.h"
 #include "src/engine/health_ranking.h"
 #include "src/engine/lake_tables.h"
 #include "src/env/env.h"
@@ -75,6 +77,7 @@ struct QuarantineSummary {
 struct DevicePast {
   std::vector<HealthHour> hours;      ///< oldest first
   std::vector<LimitForecast> limits;  ///< seen from the end of its newest hour
+  std::optional<RulEstimate> life;    ///< by the model of failures on record
 };
 
 class LakeHistory {
@@ -111,6 +114,9 @@ class LakeHistory {
  private:
   /// Opens what is not open yet and looks for new commits. kNotFound while there are no tables.
   Status Refresh(size_t id);
+  /// Looks at the useful life of the devices when that is due. A model that cannot be used is
+  /// logged, and leaves no lives: the health of the devices is told without it.
+  void EstimateUsefulLives();
   Result<TableSummary> Summarize(size_t id, size_t num_commits);
 
   const Config config_;
@@ -120,6 +126,8 @@ class LakeHistory {
   std::unique_ptr<LakeTables> tables_;  // guarded by mutex_
   FleetHealth health_;                  // guarded by mutex_
   std::chrono::nanoseconds health_at_ = std::chrono::nanoseconds::min();
+  UsefulLives lives_;  // guarded by mutex_
+  std::chrono::nanoseconds lives_at_ = std::chrono::nanoseconds::min();
 };
 
 }  // namespace avocet

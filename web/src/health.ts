@@ -45,6 +45,14 @@ interface Forecast {
   hours_high: number;
 }
 
+interface UsefulLife {
+  hours: number; // from the newest hour on
+  hours_low: number; // 80 % interval
+  hours_high: number;
+  hours_cap: number; // what reaches this may be any more
+  shares: { metric: string; hours: number }[]; // that which takes most first
+}
+
 /** How a health is called; colour is never alone. */
 export function grade(health: number): string {
   return health >= 90 ? "ok" : health >= 70 ? "warning" : "critical";
@@ -156,6 +164,20 @@ function share(name: string, value: number | null, isLoss: boolean): Child[] {
   );
 }
 
+function usefulLife(life: UsefulLife): HTMLElement {
+  const worst = life.shares[0];
+  const urgency = life.hours < 24 ? "critical" : life.hours < SHOWN_HOURS && life.hours < life.hours_cap / 2 ? "warning" : "ok";
+  return h(
+    "p",
+    { class: `forecast is-${urgency}` },
+    life.hours >= life.hours_cap ? "Useful life left: at least " : "Useful life left: about ",
+    h("b", {}, hours(life.hours)),
+    h("span", { class: "muted" }, ` (80 % interval: ${hours(life.hours_low)} to ${hours(life.hours_high)})`),
+    worst && worst.hours < 0 ? h("span", {}, ", shortened most by ", h("b", {}, worst.metric)) : null,
+    ".",
+  );
+}
+
 /** How one device has been in the last week, and when a metric will reach its limit. */
 export class DeviceHealthCard {
   readonly root = h("section", { class: "card health-card", "aria-label": "Health", hidden: true });
@@ -176,15 +198,15 @@ export class DeviceHealthCard {
   private async load(): Promise<void> {
     try {
       const from = Math.round(this.context.now() - 7 * DAY - HOUR);
-      const answer = await get<{ hours: HealthHour[]; limits: Forecast[] }>("device_health", { device: this.device, from });
-      this.show(answer.hours, answer.limits);
+      const answer = await get<{ hours: HealthHour[]; limits: Forecast[]; useful_life: UsefulLife | null }>("device_health", { device: this.device, from });
+      this.show(answer.hours, answer.limits, answer.useful_life);
     } catch (error) {
       if (this.root.hidden) return;
       fill(this.root, emptyState("alert", "Health cannot be shown", h("p", {}, messageOf(error))));
     }
   }
 
-  private show(rows: HealthHour[], forecasts: Forecast[]): void {
+  private show(rows: HealthHour[], forecasts: Forecast[], life: UsefulLife | null): void {
     const last = rows[rows.length - 1];
     this.root.hidden = last === undefined;
     if (!last) return;
@@ -204,6 +226,7 @@ export class DeviceHealthCard {
         bars(rows, last.hour_us + HOUR),
         h("div", { class: "health-axis muted" }, h("span", {}, "7 days before"), h("span", {}, "last hour")),
         last.reason ? h("p", { class: "sentence" }, `In that hour it ${last.reason}.`) : null,
+        life ? usefulLife(life) : null,
         ...forecasts.map((forecast) => this.forecast(forecast)),
         h(
           "dl",
