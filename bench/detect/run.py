@@ -8,10 +8,11 @@ suites that were not run keep the figures that are there.
 nab       Numenta Anomaly Benchmark v1.1, all three profiles, own scorer
 sensors   injected sensor faults, by seed
 wsn       faults of a wireless sensor network, ranking by severity
+rul       useful life of engines that ran until they failed
 cost      nanoseconds per value and bytes per series, with 100,000 series
 
-The data, folders nab and wsn, is looked for in --data, else $AVOCET_DATA, else ../shared/data; a
-suite without its data is left out.
+The data, folders nab, wsn and cmapss, is looked for in --data, else $AVOCET_DATA, else
+../shared/data; a suite without its data is left out.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ import cost
 import detection
 import nab
 import numpy as np
+import rul
 import sensors
 import wsn
 
 DOCS = detection.ROOT / "docs/detectors"
-SUITES = ("nab", "sensors", "wsn", "cost")
+SUITES = ("nab", "sensors", "wsn", "rul", "cost")
+# The folder of the data that a suite needs.
+FOLDERS = {"nab": "nab", "wsn": "wsn", "rul": "cmapss"}
 # Detectors that need parameters for each data set, and what is not a detector of values.
 NOT_COMPARED = {"threshold", "rate_of_change"}
 # What `auto` was developed with; everything else is out of sample. Detectors other than `auto`
@@ -239,6 +243,22 @@ def wsn_text(results: dict) -> str:
     return table(["detector", *names], rows)
 
 
+# Useful life.
+
+
+def run_rul(data: pathlib.Path, work: pathlib.Path) -> dict:
+    told = rul.measure(data, work)
+    print(f"rul RMSE {told['rmse_hours']:.2f} h, coverage {told['coverage']:.3f}", flush=True)
+    return {key: told[key] for key in ("failures", "cap_hours", "rmse_hours", "coverage")}
+
+
+def rul_text(results: dict) -> str:
+    header = ["engines", "cap, hours", "RMSE, hours", "truth in the 80 % interval"]
+    row = [number(results["failures"], 0), number(results["cap_hours"], 0)]
+    row += [number(results["rmse_hours"], 2), f"{100 * results['coverage']:.1f} %"]
+    return table(header, [row])
+
+
 # Time and memory.
 
 
@@ -281,7 +301,13 @@ def write(results: dict) -> None:
             merged |= figures
         known[suite] = {"commit": commit(), "results": merged}
     path.write_text(json.dumps(known, indent=1) + "\n")
-    texts = {"nab": nab_text, "sensors": sensors_text, "wsn": wsn_text, "cost": cost_text}
+    texts = {
+        "nab": nab_text,
+        "sensors": sensors_text,
+        "wsn": wsn_text,
+        "rul": rul_text,
+        "cost": cost_text,
+    }
     parts = {}
     for suite in SUITES:
         missing = suite not in known
@@ -306,7 +332,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer seeds")
     parser.add_argument("--only", choices=SUITES, action="append")
-    parser.add_argument("--data", help="folder with nab and wsn (default: $AVOCET_DATA)")
+    parser.add_argument("--data", help="folder with nab, wsn and cmapss (default: $AVOCET_DATA)")
     parser.add_argument("--write", action="store_true", help="write docs/detectors/benchmarks.*")
     parser.add_argument("detectors", nargs="*", help="types (default: all that can be compared)")
     arguments = parser.parse_args()
@@ -316,14 +342,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="avocet-detect-") as folder:
         work = pathlib.Path(folder)
         for suite in arguments.only or SUITES:
-            if suite in ("nab", "wsn") and not (data / suite).is_dir():
-                print(f"{suite} is left out: there is no {data / suite}", flush=True)
+            folder_needed = data / FOLDERS.get(suite, "")
+            if not folder_needed.is_dir() and suite in FOLDERS:
+                print(f"{suite} is left out: there is no {folder_needed}", flush=True)
             elif suite == "nab":
                 results[suite] = run_nab(detectors, data, work)
             elif suite == "sensors":
                 results[suite] = run_sensors(detectors, data, work, arguments.quick)
             elif suite == "wsn":
                 results[suite] = run_wsn(detectors, data, work)
+            elif suite == "rul":
+                results[suite] = run_rul(data, work)
             else:
                 results[suite] = cost.measure()
             if arguments.write and suite in results:
