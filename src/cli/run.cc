@@ -25,6 +25,7 @@
 #include "src/engine/builtin_components.h"
 #include "src/engine/engine.h"
 #include "src/engine/owned_lake.h"
+#include "src/engine/quarantine_retry.h"
 #include "src/env/signals.h"
 #include "src/server/cloudwatch_publisher.h"
 #include "src/server/pipeline_monitor.h"
@@ -367,9 +368,13 @@ int Run(const RunArguments& arguments) {
     }
     if (!status.ok()) return Report(status);
     std::optional<Config> next = desk.TakeNext();
-    if (!next || TerminationRequested()) return 0;
+    const std::optional<std::string> retry = desk.TakeRetry();
+    if ((!next && !retry) || TerminationRequested()) return 0;
+    if (retry) desk.Retried(*retry, RetryQuarantine(*config, Env::Posix(), {.code = *retry}));
+    former.reset();
+    is_new = next.has_value();
+    if (!next) continue;
     former = std::exchange(*config, *std::move(next));
-    is_new = true;
     SetUpLogging(config->log);
   }
 }

@@ -48,14 +48,30 @@ Result<ReloadDesk::Plan> ReloadDesk::RequestLocked(int64_t fleet_time_us) {
   return plan;
 }
 
+Status ReloadDesk::RequestRetry(std::string code) {
+  const std::lock_guard lock(mutex_);
+  if (ReadsStandardInput(running_)) {
+    return Status::Usage(
+        "standard input can be read only once: end avocet and use avocet quarantine retry");
+  }
+  if (retry_) return Status::Conflict("quarantine is tried again already");
+  retry_ = std::move(code);
+  return Status::Ok();
+}
+
 bool ReloadDesk::HasNext() const {
   const std::lock_guard lock(mutex_);
-  return next_.has_value();
+  return next_.has_value() || retry_.has_value();
 }
 
 std::optional<Config> ReloadDesk::TakeNext() {
   const std::lock_guard lock(mutex_);
   return std::exchange(next_, std::nullopt);
+}
+
+std::optional<std::string> ReloadDesk::TakeRetry() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(retry_, std::nullopt);
 }
 
 void ReloadDesk::TookOver(const Config& config) {
@@ -70,9 +86,32 @@ void ReloadDesk::Failed(const Status& status) {
   outcome_.is_success = false;
 }
 
+void ReloadDesk::Retried(std::string code, const Result<RetryReport>& result) {
+  Retry retry{.code = std::move(code), .at_us = env_->NowMicros(), .report = {}, .problem = {}};
+  if (result.ok()) {
+    retry.report = *result;
+    spdlog::info("{} of {} records left quarantine", retry.report.good, retry.report.tried);
+  } else {
+    retry.problem = result.status().message();
+    spdlog::error("cannot try quarantine again: {}", retry.problem);
+  }
+  const std::lock_guard lock(mutex_);
+  last_retry_ = std::move(retry);
+}
+
 ReloadDesk::Outcome ReloadDesk::outcome() const {
   const std::lock_guard lock(mutex_);
   return outcome_;
+}
+
+bool ReloadDesk::HasRetry() const {
+  const std::lock_guard lock(mutex_);
+  return retry_.has_value();
+}
+
+std::optional<ReloadDesk::Retry> ReloadDesk::last_retry() const {
+  const std::lock_guard lock(mutex_);
+  return last_retry_;
 }
 
 }  // namespace avocet

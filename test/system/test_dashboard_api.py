@@ -121,7 +121,7 @@ def test_answers_are_as_documented(running: tuple[Run, StreamClient, Site], path
     else:
         queries = QUERIES.get(path, [])
     operation = DOCUMENT["paths"][path].get("get")
-    changes = ("/alert_actions", "/query", "/session")  # that is all they do
+    changes = ("/alert_actions", "/quarantine/retry", "/query", "/session")  # that is all they do
     for query in queries:
         value = client.get(path[1:], **query)
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
@@ -437,6 +437,7 @@ def test_viewers_may_only_look(tmp_path: Path) -> None:
             ("DELETE", "mutes?id=1", None),
             ("POST", "gates", {"alert": alert}),
             ("POST", "query", {"sql": "SELECT 1"}),
+            ("POST", "quarantine/retry", {}),
             ("DELETE", "gates?id=1", None),
         ):
             text = "" if body is None else json.dumps(body)

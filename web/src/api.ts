@@ -248,6 +248,25 @@ export interface Quarantine {
     sample: string;
     position: string;
   }[];
+  /** Null when records cannot be tried again while avocet runs. */
+  retry: { is_waiting: boolean; last: QuarantineRetry | null } | null;
+}
+export interface QuarantineRetry {
+  code: string;
+  at_us: number;
+  tried: number;
+  good: number;
+  accepted: number;
+  duplicates: number;
+  dropped: number;
+  problem: string;
+}
+export interface QuarantineVerdict {
+  is_begun: boolean;
+  tried: number;
+  good: number;
+  quality: number;
+  incomplete: number;
 }
 /** A row of bronze. */
 export interface StoredRecord {

@@ -1,10 +1,11 @@
 // Data: the Delta tables, their commits, and records that were not accepted.
 
-import { get, type Commit, type Quarantine, type Table } from "../api";
+import { get, type Commit, type Table } from "../api";
 import { fill, h, setText } from "../dom";
 import { ago, bytes, count, dateTime, shortCount } from "../format";
 import { messageOf, refreshedPage, type Context, type Page } from "../page";
-import { emptyState, errorCard } from "../parts";
+import { errorCard } from "../parts";
+import { QuarantineCard } from "../quarantine_card";
 import { sqlBox, type SqlBox } from "../sql_box";
 
 const REFRESH_MS = 10_000;
@@ -107,56 +108,21 @@ function tableCard(first: Table, sql: SqlBox | null): TableCard {
   };
 }
 
-function quarantineCard(quarantine: Quarantine, table: string, sql: SqlBox | null): HTMLElement {
-  const head = h("div", { class: "card-head" }, h("h2", {}, "Records that were not accepted"), h("span", { class: "muted push number" }, `${count(quarantine.rows)} in quarantine`));
-  if (quarantine.reasons.length === 0) {
-    return h("section", { class: "card" }, head, emptyState("data", "None", h("p", {}, "Every record was accepted.")));
-  }
-  return h(
-    "section",
-    { class: "card" },
-    head,
-    h(
-      "div",
-      { class: "table-wrap" },
-      h(
-        "table",
-        { class: "fold" },
-        h("thead", {}, h("tr", {}, h("th", {}, "Reason"), h("th", { class: "number" }, "Records"), h("th", {}, "Newest"), h("th", {}, "What is wrong with it"), h("th", {}, "Record"))),
-        h(
-          "tbody",
-          {},
-          ...quarantine.reasons.map((reason) =>
-            h(
-              "tr",
-              {},
-              h("td", {}, h("div", { class: "mono" }, reason.code), rowsButton(sql, `SELECT received_at, message, coalesce(TRY_CAST(payload AS VARCHAR), encode(payload, 'hex')) AS payload, source, partition, "offset"\nFROM ${table}\nWHERE code = '${reason.code}' ORDER BY received_at DESC LIMIT 100`)),
-              h("td", { class: "number" }, count(reason.count)),
-              h("td", {}, dateTime(reason.newest_us)),
-              h("td", { class: "wrap" }, reason.message),
-              h("td", { class: "wrap mono" }, reason.sample, h("div", { class: "muted" }, reason.position)),
-            ),
-          ),
-        ),
-      ),
-    ),
-    h("p", { class: "card-body muted" }, "After a fix of the configuration, ", h("code", {}, "avocet quarantine retry"), " gives them a second chance."),
-  );
-}
-
 export function dataPage(context: Context): Page {
   const note = h("span", { class: "muted number", role: "status" });
   const tables = h("div", { class: "three" });
-  const quarantine = h("div", {});
   const mayAsk = context.status.role !== "viewer";
   const sql = sqlBox(context.status.catalog, mayAsk);
   const asks = mayAsk ? sql : null;
-  const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "Data"), note), sql.root, tables, quarantine);
+  const recordsWith = (code: string): string =>
+    `SELECT received_at, message, coalesce(TRY_CAST(payload AS VARCHAR), encode(payload, 'hex')) AS payload, source, partition, "offset"\nFROM ${context.status.catalog}.raw.quarantine\nWHERE code = '${code}' ORDER BY received_at DESC LIMIT 100`;
+  const quarantine = new QuarantineCard(mayAsk, (code) => rowsButton(asks, recordsWith(code)));
+  const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "Data"), note), sql.root, tables, quarantine.root);
   const cards = new Map<string, TableCard>();
   let loaded = false;
   const load = async (): Promise<void> => {
     try {
-      const [answer, refused] = await Promise.all([get<{ lake: string; tables: Table[] }>("tables", { commits: 40 }), get<Quarantine>("quarantine")]);
+      const [answer] = await Promise.all([get<{ lake: string; tables: Table[] }>("tables", { commits: 40 }), quarantine.load()]);
       if (!loaded) fill(tables);
       loaded = true;
       let rows = 0;
@@ -173,7 +139,6 @@ export function dataPage(context: Context): Page {
         card.show(table);
       }
       setText(note, `Delta Lake in ${answer.lake} · ${shortCount(rows)} rows · ${bytes(size)}`);
-      fill(quarantine, quarantineCard(refused, `${context.status.catalog}.raw.quarantine`, asks));
     } catch (error) {
       if (!loaded) fill(tables, errorCard(messageOf(error), () => void load()));
     }
@@ -183,6 +148,7 @@ export function dataPage(context: Context): Page {
     ...page,
     destroy: () => {
       page.destroy?.();
+      quarantine.destroy();
       sql.destroy();
     },
   };
