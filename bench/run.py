@@ -4,6 +4,7 @@ throughput  NDJSON files to committed, synced tables, with zscore on every metri
 trickle     180 readings/s: processor share, memory, from file to gold, start to the first row
 latency     50,000 readings/s: from arrival to judgement, p50 and p99
 commits     the 5,000th commit against the 50th, with table care running
+sources     each source by itself: records/s, p99 to the acknowledgement, memory
 alerts      20,000 readings/s over HTTP: from a reading to the webhook that tells of it
 state       a million series: bytes of state per series, time to restart from a snapshot
 wheel       the Python package against the C++ engine, each on one thread
@@ -34,6 +35,7 @@ from common import (
     run_avocet,
     write_config,
 )
+from sources import sources
 
 
 def throughput(work: pathlib.Path, quick: bool) -> dict:
@@ -265,6 +267,7 @@ BENCHMARKS = {
     "throughput": throughput,
     "trickle": trickle,
     "latency": latency,
+    "sources": sources,
     "alerts": alert_latency,
     "commits": commits,
     "state": state,

@@ -4,6 +4,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <string>
 
 namespace avocet {
 namespace {
@@ -44,13 +48,26 @@ bool TakeHangup() { return hung_up.exchange(false); }
 
 const std::atomic<bool>& TerminationRequested() { return termination_requested; }
 
+namespace {
+
+// ru_maxrss would not do: a program inherits that of the one that started it.
+int64_t PeakMemoryBytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::strtoll(line.c_str() + 6, nullptr, 10) * 1024;
+  }
+  return 0;
+}
+
+}  // namespace
+
 ProcessUsage UsageSoFar() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
   };
-  return {.peak_memory_bytes = int64_t{usage.ru_maxrss} * 1024,
+  return {.peak_memory_bytes = PeakMemoryBytes(),
           .user_seconds = seconds(usage.ru_utime),
           .system_seconds = seconds(usage.ru_stime)};
 }

@@ -1,11 +1,15 @@
 // How many records per second become durable, on the disk below the working directory.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "src/env/signals.h"
 #include "src/journal/journal.h"
 #include "src/journal/journal_reader.h"
 
@@ -24,6 +28,12 @@ void RemoveAll(Env* env) {
   static_cast<void>(env->Remove(kDirectory));
 }
 
+double Percentile99(std::vector<double>* values) {
+  const auto nth = values->begin() + static_cast<ptrdiff_t>(values->size() * 99 / 100);
+  std::nth_element(values->begin(), nth, values->end());
+  return *nth;
+}
+
 // One entry per record from `writers` threads, each waiting when too much is pending.
 void BM_Append(benchmark::State& state) {
   Env* env = Env::Posix();
@@ -36,15 +46,24 @@ void BM_Append(benchmark::State& state) {
   auto journal = Journal::Open(options, env, 0);
   const std::string payload(kPayloadBytes, 'x');
   std::atomic<uint64_t> durable = 0;
+  // Milliseconds from a record's append to its answer; each answer has a place of its own.
+  std::vector<double> waits(records / writers * writers);
   for (auto _ : state) {
     const uint64_t end = journal.value()->stats().end_record + records;
     std::vector<std::thread> threads;
     for (uint64_t w = 0; w < writers; ++w) {
-      threads.emplace_back([&] {
+      threads.emplace_back([&, w] {
         for (uint64_t i = 0; i < records / writers; ++i) {
+          double* const wait = &waits[w * (records / writers) + i];
+          const auto begin = std::chrono::steady_clock::now();
           while (!journal.value()
                       ->Append({"", payload, 1},
-                               [&](const Result<uint64_t>& first) { durable += first.ok(); })
+                               [&durable, wait, begin](const Result<uint64_t>& first) {
+                                 const std::chrono::duration<double, std::milli> took =
+                                     std::chrono::steady_clock::now() - begin;
+                                 *wait = took.count();
+                                 durable += first.ok();
+                               })
                       .ok()) {
             std::this_thread::sleep_for(std::chrono::microseconds(200));
           }
@@ -61,6 +80,8 @@ void BM_Append(benchmark::State& state) {
   state.counters["syncs"] = static_cast<double>(stats.groups);
   state.counters["records_per_sync"] =
       static_cast<double>(stats.end_record) / static_cast<double>(stats.groups);
+  state.counters["ack_ms_p99"] = Percentile99(&waits);
+  state.counters["memory_mb"] = static_cast<double>(UsageSoFar().peak_memory_bytes) / 1e6;
   journal = Status::Cancelled("");
   RemoveAll(env);
 }
