@@ -53,7 +53,8 @@ class Topic:
         """So many readings, over all partitions."""
         for partition in range(PARTITIONS):
             lines = []
-            for i in range(self.sent + partition, self.sent + count, PARTITIONS):
+            first = self.sent + (partition - self.sent) % PARTITIONS
+            for i in range(first, self.sent + count, PARTITIONS):
                 reading = {"timestamp": START_MS + i * 1000, "temperature": 20 + i % 97 / 10}
                 lines.append(f"{self.device}-{partition}-{i % 5}:{json.dumps(reading)}")
             self.kafka.produce(self.name, partition, lines, headers={"site": "hall"})
@@ -268,6 +269,20 @@ def test_broker_is_restarted(kafka: Kafka, tmp_path: Path) -> None:
         run.wait_for_output("the source kafka is well again", 30)
         assert run.stop() == 0
     assert_exact([site], topic)
+
+
+@pytest.mark.slow
+def test_stops_at_any_moment_of_joining_the_group(kafka: Kafka, tmp_path: Path) -> None:
+    rng = random.Random(int(os.environ.get("AVOCET_KILL_SEED", "1")))
+    topic = Topic(kafka, "joining")
+    topic.send(400)
+    first, second = (make_site(tmp_path / name, kafka, topic.name, "joining") for name in "ab")
+    with first.follow() as run:
+        for _ in range(100 if TEST_ALL else 30):
+            joining = second.follow()
+            time.sleep(rng.random())
+            assert joining.stop() == 0
+        assert run.stop() == 0
 
 
 @pytest.mark.slow

@@ -18,6 +18,8 @@ constexpr int kAnswerMs = 3000;
 // While something is wrong, the cluster is asked this often whether it still is.
 constexpr std::chrono::seconds kProbeInterval{2};
 constexpr int kProbeMs = 200;
+constexpr milliseconds kLastWords{5000};  // until the group is left without its answer
+constexpr int kLeaveWaitMs = 20;
 
 struct ListDeleter {
   void operator()(rd_kafka_topic_partition_list_t* list) const {
@@ -117,6 +119,9 @@ class RdKafkaConsumer : public KafkaConsumer {
   void PassOn(const rd_kafka_message_t& message);
   void PassOnError(const rd_kafka_message_t& message);
   void Probe();
+  // Of its group, as the broker has told it.
+  bool IsMember() const;
+  bool Leave();
   bool IsSubscribed(const std::string& topic) const;
 
   const KafkaSourceConfig config_;
@@ -124,6 +129,7 @@ class RdKafkaConsumer : public KafkaConsumer {
   Listener* const listener_;
   std::unique_ptr<rd_kafka_t, HandleDeleter> handle_;
   std::vector<std::regex> patterns_;
+  bool was_assigned_ = false;  // ever
   bool in_trouble_ = false;
   std::chrono::nanoseconds probe_at_{0};
   std::string fatal_;
@@ -163,14 +169,47 @@ Status RdKafkaConsumer::Start(KafkaConf conf) {
 }
 
 RdKafkaConsumer::~RdKafkaConsumer() {
-  // Leaving the group revokes what is assigned, which the callback lets go of.
-  if (handle_ != nullptr) rd_kafka_consumer_close(handle_.get());
+  if (handle_ == nullptr) return;
+  const bool is_member = IsMember();
+  const bool has_left = Leave();
+  if (!has_left) {
+    spdlog::warn("the Kafka group {} does not answer to leaving it; it will notice", config_.group);
+  }
+  // Before version 2.3 the library aborts when a member that was assigned nothing yet is destroyed
+  // (https://github.com/confluentinc/librdkafka/issues/4312). Without its owner it does nothing.
+  const bool may_abort = is_member && !was_assigned_ && rd_kafka_version() < 0x02030000;
+  if (!has_left || may_abort) static_cast<void>(handle_.release());
+}
+
+// Leaving revokes what is assigned, which the callback lets go of. Not by rd_kafka_consumer_close,
+// which waits without end when the group is being joined at that moment.
+bool RdKafkaConsumer::Leave() {
+  struct QueueDeleter {
+    void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  };
+  const std::unique_ptr<rd_kafka_queue_t, QueueDeleter> queue(rd_kafka_queue_new(handle_.get()));
+  const Error error(rd_kafka_consumer_close_queue(handle_.get(), queue.get()));
+  if (error != nullptr) return false;
+  const auto deadline = env_->Monotonic() + kLastWords;
+  while (rd_kafka_consumer_closed(handle_.get()) == 0) {
+    if (env_->Monotonic() >= deadline) return false;
+    rd_kafka_queue_poll_callback(queue.get(), kLeaveWaitMs);
+  }
+  return true;
+}
+
+bool RdKafkaConsumer::IsMember() const {
+  char* id = rd_kafka_memberid(handle_.get());
+  const bool is_member = id != nullptr && *id != '\0';
+  rd_kafka_mem_free(nullptr, id);
+  return is_member;
 }
 
 void RdKafkaConsumer::OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
                                   rd_kafka_topic_partition_list_t* list, void* opaque) {
   RdKafkaConsumer* self = Self(opaque);
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    self->was_assigned_ = true;
     self->listener_->OnAssigned(Partitions(*list));
     return;
   }

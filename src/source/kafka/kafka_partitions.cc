@@ -394,6 +394,12 @@ bool KafkaPartitions::TakeCommitRequest() { return std::exchange(commit_request_
 
 void KafkaPartitions::ReleaseAll() {
   closing_ = true;
+  TellOfReleases();
+  // The group waits for what it has taken away, and leaving it for the group.
+  LetGo();
+}
+
+void KafkaPartitions::TellOfReleases() {
   const auto deadline = env_->Monotonic() + kLastWords;
   const auto wait_for_answer = [&] {
     while (commit_ && env_->Monotonic() < deadline) {

@@ -97,6 +97,7 @@ class KafkaPartitions {
   void StartReading(std::vector<KafkaOffset> places);
   bool Leave();
   void LetGo();
+  void TellOfReleases();
   void ReleaseStale();
   void FindOldClaims();
   void Tell();

@@ -142,6 +142,19 @@ TEST_F(KafkaPartitionsTest, StopDoesNotReleaseWhatIsNotInBronze) {
   EXPECT_FALSE(IsReleased(kZero));
 }
 
+TEST_F(KafkaPartitionsTest, StopLetsGoOfWhatTheGroupWaitsFor) {
+  KafkaPartitions& partitions = Start();
+  partitions.OnAssigned({kZero, kOne});
+  Settle();
+  TakeUpTo(kZero, 10, 20);
+  partitions.OnRevoked({kZero}, /*lost=*/false);
+  ASSERT_TRUE(consumer_.held.contains(kZero)) << "its rows are not in bronze";
+  partitions.ReleaseAll();
+  EXPECT_FALSE(consumer_.held.contains(kZero))
+      << "the group would wait, and leaving it for the group";
+  EXPECT_FALSE(IsReleased(kZero));
+}
+
 TEST_F(KafkaPartitionsTest, RevokedPartitionIsLetGoWhenItsRowsAreInBronze) {
   KafkaPartitions& partitions = Start();
   partitions.OnAssigned({kZero, kOne});
