@@ -292,6 +292,22 @@ TEST(AutoTest, AStepOfASteadySeriesIsNoAnomaly) {
   EXPECT_EQ(find(), "spike");
 }
 
+TEST(AutoTest, WholeNumbersThatHardlyEverChangeAreLeftAlone) {
+  std::mt19937_64 random(7);
+  std::normal_distribution<double> noise(0, 1);
+  for (int series = 0; series < 5; ++series) {
+    std::vector<double> values;
+    double level = 0;
+    for (int i = 0; i < 6 * kDay; ++i) {
+      // Wanders by a step or two every half an hour, and comes back within some hours.
+      if (i % 180 == 0) level += -level / 4 + 0.35 * noise(random);
+      values.push_back(75 + std::round(level));
+    }
+    const auto detector = MakeDetector(AutoType());
+    EXPECT_EQ(Types(Detect(detector.get(), testing::Series(values))), "") << series;
+  }
+}
+
 TEST(AutoTest, ColdStartsAreSilent) {
   std::mt19937_64 random(3);
   std::vector<double> values;

@@ -27,12 +27,25 @@ class NoiseLevel {
     fast_ += std::max(kFast, 1 / n) * (learned - fast_);
     slow_ += std::max(kSlow, 1 / n) * ((clips ? std::min(learned, 9 * slow_) : learned) - slow_);
     if (count_ <= kLooksAfter || !(slow_ > 0)) return 0;
-    return Standardise(static_cast<float>(std::log((fast_ + 0.02 * slow_) / slow_)));
+    // A change or two of a series that hardly ever changes are no noise.
+    const double least =
+        kRareChanges * kFast * static_cast<double>(step_) * static_cast<double>(step_);
+    return Standardise(
+        static_cast<float>(std::log((fast_ + 0.02 * slow_ + least) / (slow_ + least))));
   }
 
   /// The smallest change there has been, which is the step of a series of whole numbers or of few
   /// decimals; 0 before the first.
   float step() const { return step_; }
+
+  /// What is lost of a value because the series hardly ever leaves a step of its scale for another;
+  /// 0 when it changes so often that means tell what lies between two steps.
+  float coarseness() const {
+    constexpr double kOften = 0.1;  // changes a reading
+    const double step = static_cast<double>(step_);
+    if (!(step > 0)) return 0;
+    return static_cast<float>(step * std::max(0.0, 1 - slow_ / (kOften * step * step)));
+  }
 
   bool IsPlausible() const {
     const auto fits = [](double x) { return x >= 0 && x < 1e120; };
@@ -41,6 +54,7 @@ class NoiseLevel {
   }
 
  private:
+  static constexpr double kRareChanges = 2;
   static constexpr float kLargestStep = 1e30F;
 
   void NoteChange(double square) {

@@ -45,6 +45,7 @@ constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
                                       .record_factor = 1.2F,
                                       .memory = 0.9995F};
 constexpr float kLeastOfLong = 0.3F;  // usual size of long means, in that of short ones
+constexpr float kLeastOfStep = 0.4F;  // usual size of a level, in the steps of coarse values
 constexpr float kNoiseLimit = 6;
 
 float Narrow(double x) { return static_cast<float>(std::clamp(x, -1e30, 1e30)); }
@@ -123,10 +124,12 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
   out->has_season = has_season;
   if (!has_season) return;
   out->residual = Narrow(reading.x - usual);
-  out->own_level = level_.Update(out->residual, kLevelRule, doubt_ < kAnomalous);
+  out->own_level = level_.Update(out->residual, kLevelRule, doubt_ < kAnomalous,
+                                 kLeastOfStep * noise_.coarseness());
   // Among peers the fleet says whether a level is out of the ordinary.
   if (!has_peers) out->scores[kLevel] = out->own_level;
-  const double half = kBandDeviations * static_cast<double>(level_.deviation());
+  const double deviation = std::max(level_.deviation(), kLeastOfStep * noise_.coarseness());
+  const double half = kBandDeviations * deviation;
   out->expected = usual;
   out->lower = usual - half;
   out->upper = usual + half;
@@ -140,9 +143,10 @@ void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet
     judged_bucket_ = bucket;
     const float apart = residual - peers->median;
     const bool learns = doubt_ < kAnomalous;
-    const float now = apart_.Update(apart, kApartRule, learns);
+    const float coarse = kLeastOfStep * noise_.coarseness();
+    const float now = apart_.Update(apart, kApartRule, learns, coarse);
     // Means of hours are few in the first days: their usual size is a guess for long.
-    const float least = kLeastOfLong * apart_.deviation();
+    const float least = std::max(coarse, kLeastOfLong * apart_.deviation());
     const float lasting = apart_long_.Update(apart, kApartLongRule, learns, least);
     // Apart from the fleet, and unusual by itself: the fleet only confirms it.
     constexpr float kUnusual = 0.7F;

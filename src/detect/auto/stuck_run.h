@@ -10,19 +10,20 @@ namespace avocet::auto_detect {
 class StuckRun {
  public:
   /// The run in units of what is tolerated. A run that was too long widens what is ordinary by no
-  /// more than a factor of two. `judges` false: every run is ordinary.
+  /// more than a factor of two. `judges` false: every run is ordinary. The longest of few runs says
+  /// little, as of a series of whole numbers that hardly moves: then more is tolerated.
   float Update(bool same, bool judges) {
     if (!same) {
       const float capped = judges ? std::min(run_, 2 * longest_ + 3) : run_;
       longest_ = std::max(longest_ * kMemory, capped);
-      if (changes_ < kAliveAfter) changes_ += 1;
+      if (changes_ != UINT32_MAX) ++changes_;
       run_ = 0;
       return 0;
     }
     run_ += 1;
-    return judges && changes_ >= kAliveAfter
-               ? run_ / (kTolerated * (2 * std::max(longest_, kShortest) + 10))
-               : 0;
+    if (!judges || changes_ < kAliveAfter) return 0;
+    const float doubt = 1 + kFewChanges / static_cast<float>(changes_);
+    return run_ / (kTolerated * doubt * (2 * std::max(longest_, kShortest) + 10));
   }
 
   float run() const { return run_; }
@@ -30,6 +31,7 @@ class StuckRun {
 
  private:
   static constexpr uint32_t kAliveAfter = 20;  // changes: a series that never does is not stuck
+  static constexpr float kFewChanges = 60;
   static constexpr float kTolerated = 0.8F;
   static constexpr float kShortest = 3;
   static constexpr float kMemory = 0.99999F;  // per run
