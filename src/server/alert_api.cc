@@ -15,6 +15,7 @@ namespace avocet {
 namespace {
 
 constexpr int64_t kMaxListed = 2000;
+constexpr size_t kMaxSimilar = 5;
 constexpr size_t kMaxExported = 100'000;
 constexpr size_t kMaxActed = 1000;
 constexpr size_t kMaxBodyBytes = 256 * 1024;
@@ -49,7 +50,7 @@ HttpResponse AlertsReply(const ApiContext& context, const HttpRequest& request) 
   }
   json.EndObject().Key("alerts").BeginArray();
   for (const BoardAlert& alert : page.alerts) {
-    WriteAlert(alert, context.desk->IsMuted(alert.last), /*whole=*/false, &json);
+    WriteAlert(alert, context.desk->IsMuted(alert.last), &json);
   }
   json.EndArray().EndObject();
   return HttpResponse::Json(200, json.Take());
@@ -81,7 +82,8 @@ HttpResponse AlertReply(const ApiContext& context, const HttpRequest& request) {
   const auto alert = context.board->Get(id);
   if (!alert) return HttpResponse::Error(404, "not_found", "there is no alert with that id");
   JsonWriter json;
-  WriteAlert(*alert, context.desk->IsMuted(alert->last), /*whole=*/true, &json);
+  WriteWholeAlert(*alert, context.desk->IsMuted(alert->last),
+                  context.board->Similar(*alert, kMaxSimilar), &json);
   return HttpResponse::Json(200, json.Take());
 }
 
@@ -198,7 +200,10 @@ std::vector<ApiRoute> AlertRoutes(const ApiContext& c) {
            .path = "/api/v1/alerts.csv",
            .handler = named(CsvReply),
            .work = ApiWork::kMemory},
-          {.method = "GET", .path = "/api/v1/alert", .handler = plain(AlertReply)},
+          {.method = "GET",
+           .path = "/api/v1/alert",
+           .handler = plain(AlertReply),
+           .work = ApiWork::kMemory},
           {.method = "POST",
            .path = "/api/v1/alert_actions",
            .handler = named(ActReply),

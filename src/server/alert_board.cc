@@ -151,6 +151,27 @@ std::vector<BoardAlert> AlertBoard::OfSeries(std::string_view device,
   return found;
 }
 
+SimilarAlerts AlertBoard::Similar(const BoardAlert& alert, size_t limit) const {
+  std::vector<const BoardAlert*> of_device, of_others;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, other] : alerts_) {
+    const bool is_like = other.last.metric == alert.last.metric &&
+                         other.last.strongest.detector == alert.last.strongest.detector;
+    const bool is_earlier = other.last.opened_us < alert.last.opened_us;
+    if (!is_like || !is_earlier || !other.fired_us) continue;
+    (other.last.device == alert.last.device ? of_device : of_others).push_back(&other);
+  }
+  SimilarAlerts similar{.of_device = !of_device.empty(), .found = 0, .alerts = {}};
+  std::vector<const BoardAlert*>& found = similar.of_device ? of_device : of_others;
+  similar.found = found.size();
+  const auto end = found.begin() + static_cast<ptrdiff_t>(std::min(limit, found.size()));
+  std::partial_sort(found.begin(), end, found.end(), [](const auto* a, const auto* b) {
+    return std::pair(a->last.opened_us, a->last.id) > std::pair(b->last.opened_us, b->last.id);
+  });
+  for (auto it = found.begin(); it != end; ++it) similar.alerts.push_back(**it);
+  return similar;
+}
+
 AlertBoard::Part AlertBoard::ChangedAfter(uint64_t after, size_t limit) const {
   Part part{.alerts = {}, .last = after};
   const std::lock_guard lock(mutex_);

@@ -57,6 +57,13 @@ struct AlertFilter {
   bool Matches(const BoardAlert& alert) const;
 };
 
+/// Earlier alerts that fired because of the same detector and metric.
+struct SimilarAlerts {
+  bool of_device = false;  ///< of the same device; else of others, because it has none
+  size_t found = 0;
+  std::vector<BoardAlert> alerts;  ///< of those found, newest first
+};
+
 /// How often a rule fired.
 struct RuleActivity {
   std::vector<int64_t> fires_per_day;  ///< oldest day first
@@ -91,6 +98,7 @@ class AlertBoard {
   std::optional<BoardAlert> Get(std::string_view id) const;
   /// All alerts of a metric of a device, in no particular order.
   std::vector<BoardAlert> OfSeries(std::string_view device, std::string_view metric) const;
+  SimilarAlerts Similar(const BoardAlert& alert, size_t limit) const;
 
   struct Part {
     std::vector<BoardAlert> alerts;

@@ -64,6 +64,40 @@ TEST(AlertBoardTest, ChangesComeInAnyOrderAndTwice) {
   EXPECT_EQ(alert->steps[1].state, AlertState::kFiring);
 }
 
+TEST(AlertBoardTest, SimilarAlertsAreEarlierOnesOfTheDeviceElseOfOthers) {
+  AlertBoard board(20);
+  const auto add = [&](const std::string& id, const std::string& device, int64_t time_us,
+                       AlertState state = AlertState::kFiring) {
+    AlertChange change = Change(id, 0, state, time_us);
+    change.device = device;
+    board.Add(std::vector{change});
+  };
+  const auto similar = [&](const std::string& id, bool of_device, size_t found,
+                           const std::vector<std::string>& want) {
+    const SimilarAlerts got = board.Similar(*board.Get(id), 2);
+    std::vector<std::string> ids;
+    for (const BoardAlert& alert : got.alerts) ids.push_back(alert.last.id);
+    EXPECT_EQ(ids, want) << id;
+    EXPECT_EQ(got.found, found) << id;
+    EXPECT_EQ(got.of_device, of_device) << id;
+  };
+  add("a1", "a", 1);
+  add("a2", "a", 2);
+  add("a3", "a", 3);
+  add("a4", "a", 4);
+  add("b5", "b", 5);
+  add("a6", "a", 6, AlertState::kPending);  // never fired
+  AlertChange other = Change("a7", 0, AlertState::kFiring, 7);
+  other.device = "a";
+  other.metric = "humidity";
+  board.Add(std::vector{other});
+  similar("a1", false, 0, {});
+  similar("a4", true, 3, {"a3", "a2"});
+  similar("b5", false, 4, {"a4", "a3"});
+  similar("a6", true, 4, {"a4", "a3"});
+  similar("a7", false, 0, {});
+}
+
 TEST(AlertBoardTest, FindsNewestFirstAndCountsStages) {
   AlertBoard board(10);
   for (int i = 0; i < 5; ++i) {

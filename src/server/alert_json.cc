@@ -32,13 +32,27 @@ void WriteHistory(const BoardAlert& alert, JsonWriter* json) {
   json->EndArray();
 }
 
-}  // namespace
+void WriteSimilar(const SimilarAlerts& similar, JsonWriter* json) {
+  json->Key("similar").BeginObject().Field("of_device", similar.of_device);
+  json->Field("found", uint64_t{similar.found}).Key("alerts").BeginArray();
+  for (const BoardAlert& alert : similar.alerts) {
+    json->BeginObject().Field("id", alert.last.id);
+    json->FieldOrNull("device", alert.last.device);
+    json->Field("stage", AlertStageName(alert.stage()));
+    json->Field("severity", AlertSeverityName(alert.last.severity));
+    json->Field("opened_us", alert.last.opened_us).Field("time_us", alert.last.event_time_us);
+    json->Field("score", alert.last.strongest.score);
+    json->FieldOrNull("label", TextOf(alert.Newest(OperatorAction::kLabel)));
+    json->EndObject();
+  }
+  json->EndArray().EndObject();
+}
 
-void WriteAlert(const BoardAlert& alert, bool is_muted, bool whole, JsonWriter* json) {
+void WriteSummary(const BoardAlert& alert, bool is_muted, JsonWriter* json) {
   const AlertChange& last = alert.last;
   const AlertFinding& strongest = last.strongest;
   const OperatorEntry* acknowledged = alert.Newest(OperatorAction::kAcknowledge);
-  json->BeginObject().Field("id", last.id).Field("rule", last.rule);
+  json->Field("id", last.id).Field("rule", last.rule);
   json->FieldOrNull("device", last.device);
   json->FieldOrNull("metric", last.metric);
   json->Field("stage", AlertStageName(alert.stage()));
@@ -56,7 +70,22 @@ void WriteAlert(const BoardAlert& alert, bool is_muted, bool whole, JsonWriter* 
   json->FieldOrNull("acknowledged_by", acknowledged == nullptr ? "" : acknowledged->actor);
   json->FieldOrNull("assignee", TextOf(alert.Newest(OperatorAction::kAssign)));
   json->FieldOrNull("label", TextOf(alert.Newest(OperatorAction::kLabel)));
-  if (whole) WriteHistory(alert, json);
+}
+
+}  // namespace
+
+void WriteAlert(const BoardAlert& alert, bool is_muted, JsonWriter* json) {
+  json->BeginObject();
+  WriteSummary(alert, is_muted, json);
+  json->EndObject();
+}
+
+void WriteWholeAlert(const BoardAlert& alert, bool is_muted, const SimilarAlerts& similar,
+                     JsonWriter* json) {
+  json->BeginObject();
+  WriteSummary(alert, is_muted, json);
+  WriteHistory(alert, json);
+  WriteSimilar(similar, json);
   json->EndObject();
 }
 

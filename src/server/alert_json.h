@@ -8,8 +8,12 @@
 
 namespace avocet {
 
-/// `whole`: with its steps and with what people did.
-void WriteAlert(const BoardAlert& alert, bool is_muted, bool whole, JsonWriter* json);
+/// In a list.
+void WriteAlert(const BoardAlert& alert, bool is_muted, JsonWriter* json);
+
+/// With its steps, with what people did, and with what was similar.
+void WriteWholeAlert(const BoardAlert& alert, bool is_muted, const SimilarAlerts& similar,
+                     JsonWriter* json);
 
 void WriteMute(const Mute& mute, JsonWriter* json);
 

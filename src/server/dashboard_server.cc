@@ -117,7 +117,7 @@ void DashboardServer::AddRoutes(std::string version) {
   events_ = std::make_unique<EventStream>(
       &feed_, &board_, [this] { return Pulse(); },
       [this](const BoardAlert& alert, JsonWriter* json) {
-        WriteAlert(alert, desk_->IsMuted(alert.last), /*whole=*/false, json);
+        WriteAlert(alert, desk_->IsMuted(alert.last), json);
       });
   const ApiContext context{.engine = engine_,
                            .env = env_,

@@ -1,5 +1,6 @@
 """The pages about alerts and rules in a real browser: triage by keyboard, live, bulk, previews."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from dashboard import CONFIG, Client, chromium, page_of, parameters, series, serving
 from harness import Run, Site
 from playwright.sync_api import Browser, expect
+from test_dashboard_api import CHANGE
 
 SERVER = "{listen: '127.0.0.1:PORT'}"
 RULES = CONFIG + "alerts: {rules: [{name: heat, hold_off: 1h}]}\n"
@@ -91,6 +93,34 @@ def test_bulk_and_permalinks(browser: Browser, running: tuple[Run, Client, Site]
         page.locator(".timeline").get_by_text("commented: looked at it").wait_for()
         page.get_by_text("See it in the chart").click()
         page.locator(".chart canvas").first.wait_for()
+
+
+def test_an_alert_says_what_looked_like_it_before(
+    browser: Browser, running: tuple[Run, Client, Site]
+) -> None:
+    run, client, site = running
+    with (site.inbox / "a.ndjson").open("a") as out:
+        out.write(series("again", 300, [50, 250]) + series("late", 300, [251]))
+    run.wait_for(lambda: client.get("alerts")["matching"] == len(DEVICES) + 3, "more alerts")
+    newer, older = sorted(
+        client.get("alerts", device="again")["alerts"], key=lambda alert: -alert["opened_us"]
+    )
+    label = {"ids": [older["id"]], "action": "label", "text": "true-positive"}
+    assert client.request("POST", "/api/v1/alert_actions", json.dumps(label), CHANGE)[0] == 200
+    # Of others only because it has none of its own.
+    late = client.get("alerts", device="late")["alerts"][0]
+    of_others = client.get("alert", id=late["id"])["similar"]
+    assert of_others["of_device"] is False and of_others["found"] == len(DEVICES) + 2
+    assert of_others["alerts"][0]["id"] == newer["id"] and len(of_others["alerts"]) == 5
+    assert client.get("alert", id=older["id"])["similar"]["found"] == 0
+    with page_of(browser, client, f"/alerts?id={newer['id']}&at={newer['time_us']}") as page:
+        before = page.get_by_label("Similar alerts")
+        before.get_by_text("1 of this device").wait_for()
+        expect(before.locator("li")).to_contain_text("cleared after 60 min")
+        expect(before.locator("li")).to_contain_text("true-positive")
+        before.get_by_role("link").click()
+        page.locator(".facts").get_by_text(older["id"]).wait_for()
+        page.get_by_text("Nothing like this is known").wait_for()
 
 
 def test_alerts_appear_and_change_by_themselves(

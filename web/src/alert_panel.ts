@@ -1,8 +1,8 @@
 // One alert: what happened, why, since when, and what people did.
 
-import type { Alert } from "./api";
+import type { Alert, Similar } from "./api";
 import { h, type Child } from "./dom";
-import { dateTime, duration, measure } from "./format";
+import { count, dateTime, duration, measure } from "./format";
 import { deviceLink, fact, stateBadge, word } from "./parts";
 import { href } from "./view";
 
@@ -69,6 +69,27 @@ function timeline(alert: Alert): HTMLElement {
   return h("ol", { class: "timeline", "aria-label": "History" }, ...items.map((item) => item.node));
 }
 
+/** What looked like this before, and how it ended. */
+function before(similar: Similar): HTMLElement {
+  const whose = similar.of_device ? "of this device" : "of other devices";
+  const more = similar.found > similar.alerts.length ? `, the newest ${similar.alerts.length} are listed` : "";
+  const line = (alert: Similar["alerts"][number]): HTMLElement => {
+    const lasted = alert.stage === "cleared" ? `cleared after ${duration(alert.time_us - alert.opened_us)}` : `still ${alert.stage}`;
+    const device = similar.of_device || !alert.device ? null : h("b", {}, alert.device, " · ");
+    const link = h("a", { class: "number", href: href("/alerts", { id: alert.id, at: String(alert.time_us) }) }, dateTime(alert.opened_us));
+    return h("li", {}, device, link, ` · ${lasted} · score ${measure(Number(alert.score.toFixed(2)))}`, alert.label ? h("b", {}, ` · ${alert.label}`) : null);
+  };
+  return h(
+    "section",
+    { "aria-label": "Similar alerts" },
+    h("h3", {}, "Seen before"),
+    similar.found === 0
+      ? h("p", { class: "muted" }, "Nothing like this is known: no earlier alert with this detector and metric.")
+      : h("p", { class: "muted" }, `${count(similar.found)} ${whose} with this detector and metric${more}.`),
+    similar.found === 0 ? null : h("ul", { class: "gone" }, ...similar.alerts.map(line)),
+  );
+}
+
 /** `tools` are shown between the sentence and the facts. */
 export function alertPanel(alert: Alert, unit: string, ...tools: Child[]): HTMLElement {
   const suffix = unit ? ` ${unit}` : "";
@@ -102,6 +123,7 @@ export function alertPanel(alert: Alert, unit: string, ...tools: Child[]): HTMLE
       ...(alert.assignee ? fact("Looked after by", alert.assignee) : alert.acknowledged_by ? fact("Acknowledged by", alert.acknowledged_by) : []),
       ...fact("Id", h("span", { class: "mono" }, alert.id)),
     ),
+    alert.similar ? before(alert.similar) : null,
     timeline(alert),
   );
 }

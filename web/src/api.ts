@@ -112,6 +112,24 @@ export interface Alert {
   label: string | null;
   steps?: { state: AlertState; severity: Severity; time_us: number; reason: string }[];
   actions?: { at_us: number; actor: string; action: string; text: string }[];
+  similar?: Similar;
+}
+/** Earlier alerts that fired because of the same detector and metric. */
+export interface Similar {
+  /** Of the same device; else of others. */
+  of_device: boolean;
+  found: number;
+  /** The newest of those found. */
+  alerts: {
+    id: string;
+    device: string | null;
+    stage: AlertStage;
+    severity: Severity;
+    opened_us: number;
+    time_us: number;
+    score: number;
+    label: string | null;
+  }[];
 }
 export interface AlertList {
   matching: number;
