@@ -88,7 +88,11 @@ def test_bulk_and_permalinks(browser: Browser, running: tuple[Run, Client, Site]
         query = parameters(page)
         page.goto(f"{client.base}/alerts?id={query['id']}&at={query['at']}")
         page.locator(".facts").get_by_text(query["id"]).wait_for()
+        # What is being typed outlives what others do meanwhile.
         page.get_by_label("Comment").fill("looked at it")
+        other = {"ids": [query["id"]], "action": "comment", "text": "on my way"}
+        assert client.request("POST", "/api/v1/alert_actions", json.dumps(other), CHANGE)[0] == 200
+        page.locator(".timeline").get_by_text("commented: on my way").wait_for()
         page.get_by_role("button", name="Add").click()
         page.locator(".timeline").get_by_text("commented: looked at it").wait_for()
         page.get_by_text("See it in the chart").click()

@@ -262,13 +262,8 @@ export function alertsPage(context: Context): Page {
     copy.addEventListener("click", () => {
       void navigator.clipboard.writeText(location.origin + alertLink(selected!)).then(() => fill(copy, icon("link"), "Copied"));
     });
-    const comment = h("input", { type: "text", placeholder: "Comment", "aria-label": "Comment", disabled: !mayAct });
-    const form = h("form", { class: "toolbar" }, comment, h("button", { class: "button", disabled: !mayAct }, "Add"));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const text = comment.value.trim();
-      if (text) void act("comment", text, "commented");
-    });
+    const { form, input } = commenting(selected);
+    const isTyping = document.activeElement === input;
     fill(
       panel,
       h("div", { class: "card-head" }, h("h2", {}, alertSubject(selected))),
@@ -285,6 +280,23 @@ export function alertsPage(context: Context): Page {
         form,
       ),
     );
+    if (isTyping) input.focus();
+  };
+
+  // Kept while the alert is shown, so that what is being typed outlives an update.
+  let comment: { id: string; form: HTMLFormElement; input: HTMLInputElement } | null = null;
+  const commenting = (alert: Alert): { form: HTMLFormElement; input: HTMLInputElement } => {
+    if (comment?.id === alert.id) return comment;
+    const input = h("input", { type: "text", placeholder: "Comment", "aria-label": "Comment", disabled: !mayAct });
+    const form = h("form", { class: "toolbar" }, input, h("button", { class: "button", disabled: !mayAct }, "Add"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const text = input.value.trim();
+      input.value = "";
+      if (text) void act("comment", text, "commented");
+    });
+    comment = { id: alert.id, form, input };
+    return comment;
   };
 
   // Kept while the alert is shown, so that what is open in it stays open.
