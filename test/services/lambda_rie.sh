@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # AWS Lambda's runtime interface emulator around the program $BOOTSTRAP, one invocation at a time.
-# Ready: it listens. It comes inside the Python package aws-sam-cli, of which only that file is kept.
+# Ready: it listens; the function asks for its events at the next port. It comes inside the Python
+# package aws-sam-cli, of which only that file is kept.
 . "$(dirname "$0")/service.sh"
 VERSION=1.170.0
 HOME_OF=$SERVICES/lambda-rie-$VERSION
@@ -34,11 +35,10 @@ install() {
 run() {
   cd "$2" || exit 1
   : "${BOOTSTRAP:?is not set: the program to run}"
-  local runtime_port=$((($1 - 1024 + 31000) % 64000 + 1024))
   exec env AWS_LAMBDA_FUNCTION_NAME=producer AWS_LAMBDA_FUNCTION_TIMEOUT="${TIMEOUT_S:-30}" \
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256 _HANDLER=bootstrap LAMBDA_TASK_ROOT="$(dirname "$BOOTSTRAP")" \
     "$HOME_OF/aws-lambda-rie" --runtime-interface-emulator-address "127.0.0.1:$1" \
-    --runtime-api-address "127.0.0.1:$runtime_port" "$BOOTSTRAP"
+    --runtime-api-address "127.0.0.1:$(($1 + 1))" "$BOOTSTRAP"
 }
 
 dispatch "$@"

@@ -136,7 +136,7 @@ def versitygw(directory: Path) -> Service:
 
 
 def lambda_rie(directory: Path, bootstrap: Path, env: dict[str, str]) -> Service:
-    port = free_port()
+    port = free_port(2)  # The function asks for its events at the next one.
     return Service(
         [install("lambda_rie.sh"), "run", str(port), str(directory / "rie")],
         port,
