@@ -26,6 +26,13 @@ install_man_pages() {
   chmod 644 "$1"/man1/avocet*.1 "$1"/man5/avocet*.5
 }
 
+# All but examples/seed-path, which needs the emulators of the source tree.
+install_examples() {
+  install -d "$1/notebooks"
+  find "$ROOT/examples" -maxdepth 1 -type f -exec install -m 644 -t "$1" {} +
+  install -m 644 "$ROOT"/examples/notebooks/* "$1/notebooks/"
+}
+
 main() {
   local to=${1:?usage: scripts/install.sh DIRECTORY}
   [ -x "$BUILD/avocet" ] || die "build/avocet is not there; run \`make build\` first"
@@ -38,8 +45,7 @@ main() {
   install_man_pages "$to/share/man"
   install_completions "$to/share"
   install -D -m 644 "$ROOT/LICENSE" "$to/share/doc/avocet/LICENSE"
-  install -d "$to/share/doc/avocet/examples"
-  install -m 644 "$ROOT"/examples/* "$to/share/doc/avocet/examples/"
+  install_examples "$to/share/doc/avocet/examples"
   say "installed under $to"
 }
 
