@@ -207,6 +207,24 @@ KeySpec SchemaSection() {
       });
 }
 
+KeySpec HealthSection() {
+  return Section<&Config::health>(
+      "health", "How well each device is, hour by hour.",
+      {
+          Key<&HealthConfig::enabled>("enabled", "Whether `device_health` is written."),
+          Key<&HealthConfig::trend_window>(
+              "trend_window",
+              "The hours in which the trend of a metric with `limits` is seen. From three "
+              "days on a daily course is no trend.")
+              .Between(hours(12), days(60)),
+          Key<&HealthConfig::rul_model>("rul_model",
+                                        "Model file of `avocet fit-rul`: the health of "
+                                        "devices tells how much useful life they have left.")
+              .DefaultNote("none")
+              .Example("rul.model"),
+      });
+}
+
 }  // namespace
 
 const std::vector<KeySpec>& RootKeys() {
@@ -228,21 +246,7 @@ const std::vector<KeySpec>& RootKeys() {
       Collection(KeyKind::kMaintenance, "maintenance",
                  "When devices are worked on and their readings are not judged: a list."),
       AlertsSection(),
-      Section<&Config::health>(
-          "health", "How well each device is, hour by hour.",
-          {
-              Key<&HealthConfig::enabled>("enabled", "Whether `device_health` is written."),
-              Key<&HealthConfig::trend_window>(
-                  "trend_window",
-                  "The hours in which the trend of a metric with `limits` is seen. From three "
-                  "days on a daily course is no trend.")
-                  .Between(hours(12), days(60)),
-              Key<&HealthConfig::rul_model>("rul_model",
-                                            "Model file of `avocet fit-rul`: the health of "
-                                            "devices tells how much useful life they have left.")
-                  .DefaultNote("none")
-                  .Example("rul.model"),
-          }),
+      HealthSection(),
       CloudWatchSection(),
       CatalogSection(),
       Section<&Config::engine>(

@@ -19,7 +19,8 @@ class Pace {
       period_s_ += 0.1F * (spacing - period_s_);
     } else {
       // Follows the median of an irregular series.
-      const float rate = std::max(0.05F, 0.5F / static_cast<float>(1 + count_ / 2));
+      const uint32_t pairs = count_ / 2;
+      const float rate = std::max(0.05F, 0.5F / static_cast<float>(1 + pairs));
       period_s_ *= spacing > period_s_ ? 1 + rate : 1 - rate;
       period_s_ = std::clamp(period_s_, kShortest, static_cast<float>(kLongest));
     }
