@@ -7,7 +7,9 @@
 
 #include "src/env/env.h"
 #include "src/env/program.h"
+#include "src/env/secret.h"
 #include "src/env/signals.h"
+#include "src/net/s3_client.h"
 #include "src/net/web_client.h"
 
 namespace avocet {
@@ -16,27 +18,6 @@ namespace {
 constexpr char kDefaultUrl[] = "http://127.0.0.1:8080";
 constexpr std::chrono::seconds kTimeout{10};
 constexpr size_t kMaxReplyBytes = size_t{16} << 20;
-
-std::string Trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-    text.pop_back();
-  }
-  return text;
-}
-
-std::string PercentEncoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.';
-    if (plain) {
-      out.push_back(c);
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
 
 /// What the server says is wrong.
 std::string MessageOf(const WebReply& reply) {
@@ -76,12 +57,9 @@ Result<RunningAvocet> RunningAvocet::Of(const RunningAvocetArguments& arguments)
   if (avocet.url_.find("://") == std::string::npos) avocet.url_.insert(0, "http://");
   while (avocet.url_.ends_with('/')) avocet.url_.pop_back();
   avocet.ca_file_ = arguments.ca_file;
-  if (arguments.token_file.empty()) {
-    avocet.token_ = EnvironmentVariable("AVOCET_TOKEN").value_or("");
-  } else {
-    AVOCET_ASSIGN_OR_RETURN(avocet.token_, Env::Posix()->ReadFile(arguments.token_file));
-  }
-  avocet.token_ = Trimmed(avocet.token_);
+  AVOCET_ASSIGN_OR_RETURN(avocet.token_,
+                          ReadSecret(Env::Posix(), EnvironmentVariable("AVOCET_TOKEN").value_or(""),
+                                     arguments.token_file));
   return avocet;
 }
 
@@ -92,8 +70,8 @@ Result<std::string> RunningAvocet::Send(
   request.method = method;
   request.url = url_ + "/api/v1/" + std::string(name);
   for (size_t i = 0; i < query.size(); ++i) {
-    request.url +=
-        fmt::format("{}{}={}", i == 0 ? '?' : '&', query[i].first, PercentEncoded(query[i].second));
+    request.url += fmt::format("{}{}={}", i == 0 ? '?' : '&', query[i].first,
+                               UrlEscaped(query[i].second, false));
   }
   request.headers = {"X-Avocet-Request: 1", "Content-Type: application/json"};
   if (!token_.empty()) request.headers.push_back("Authorization: Bearer " + token_);

@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "src/cli/command.h"
 #include "src/cli/running_avocet.h"
 #include "src/env/signals.h"
+#include "src/server/record_tap.h"
 
 namespace avocet {
 namespace {
@@ -61,6 +63,14 @@ class LinePrinter {
   std::string text_;
 };
 
+std::vector<std::string> StageNames() {
+  std::vector<std::string> names;
+  for (size_t stage = 0; stage < kNumTapStages; ++stage) {
+    names.emplace_back(TapStageName(static_cast<TapStage>(stage)));
+  }
+  return names;
+}
+
 Status Tap(const TapArguments& arguments) {
   CatchTermination();
   AVOCET_ASSIGN_OR_RETURN(const RunningAvocet avocet, RunningAvocet::Of(arguments));
@@ -79,7 +89,7 @@ void AddTapCommand(CLI::App* app, int* exit_code) {
       app->add_subcommand("tap", "Show records as they pass a stage of a running avocet, as JSON");
   command->add_option("stage", arguments->stage, "Where to look")
       ->required()
-      ->check(CLI::IsMember({"decode", "silver", "anomalies", "alerts"}));
+      ->check(CLI::IsMember(StageNames()));
   command->add_option("--device", arguments->device, "Only of devices that fit, as in 'pump-*'");
   command->add_option("--metric", arguments->metric, "Only what has this metric, and only that");
   command->add_option("-n,--count", arguments->most, "End after so many records");

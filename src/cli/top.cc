@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
@@ -219,7 +220,7 @@ void AddTopCommand(CLI::App* app, int* exit_code) {
   command->add_flag("--once", arguments->once,
                     "Print what there is and end; so it does without a terminal");
   command->add_option("--sort", arguments->sort, "Order of the devices (default: state)")
-      ->check(CLI::IsMember({"state", "anomalies", "last", "quality", "readings", "device"}));
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kSorts), std::end(kSorts))));
   command->add_option("--filter", arguments->filter, "Only devices with this in their name");
   command->add_option("--interval", arguments->interval, "Time between two looks (default: 2s)");
   AddRunningAvocetOptions(command, arguments.get());

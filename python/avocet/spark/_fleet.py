@@ -26,8 +26,18 @@ class FleetStage(Stage):
     """Hours that are open here may have rows of another program."""
 
     def __init__(
-        self, spark: SparkSession, config: Config, lake: Lake, checkpoint: str, *, parts: int
+        self,
+        spark: SparkSession,
+        config: Config,
+        lake: Lake,
+        checkpoint: str,
+        *,
+        parts: int = 32,
     ) -> None:
+        """parts: a checkpoint keeps to one number. No more tasks than these work on a micro-batch.
+
+        Raises ConfigError, and ValueError for what Spark cannot do; see docs/spark.md.
+        """
         super().__init__(spark, config, lake, checkpoint, parts=parts)
         check_for_spark(self._config)
         self._compares = _engine.Engine(self._config.text, self._config.file, True).compares_fleet()

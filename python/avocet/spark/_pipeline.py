@@ -5,17 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from avocet.config import Config
 from avocet.spark._clock import join_runs
 from avocet.spark._fleet import MADE, FleetStage
 from avocet.spark._ingest import load_stretches, with_places
 from avocet.spark._intake import Decode, Judge, number_stretches
-from avocet.spark._lake import Lake
 from avocet.spark._parts import CUT_SCHEMA, RUNS
 from avocet.spark._states import Progress
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
     from pyspark.sql.streaming.query import StreamingQuery
 
 _TABLES = ("bronze", "quarantine", *MADE)
@@ -30,21 +28,6 @@ class Pipeline(FleetStage):
     >>> # records = kafka(spark, {"kafka.bootstrap.servers": "broker:9092", "subscribe": "r"})
     >>> # Pipeline(spark, "avocet.yaml", Lake.of("iot_catalog"), "/checkpoints/all").start(records)
     """
-
-    def __init__(
-        self,
-        spark: SparkSession,
-        config: Config,
-        lake: Lake,
-        checkpoint: str,
-        *,
-        parts: int = 32,
-    ) -> None:
-        """parts: a checkpoint keeps to one number. No more tasks than these work on a micro-batch.
-
-        Raises ConfigError, and ValueError for what Spark cannot do; see docs/spark.md.
-        """
-        super().__init__(spark, config, lake, checkpoint, parts=parts)
 
     def start(
         self, records: DataFrame, *, interval: str | None = None, available_now: bool = False
