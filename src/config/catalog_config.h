@@ -27,6 +27,8 @@ struct CatalogConfig {
   std::string owner;         ///< empty: whoever registers
   std::string comment = "IoT readings, their anomalies and alerts, by avocet";
   std::map<std::string, std::string> grants;  ///< principal -> privileges, between commas
+  std::map<std::string, std::string> tags;    ///< of every table, by key; Databricks only
+  std::string device_tag;  ///< of columns that name devices; Databricks only; empty: none
   bool register_at_start = true;
   Duration timeout = std::chrono::seconds(30);  ///< of one request
   std::string ca_file;                          ///< empty: the system's

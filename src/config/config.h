@@ -15,7 +15,9 @@
 #include "src/config/cloudwatch_config.h"
 #include "src/config/duration.h"
 #include "src/config/health_config.h"
+#include "src/config/lineage_config.h"
 #include "src/config/maintenance_config.h"
+#include "src/config/retention_config.h"
 #include "src/net/aws_options.h"
 
 namespace avocet {
@@ -188,6 +190,7 @@ struct StorageConfig {
   Duration log_retention = std::chrono::hours(24 * 7);
   Duration vacuum_retention = std::chrono::hours(24 * 7);
   Duration care_interval = std::chrono::seconds(60);
+  RetentionConfig retention;
 };
 
 struct EngineConfig {
@@ -224,6 +227,7 @@ struct Config {
   HealthConfig health;
   CloudWatchConfig cloudwatch;
   CatalogConfig catalog;
+  LineageConfig lineage;
 };
 
 /// The suffix of rolling average columns: "5m" for five minutes, "90s", "1h".
