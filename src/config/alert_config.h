@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "src/config/device_config.h"
 #include "src/config/duration.h"
 
 namespace avocet {
@@ -31,6 +32,7 @@ struct AlertRuleConfig {
   std::vector<std::string> metrics;             ///< empty: all, and devices as a whole
   std::vector<std::string> devices;             ///< patterns with * and ?; empty: all
   std::vector<std::string> exclude_devices;     ///< patterns
+  Labels labels;                                ///< patterns by label; all must match
   double fire_score = 1;                        ///< an anomaly at least this strange counts
   std::optional<double> clear_score;            ///< a weaker one ends it; default: fire_score
   int64_t count = 1;                            ///< so many ...
@@ -115,6 +117,9 @@ struct AlertChannelConfig {
   AlertSeverity min_severity = AlertSeverity::kInfo;
   bool send_cleared = true;
   int64_t rate_limit = 20;  ///< messages a minute; more become digests. 0: no limit
+  /// `rule`, `device`, `metric` or labels: alerts alike in these are one message. Empty: none.
+  std::vector<std::string> group_by;
+  Duration group_wait = std::chrono::seconds(30);  ///< how long a group waits for more
   std::variant<LogChannelConfig, WebhookChannelConfig, SlackChannelConfig, TeamsChannelConfig,
                PagerDutyChannelConfig, EmailChannelConfig, MqttChannelConfig>
       options;

@@ -13,6 +13,7 @@
 #include "src/config/alert_config.h"
 #include "src/config/catalog_config.h"
 #include "src/config/cloudwatch_config.h"
+#include "src/config/device_config.h"
 #include "src/config/duration.h"
 #include "src/config/health_config.h"
 #include "src/config/lineage_config.h"
@@ -212,13 +213,15 @@ struct LogConfig {
 };
 
 struct Config {
-  std::string file;  ///< where it was read from; empty: built-in defaults
+  std::string file;                  ///< where it was read from; empty: built-in defaults
+  std::map<std::string, int> lines;  ///< "storage.commit.rows" to the line of `file` that sets it
   StorageConfig storage;
   EngineConfig engine;
   ServerConfig server;
   LogConfig log;
   std::vector<SourceConfig> sources;
   SchemaConfig schema;
+  DevicesConfig devices;
   Duration rolling_window = std::chrono::minutes(5);  ///< windows.rolling
   Duration allowed_lateness = std::chrono::hours(1);  ///< windows.allowed_lateness
   std::vector<DetectorConfig> detectors;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "src/config/device_config.h"
+
 namespace avocet {
 
 /// One entry of `maintenance`: event times at which devices are worked on. Detectors see no values
@@ -15,6 +17,7 @@ struct MaintenanceConfig {
   int64_t until_us = 0;              ///< event time, not included; 0: not bounded
   std::string every;                 ///< hours of the week within that; empty: all the time
   std::vector<std::string> devices;  ///< patterns with * and ?; empty: all
+  Labels labels;                     ///< patterns by label; all must match
   std::vector<std::string> metrics;  ///< empty: all, and devices as a whole
   int line = 0;                      ///< in the configuration file, for messages
 };

@@ -87,6 +87,7 @@ struct Judgement {
 using JudgementSink = std::vector<Judgement>;
 
 class MaintenanceCalendar;
+class PeerGroups;
 
 class Detector {
  public:
@@ -103,6 +104,10 @@ class Detector {
   /// From now on time in maintenance is no silence. Borrowed; null, as at first: there is none.
   /// Values of readings in maintenance do not come here at all.
   void set_maintenance(MaintenanceCalendar* maintenance) { maintenance_ = maintenance; }
+
+  /// From now on devices are compared with those of their group only. Borrowed; null, as at first:
+  /// the whole fleet is one group. Before the first reading, and before Load.
+  void set_peers(const PeerGroups* peers) { peers_ = peers; }
 
   /// Called at the end of every tick with the fleet's newest event time: for detectors that react
   /// to absence. Must raise exactly what the device's next reading would have raised first.
@@ -137,10 +142,12 @@ class Detector {
  protected:
   JudgementSink* judgements() const { return judgements_; }  ///< null: nobody asks
   MaintenanceCalendar* maintenance() const { return maintenance_; }
+  const PeerGroups* peers() const { return peers_; }  ///< null: one group
 
  private:
   JudgementSink* judgements_ = nullptr;
   MaintenanceCalendar* maintenance_ = nullptr;
+  const PeerGroups* peers_ = nullptr;
 };
 
 struct DetectorType {
