@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "src/config/config.h"
+#include "src/config/named_file.h"
 
 namespace avocet {
 
@@ -58,8 +59,11 @@ struct KeySpec {
   std::string limit_reason;        ///< why, for the message about a value outside the limits
   std::vector<std::string> words;  ///< allowed texts; of a list, of each entry
   bool required = false;
-  bool secret = false;         ///< never shown
-  bool allow_empty = false;    ///< of a text or a list of texts
+  bool secret = false;                    ///< never shown
+  bool allow_empty = false;               ///< of a text or a list of texts
+  FileContent file = FileContent::kNone;  ///< of a text: it is the path of a file with this
+  std::map<std::string, FileContent> entry_files;  ///< of a map of texts: entries that are paths
+  std::string partner;         ///< key of the same section that must be set with this one
   std::string shorthand;       ///< of a section: the key that a plain value in its place sets
   std::string default_note;    ///< when the default is not a constant
   std::string example;         ///< YAML for the complete example; empty: the default
@@ -113,6 +117,18 @@ struct KeySpec {
   }
   KeySpec& AllowEmpty() {
     allow_empty = true;
+    return *this;
+  }
+  KeySpec& Names(FileContent content) {
+    file = content;
+    return *this;
+  }
+  KeySpec& NamesIn(std::map<std::string, FileContent> entries) {
+    entry_files = std::move(entries);
+    return *this;
+  }
+  KeySpec& With(std::string key) {
+    partner = std::move(key);
     return *this;
   }
   KeySpec& Shorthand(std::string key) {

@@ -11,6 +11,7 @@
 #include "src/base/status.h"
 #include "src/config/config.h"
 #include "src/config/detector_spec.h"
+#include "src/config/named_file.h"
 
 namespace avocet {
 
@@ -24,6 +25,7 @@ struct ConfigError {
 struct LoadedConfig {
   Config config;                    ///< meaningful only without errors
   std::vector<ConfigError> errors;  ///< all of them, in file order
+  std::vector<NamedFile> files;     ///< certificates, keys and secrets, in the order of the keys
 };
 
 /// The value of an environment variable, or nothing.

@@ -22,6 +22,8 @@
 
 namespace avocet {
 
+class ListenSockets;
+
 struct EngineOptions {
   bool once = false;  ///< drain finite inputs and end; files are not followed
   StepHook on_step;   ///< tests only
@@ -32,6 +34,8 @@ struct EngineOptions {
   /// Called before each bronze commit, on the committer's: what was told must be safe then, or the
   /// commit waits.
   std::function<Status()> before_commit;
+  /// Where its servers listen, kept open from one engine to the next; null: only its own.
+  ListenSockets* sockets = nullptr;
 };
 
 /// One source, as seen by the engine.
