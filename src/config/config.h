@@ -138,6 +138,10 @@ struct KinesisSourceConfig {
   Duration list_interval = std::chrono::seconds(30);        ///< between two looks for new shards
   int64_t records_per_call = 10'000;
   size_t max_record_bytes = size_t{1} << 20;
+  std::string lease_table;     ///< of DynamoDB, to share the stream; empty: it is read alone
+  std::string lease_endpoint;  ///< URL of another DynamoDB than the region's
+  Duration lease_duration = std::chrono::seconds(10);  ///< without renewal it is anybody's then
+  Duration handover_timeout{0};  ///< wait for the former owner of a shard; 0: for ever
 };
 
 struct S3SourceConfig {

@@ -9,7 +9,7 @@
 #include "src/engine/builtin_detectors.h"
 #include "src/env/env.h"
 #include "src/net/http_hub.h"
-#include "src/source/kafka/peer_lakes.h"
+#include "src/source/peer_lakes.h"
 #include "src/source/source.h"
 
 namespace avocet {

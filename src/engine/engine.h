@@ -17,7 +17,7 @@
 #include "src/engine/table_care.h"
 #include "src/env/env.h"
 #include "src/net/http_hub.h"
-#include "src/source/kafka/peer_lakes.h"
+#include "src/source/peer_lakes.h"
 #include "src/source/source.h"
 
 namespace avocet {

@@ -6,7 +6,7 @@
 #include "src/config/config.h"
 #include "src/engine/lake_tables.h"
 #include "src/env/env.h"
-#include "src/source/kafka/peer_lakes.h"
+#include "src/source/peer_lakes.h"
 
 namespace avocet {
 

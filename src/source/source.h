@@ -35,6 +35,7 @@ struct SourceHealth {
   uint64_t lag_bytes = 0;    ///< known bytes not read yet
   uint64_t lag_records = 0;  ///< known records not read yet (brokers, journals)
   int64_t lag_ms = 0;        ///< age of the next record to read, as the broker says
+  int64_t leases = -1;       ///< shards of a shared stream that are read here; -1: it is not shared
   // Of a source with a journal.
   uint64_t journal_bytes = 0;                     ///< on disk
   uint64_t journal_syncs = 0;                     ///< since the start

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/source/kafka/peer_lakes.h"
+#include "src/source/peer_lakes.h"
 
 namespace avocet {
 

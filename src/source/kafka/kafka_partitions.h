@@ -22,7 +22,7 @@
 #include "src/model/positions.h"
 #include "src/source/kafka/kafka_claim.h"
 #include "src/source/kafka/kafka_consumer.h"
-#include "src/source/kafka/peer_lakes.h"
+#include "src/source/peer_lakes.h"
 
 namespace avocet {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "src/source/kafka/kafka_consumer.h"
-#include "src/source/kafka/peer_lakes.h"
+#include "src/source/peer_lakes.h"
 
 namespace avocet {
 

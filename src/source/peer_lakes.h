@@ -33,7 +33,7 @@ struct PeerLake {
   std::unique_ptr<FileLock> lock;  ///< of kStopped: no process can begin while this is held
 };
 
-/// Called from the thread that drives the source.
+/// Called from one thread at a time for each source.
 class PeerLakes {
  public:
   virtual ~PeerLakes() = default;
