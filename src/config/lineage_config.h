@@ -9,8 +9,8 @@
 namespace avocet {
 
 struct LineageConfig {
-  std::string url;   ///< to which events are posted, its path included; empty: nobody
-  std::string file;  ///< to which events are appended, one a line; empty: none
+  std::string url;     ///< to which events are posted, its path included; empty: nobody
+  std::string folder;  ///< in which each run has a file of its events, one a line; empty: none
   std::string job_namespace = "avocet";
   std::string job_name;  ///< empty: the catalog's name, `storage.catalog`
   std::string token;     ///< sent as a bearer token; empty: none
@@ -18,7 +18,7 @@ struct LineageConfig {
   std::string ca_file;                          ///< empty: the system's
   Duration timeout = std::chrono::seconds(10);  ///< of one request
 
-  bool IsOn() const { return !url.empty() || !file.empty(); }
+  bool IsOn() const { return !url.empty() || !folder.empty(); }
 };
 
 }  // namespace avocet
