@@ -18,7 +18,7 @@
 namespace avocet {
 namespace {
 
-std::vector<std::string> Labels(const Config& config, std::span<const std::string> metrics) {
+std::vector<std::string> MetricLabels(const Config& config, std::span<const std::string> metrics) {
   std::vector<std::string> labels;
   for (const std::string& name : metrics) {
     labels.push_back(MetricLabel(config.schema, name));
@@ -40,7 +40,7 @@ static_assert(kWholeDevice == kNoMetric);
 
 Shard::Shard(const Config& config, std::span<const std::string> metrics)
     : metrics_(metrics.begin(), metrics.end()),
-      metric_labels_(Labels(config, metrics)),
+      metric_labels_(MetricLabels(config, metrics)),
       config_(&config),
       rules_(config.schema.metrics),
       windows_(config.rolling_window.count()),
@@ -65,7 +65,7 @@ Shard::Shard(const Config& config, std::span<const std::string> metrics)
 
 void Shard::SetMetrics(std::span<const std::string> metrics) {
   metrics_.assign(metrics.begin(), metrics.end());
-  metric_labels_ = Labels(*config_, metrics);
+  metric_labels_ = MetricLabels(*config_, metrics);
   for (auto& detector : detectors_) detector->SetMetrics(metrics);
   maintenance_.SetMetrics(metrics_);
   alerts_.SetMetrics(metrics_, metric_labels_);
