@@ -74,14 +74,6 @@ void PrintCsv(const std::vector<DeviceOutlook>& shown) {
   }
 }
 
-void WriteLife(const RulEstimate& life, JsonWriter* json) {
-  json->Key("useful_life").BeginObject().Field("hours", life.hours);
-  json->Field("hours_low", life.low).Field("hours_high", life.high).Field("hours_cap", life.cap);
-  json->Key("shares").BeginObject();
-  for (const LifeShare& share : life.shares) json->Field(share.metric, share.hours);
-  json->EndObject().EndObject();
-}
-
 void PrintJson(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet) {
   JsonWriter json;
   json.BeginObject()
@@ -96,7 +88,7 @@ void PrintJson(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet
     json.Field("hours_to_limit", device.hours_to_limit).Key("reasons").BeginArray();
     for (const std::string& reason : device.reasons) json.String(reason);
     json.EndArray();
-    if (device.life) WriteLife(*device.life, &json);
+    WriteUsefulLife(device.life, &json);
     json.EndObject();
   }
   json.EndArray().EndObject();

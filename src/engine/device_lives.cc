@@ -153,4 +153,19 @@ Result<std::vector<DeviceLife>> ReadLives(Table* device_stats,
   return lives;
 }
 
+void WriteUsefulLife(const std::optional<RulEstimate>& life, JsonWriter* json) {
+  json->Key("useful_life");
+  if (!life) {
+    json->Null();
+    return;
+  }
+  json->BeginObject().Field("hours", life->hours).Field("hours_low", life->low);
+  json->Field("hours_high", life->high).Field("hours_cap", life->cap);
+  json->Key("shares").BeginArray();
+  for (const LifeShare& share : life->shares) {
+    json->BeginObject().Field("metric", share.metric).Field("hours", share.hours).EndObject();
+  }
+  json->EndArray().EndObject();
+}
+
 }  // namespace avocet

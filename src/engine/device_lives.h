@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "src/base/json_writer.h"
 #include "src/base/status.h"
 #include "src/env/env.h"
 #include "src/lake/lake.h"
@@ -25,6 +27,10 @@ using UsefulLives = std::map<std::string, RulEstimate>;
 /// Of all devices that ever measured something that the model knows. What is remembered of a device
 /// while the table is read does not grow with its hours.
 Result<UsefulLives> EstimateLives(Table* device_stats, const RulModel& model);
+
+/// Writes the key `useful_life` with the hours, their interval, the cap and what each metric takes
+/// or adds; null without an estimate.
+void WriteUsefulLife(const std::optional<RulEstimate>& life, JsonWriter* json);
 
 /// A failure on record.
 struct Failure {

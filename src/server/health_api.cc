@@ -4,6 +4,7 @@
 
 #include "src/base/civil_time.h"
 #include "src/base/json_writer.h"
+#include "src/engine/device_lives.h"
 #include "src/server/api.h"
 #include "src/server/api_query.h"
 
@@ -18,21 +19,6 @@ void WriteHour(const HealthHour& hour, JsonWriter* json) {
   json->Field("freshness", hour.freshness).Field("quality", hour.quality);
   json->Field("anomaly_share", hour.anomaly_share).Field("drift", hour.drift);
   json->Field("reason", hour.reason);
-}
-
-void WriteLife(const std::optional<RulEstimate>& life, JsonWriter* json) {
-  json->Key("useful_life");
-  if (!life) {
-    json->Null();
-    return;
-  }
-  json->BeginObject().Field("hours", life->hours).Field("hours_low", life->low);
-  json->Field("hours_high", life->high).Field("hours_cap", life->cap);
-  json->Key("shares").BeginArray();
-  for (const LifeShare& share : life->shares) {
-    json->BeginObject().Field("metric", share.metric).Field("hours", share.hours).EndObject();
-  }
-  json->EndArray().EndObject();
 }
 
 HttpResponse FleetReply(const ApiContext& context, const HttpRequest& request) {
@@ -54,7 +40,7 @@ HttpResponse FleetReply(const ApiContext& context, const HttpRequest& request) {
     json.Key("reasons").BeginArray();
     for (const std::string& reason : device.reasons) json.String(reason);
     json.EndArray();
-    WriteLife(device.life, &json);
+    WriteUsefulLife(device.life, &json);
     json.EndObject();
   }
   json.EndArray().EndObject();
@@ -84,7 +70,7 @@ HttpResponse DeviceReply(const ApiContext& context, const HttpRequest& request) 
     json.Field("hours_high", forecast.hours_high).EndObject();
   }
   json.EndArray();
-  WriteLife(health->life, &json);
+  WriteUsefulLife(health->life, &json);
   json.EndObject();
   return HttpResponse::Json(200, json.Take());
 }
