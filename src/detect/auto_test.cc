@@ -99,6 +99,13 @@ TEST(AutoTest, ALevelThatLastsIsAdopted) {
   EXPECT_NEAR(found[1].expected, sensor[spike] - 5, 1);
 }
 
+// What was learned of the first day is wrong at one hour, which costs one anomaly, not one a day.
+TEST(AutoTest, AFaultOfTheFirstDayIsNotMissedEveryDay) {
+  Sensor sensor(1, 7);
+  for (size_t i = 4000; i < 5000; ++i) sensor[i] += 2;
+  EXPECT_EQ(Types(sensor.Find()), "spike dip level");  // its edges, and the next day
+}
+
 TEST(AutoTest, PresetsMoveTheThreshold) {
   Sensor sensor;
   sensor[kFault] += 1.05;
@@ -227,6 +234,30 @@ TEST(AutoTest, ADeviceThatLeavesItsFleetIsFoundAlthoughItStaysInItsOwnRange) {
   EXPECT_EQ(found[0].slot, 3U);
   EXPECT_TRUE(found[0].reason == "peer" || found[0].reason == "drift") << found[0].reason;
   EXPECT_LT(found[0].event_time_us, static_cast<int64_t>(kFault + 720) * 10 * kSecond);
+}
+
+TEST(AutoTest, ASlowDriftIsFoundWithinTheHour) {
+  const auto detector = MakeDetector(AutoType());
+  const std::vector<Anomaly> found =
+      Detect(detector.get(), Fleet(8, kFault + 1000, [](size_t device, size_t i) {
+               // As much as the noise of a reading in an hour.
+               return device == 3 && i > kFault ? 0.1 * static_cast<double>(i - kFault) / 360 : 0.0;
+             }));
+  ASSERT_EQ(found.size(), 1U) << Types(found);
+  EXPECT_EQ(found[0].slot, 3U);
+  EXPECT_LT(found[0].event_time_us, static_cast<int64_t>(kFault + 360) * 10 * kSecond);
+}
+
+TEST(AutoTest, ALargeFaultDoesNotHideTheNextOne) {
+  const size_t next = kFault + 2160;
+  const auto detector = MakeDetector(AutoType());
+  const std::vector<Anomaly> found =
+      Detect(detector.get(), Fleet(8, next + 360, [&](size_t device, size_t i) {
+               if (device != 3 || i < kFault) return 0.0;
+               return i < kFault + 720 ? 10.0 : i < next ? 0.0 : 0.5;
+             }));
+  ASSERT_EQ(found.size(), 2U) << Types(found);
+  EXPECT_GE(found[1].event_time_us, static_cast<int64_t>(next) * 10 * kSecond);
 }
 
 TEST(AutoTest, WhatHappensToTheWholeFleetIsNotADevicesFault) {

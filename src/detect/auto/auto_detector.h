@@ -50,7 +50,7 @@ class AutoDetector final : public Detector {
              AnomalySink* out) const;
   void FillMetricShares(uint32_t slot, Anomaly* anomaly) const;
   void Prefetch(const KeyedBatch& batch, uint32_t row) const;
-  std::string_view tag() const { return lean_ ? "auto_lean/3" : "auto/3"; }
+  std::string_view tag() const { return lean_ ? "auto_lean/4" : "auto/4"; }
   uint64_t layout() const { return sizeof(SeriesModel) + (lean_ ? 0 : sizeof(Novelty)); }
   void SaveMetric(const Metric& metric, StateWriter* out) const;
   Status LoadMetric(StateReader* in, Metric* metric) const;

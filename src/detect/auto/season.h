@@ -2,7 +2,11 @@
 //
 // Means of 48 half-hours (fewer for series that report less often), with linear interpolation
 // between their middles. A new day moves a mean by a quarter of the difference, and by no more than
-// three times the usual difference: one bad day is not learned. Days are UTC days. Raw bytes of a
+// three times the usual difference: one bad day is not learned.
+//
+// What is learned may have been a fault, though, on the first day above all. So an hour at which
+// the series was anomalous leaves a claim: perhaps it is always so. The next day shows, and the
+// claim is believed or forgotten. Days are UTC days. Raw bytes of a
 // snapshot; zero-initialised is empty.
 #pragma once
 
@@ -14,11 +18,17 @@ class Season {
  public:
   static constexpr int kMost = 48;
 
-  /// What is usual at `time_us`. False while this time of day was not seen.
-  bool Expect(int64_t time_us, double* expected) const;
+  struct Usual {
+    double value = 0;
+    double claimed = 0;  ///< what else may be usual; the same without a claim
+  };
 
-  /// `period_s`: usual time between two readings, which must be known.
-  void Learn(int64_t time_us, double x, float period_s);
+  /// What is usual at `time_us`. False while this time of day was not seen.
+  bool Expect(int64_t time_us, Usual* usual) const;
+
+  /// `period_s`: usual time between two readings, which must be known. `doubtful`: x is perhaps not
+  /// ordinary.
+  void Learn(int64_t time_us, double x, float period_s, bool doubtful);
 
   /// The level has changed for good: everything that is expected moves by that much.
   void Shift(double by);
@@ -34,17 +44,24 @@ class Season {
   int size() const { return kMost >> halvings_; }
   Place PlaceOf(int64_t time_us) const;
   bool IsSeen(int bucket) const { return (seen_[bucket / 32] >> (bucket % 32) & 1U) != 0; }
+  double ClaimOf(int bucket) const {
+    return static_cast<double>(claim_unit_) * static_cast<double>(claims_[bucket]);
+  }
   void CloseBucket();
+  void LearnMean(double mean);
+  void SetClaim(double claim);
 
-  double origin_;  // the means are relative to it
-  double sum_;     // of the open bucket
-  uint32_t count_;
+  double origin_;              // the means are relative to it
+  double sum_;                 // of the open bucket
+  uint32_t count_, doubtful_;  // its readings, and how many of them are doubtful
   uint16_t days_;
   uint8_t halvings_;
   uint8_t bucket_;  // the open one
   float spread_;    // usual difference between a day's mean and the one expected
   uint32_t seen_[2];
   float means_[kMost];
+  float claim_unit_;      // of the largest claim a 127th
+  int8_t claims_[kMost];  // by how much a bucket's mean may be wrong; 0: no claim
 };
 
 }  // namespace avocet::auto_detect

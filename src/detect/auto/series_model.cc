@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "src/base/civil_time.h"
 #include "src/detect/number_limits.h"
 #include "src/detect/reporting_clock.h"
 
@@ -11,6 +12,7 @@ namespace avocet::auto_detect {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr int64_t kHabitUs = kMicrosPerDay / 2;
 constexpr uint32_t kJudgesAfter = 200;         // readings
 constexpr uint32_t kMissesAfter = 30;          // readings
 constexpr uint32_t kNoveltyAfter = 300;        // readings of a slow series
@@ -38,13 +40,22 @@ constexpr LevelRule kApartRule = {.rate = 1,
                                   .floor = 6,
                                   .record_factor = 1.2F,
                                   .memory = 0.9995F};
+constexpr LevelRule kApartHourRule = {.rate = 1.0F / 6,
+                                      .slowest = 0.002F,
+                                      .judges_after = 72,
+                                      .floor = 3.5F,
+                                      .record_factor = 1.2F,
+                                      .memory = 0.9995F};
 constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
                                       .slowest = 0.002F,
                                       .judges_after = 96,
                                       .floor = 5,
                                       .record_factor = 1.2F,
                                       .memory = 0.9995F};
-constexpr float kLeastOfLong = 0.3F;  // usual size of long means, in that of short ones
+constexpr float kMostApart = 8;  // that means are over, in usual sizes
+// Usual size of means over an hour or hours, in that of a bucket, at least.
+constexpr float kLeastOfHour = 0.6F;
+constexpr float kLeastOfLong = 0.3F;
 constexpr float kLeastOfStep = 0.4F;  // usual size of a level, in the steps of coarse values
 constexpr float kNoiseLimit = 6;
 
@@ -113,13 +124,20 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
 }
 
 void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out) {
-  double usual = 0;
-  const bool has_season = season_.Expect(reading.time_us, &usual);
-  // What an anomaly looks like is not what is usual, nor is what a day does to the whole fleet.
+  // What a day does to the whole fleet is not what is usual.
   const bool has_peers = fleet.HasPeers(reading.fleet_bucket);
-  const double shared = has_peers ? static_cast<double>(fleet.newest().median) : 0;
-  if (doubt_ == kNone && pace_.IsKnown()) {
-    season_.Learn(reading.time_us, reading.x - shared, pace_.period_s());
+  const double own = reading.x - (has_peers ? static_cast<double>(fleet.newest().median) : 0);
+  Season::Usual known;
+  const bool has_season = season_.Expect(reading.time_us, &known);
+  double usual = known.value;
+  // A level that lasts is no habit of an hour: see AdoptLevel.
+  const bool lasts =
+      episode_.is_open() && SaturatingSubtract(reading.time_us, episode_.onset_us()) > kHabitUs;
+  if (!lasts) {
+    if (std::abs(own - known.claimed) < std::abs(own - usual)) usual = known.claimed;
+    if (pace_.IsKnown()) {
+      season_.Learn(reading.time_us, own, pace_.period_s(), doubt_ != kNone);
+    }
   }
   out->has_season = has_season;
   if (!has_season) return;
@@ -146,8 +164,14 @@ void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet
     const float coarse = kLeastOfStep * noise_.coarseness();
     const float now = apart_.Update(apart, kApartRule, learns, coarse);
     // Means of hours are few in the first days: their usual size is a guess for long.
-    const float least = std::max(coarse, kLeastOfLong * apart_.deviation());
-    const float lasting = apart_long_.Update(apart, kApartLongRule, learns, least);
+    const float usual = apart_.deviation();
+    const auto least = [&](float share) { return std::max(coarse, share * usual); };
+    // What is left of a large fault must not hide the next one.
+    const float most = kMostApart * least(1);
+    const float clipped = most > 0 ? std::clamp(apart, -most, most) : apart;
+    const float lasting =
+        std::max(apart_hour_.Update(clipped, kApartHourRule, learns, least(kLeastOfHour)),
+                 apart_long_.Update(clipped, kApartLongRule, learns, least(kLeastOfLong)));
     // Apart from the fleet, and unusual by itself: the fleet only confirms it.
     constexpr float kUnusual = 0.7F;
     const Channel channel = out->own_level < kUnusual ? kPeer : now > lasting ? kLevel : kDrift;
@@ -233,6 +257,7 @@ void SeriesModel::AdoptLevel(int64_t time_us, const Settings& settings) {
   season_.Shift(static_cast<double>(level_.level()));
   level_.Adopt();
   apart_.Adopt();
+  apart_hour_.Adopt();
   apart_long_.Adopt();
   episode_.Close();
 }
@@ -278,7 +303,8 @@ bool SeriesModel::IsPlausible() const {
          severity_ < 20 && pace_.IsPlausible() && forecast_.IsPlausible() && spike_.IsPlausible() &&
          dip_.IsPlausible() && stuck_.IsPlausible() && noise_.IsPlausible() &&
          clip_.IsPlausible() && level_.IsPlausible() && apart_.IsPlausible() &&
-         apart_long_.IsPlausible() && episode_.IsPlausible() && season_.IsPlausible();
+         apart_hour_.IsPlausible() && apart_long_.IsPlausible() && episode_.IsPlausible() &&
+         season_.IsPlausible();
 }
 
 }  // namespace avocet::auto_detect

@@ -108,21 +108,21 @@ class SeriesModel {
   double lags_[ArResidual::kOrder];  // newest first
   Pace pace_;
   float last_score_;
-  float severity_;  // of the last readings, smoothed
-  uint32_t unused_;
+  float severity_;             // of the last readings, smoothed
+  uint32_t doubtful_since_s_;  // modulo 2^32, odd; 0: no doubt
   ArResidual forecast_;
   OutlierLimit spike_, dip_;
   StuckRun stuck_;
   NoiseLevel noise_;
   ClipRun clip_;
-  LevelWatch level_;               // of the residual, by reading
-  LevelWatch apart_, apart_long_;  // of the distance to the fleet, by bucket
+  LevelWatch level_;                    // of the residual, by reading
+  LevelWatch apart_;                    // of the distance to the fleet, by bucket,
+  LevelWatch apart_hour_, apart_long_;  // and of its means over about one hour and five
   Bucket bucket_;
   int64_t closed_bucket_;  // the last one with residuals before; 0: none
-  float closed_residual_;
-  uint32_t doubt_;             // how far the next reading is to be trusted
-  uint32_t doubtful_since_s_;  // modulo 2^32, odd; 0: no doubt
   int64_t judged_bucket_;
+  float closed_residual_;
+  uint32_t doubt_;  // how far the next reading is to be trusted
   Episode episode_;
   Season season_;
 };

@@ -1,6 +1,6 @@
 // TailRarity: how rare it is that a positive quantity is as large as this.
 //
-// A histogram with 16 bins per factor of ten, from 1e-4 to 1e4, and the largest value, which is
+// A histogram with 16 bins per factor of ten, from 0.01 to 1e4, and the largest value, which is
 // forgotten slowly. Raw bytes of a snapshot; zero-initialised is empty.
 #pragma once
 
@@ -16,7 +16,7 @@ class TailRarity {
   float Update(float x) {
     const float value = std::max(x, kSmallest);
     const float position =
-        std::clamp((std::log10(value) + 4) * kBinsPerDecade, 0.0F, static_cast<float>(kBins));
+        std::clamp((std::log10(value) + 2) * kBinsPerDecade, 0.0F, static_cast<float>(kBins));
     const int bin = std::min(static_cast<int>(position), kBins - 1);
     float rarity = 0;
     if (total_ >= kJudgesAfter) {
@@ -39,9 +39,9 @@ class TailRarity {
   bool IsPlausible() const { return largest_ >= 0 && largest_ < 1e9F && total_ < (1U << 30); }
 
  private:
-  static constexpr int kBins = 128;
+  static constexpr int kBins = 96;
   static constexpr float kBinsPerDecade = 16;
-  static constexpr float kSmallest = 1e-4F;
+  static constexpr float kSmallest = 0.01F;
   static constexpr float kMemory = 0.99995F;
   static constexpr uint32_t kJudgesAfter = 50;
 
