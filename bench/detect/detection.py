@@ -15,6 +15,14 @@ AVOCET = pathlib.Path(os.environ.get("AVOCET", ROOT / "build/avocet"))
 
 
 @dataclasses.dataclass
+class Program:
+    """An avocet, and what is in its environment beside what is in ours."""
+
+    path: pathlib.Path = AVOCET
+    environment: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
 class Readings:
     """The rows of one output file. Times and numbers as columns; NaN where empty."""
 
@@ -28,12 +36,12 @@ class Readings:
 
 
 def detect(
-    source: pathlib.Path, detector: str, out: pathlib.Path, config: pathlib.Path | None = None
+    source: pathlib.Path, detector: str, out: pathlib.Path, program: Program | None = None
 ) -> pathlib.Path:
-    command = [str(AVOCET), "detect", str(source), "-d", detector, "-o", str(out), "-q"]
-    if config is not None:
-        command += ["-c", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=out.parent)
+    program = program or Program()
+    command = [str(program.path), "detect", str(source), "-d", detector, "-o", str(out), "-q"]
+    environment = os.environ | program.environment
+    done = subprocess.run(command, capture_output=True, text=True, cwd=out.parent, env=environment)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
     return out

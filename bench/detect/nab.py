@@ -16,6 +16,7 @@ import json
 import math
 import pathlib
 
+import detection
 import numpy as np
 
 
@@ -160,6 +161,31 @@ def score_best(ranked: Ranked) -> dict[str, tuple[float, float]]:
             total, threshold = nothing, math.inf
         results[name] = (on_scale(total, nothing, ranked, profile), threshold)
     return results
+
+
+def judge(
+    detector: str,
+    corpus: list[Series],
+    work: pathlib.Path,
+    program: detection.Program | None = None,
+) -> dict:
+    """Results of a detector of avocet at its own threshold, and at the best one on its score."""
+    onsets, scores = {}, {}
+    for series in corpus:
+        out = detection.detect(series.path, detector, work / "nab.csv", program)
+        readings = detection.read(out)
+        rows = detection.align([t.replace(" ", "T") + "Z" for t in series.timestamps], readings)
+        found = rows >= 0
+        onsets[series.name] = np.where(found, readings.onset[rows], False).astype(float)
+        scores[series.name] = np.where(found, readings.score[rows], 0.0)
+    fixed = score_at(rank(corpus, onsets), 1.0)
+    best = score_best(rank(corpus, scores))
+    return {
+        "fixed": fixed,
+        "best": {profile: result for profile, (result, _) in best.items()},
+        "best_threshold": best["standard"][1],
+        "detections": int(sum(values.sum() for values in onsets.values())),
+    }
 
 
 def check_against_published(root: pathlib.Path, corpus: list[Series]) -> list[str]:

@@ -9,6 +9,8 @@ nab       Numenta Anomaly Benchmark v1.1, all three profiles, own scorer
 sensors   injected sensor faults, by seed
 wsn       faults of a wireless sensor network, ranking by severity
 rul       useful life of engines that ran until they failed
+rcf       random_cut_forest and the library of its inventors on the same records
+robustness  NAB again, with every parameter of `auto` moved by up to 30 %
 cost      nanoseconds per value and bytes per series, with 100,000 series
 
 The data, folders nab, wsn and cmapss, is looked for in --data, else $AVOCET_DATA, else
@@ -30,19 +32,22 @@ import cost
 import detection
 import nab
 import numpy as np
+import rcf
+import robustness
 import rul
 import sensors
 import wsn
 
 DOCS = detection.ROOT / "docs/detectors"
-SUITES = ("nab", "sensors", "wsn", "rul", "cost")
+SUITES = ("nab", "sensors", "wsn", "rul", "rcf", "robustness", "cost")
 # The folder of the data that a suite needs.
-FOLDERS = {"nab": "nab", "wsn": "wsn", "rul": "cmapss"}
+FOLDERS = {"nab": "nab", "wsn": "wsn", "rul": "cmapss", "robustness": "nab"}
 # Detectors that need parameters for each data set, and what is not a detector of values.
 NOT_COMPARED = {"threshold", "rate_of_change"}
 # What `auto` was developed with; everything else is out of sample. Detectors other than `auto`
 # are run on the first fresh seed only: their figures differ far more from each other than by seed.
 DEVELOPMENT_SEEDS, FRESH_SEEDS = (1, 2), (51, 52, 53)
+DRAWS, QUICK_DRAWS = 20, 3
 OUT_OF_SAMPLE = (
     "No detector of avocet has been tuned on this corpus: all results are out of sample."
 )
@@ -69,25 +74,6 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 # The Numenta Anomaly Benchmark.
-
-
-def nab_scores(detector: str, corpus: list[nab.Series], work: pathlib.Path) -> dict:
-    onsets, scores = {}, {}
-    for series in corpus:
-        out = detection.detect(series.path, detector, work / "nab.csv")
-        readings = detection.read(out)
-        rows = detection.align([t.replace(" ", "T") + "Z" for t in series.timestamps], readings)
-        found = rows >= 0
-        onsets[series.name] = np.where(found, readings.onset[rows], False).astype(float)
-        scores[series.name] = np.where(found, readings.score[rows], 0.0)
-    fixed = nab.score_at(nab.rank(corpus, onsets), 1.0)
-    best = nab.score_best(nab.rank(corpus, scores))
-    return {
-        "fixed": fixed,
-        "best": {profile: result for profile, (result, _) in best.items()},
-        "best_threshold": best["standard"][1],
-        "detections": int(sum(values.sum() for values in onsets.values())),
-    }
 
 
 def judged(source: pathlib.Path, detector: str, out: pathlib.Path) -> tuple[list, set]:
@@ -124,7 +110,7 @@ def run_nab(detectors: list[str], data: pathlib.Path, work: pathlib.Path) -> dic
         sys.exit("the NAB scorer disagrees with published results:\n" + "\n".join(problems))
     results = {}
     for detector in detectors:
-        result = nab_scores(detector, corpus, work)
+        result = nab.judge(detector, corpus, work)
         result["looks_ahead"] = looks_ahead(detector, corpus, work)
         if result["looks_ahead"]:
             sys.exit(f"{detector} looks ahead: {', '.join(result['looks_ahead'])}")
@@ -259,6 +245,43 @@ def rul_text(results: dict) -> str:
     return table(header, [row])
 
 
+# The random cut forest of others.
+
+
+def rcf_text(results: dict) -> str:
+    header = ["records", "judged", "labelled", "area under the ROC, avocet", "library"]
+    header.append("rank correlation")
+    rows = [
+        [
+            name,
+            f"{part['records']:,}",
+            str(part["labelled"]),
+            number(part["auc"], 3),
+            number(part["auc_library"], 3),
+            number(part["rank_correlation"], 2),
+        ]
+        for name, part in results.items()
+    ]
+    return table(header, rows)
+
+
+# Moved parameters.
+
+
+def robustness_text(results: dict) -> str:
+    header = ["profile", "as they are", "10 % of the draws below", "median", "10 % above"]
+    rows = [
+        [
+            profile.replace("reward_", "").replace("_rate", "").replace("_", " "),
+            number(results["unmoved"][profile], 1),
+            *(number(parts[percent], 1) for percent in ("10", "50", "90")),
+        ]
+        for profile, parts in results["profiles"].items()
+    ]
+    told = f"{results['draws']} draws of {results['parameters']} parameters.\n\n"
+    return told + table(header, rows)
+
+
 # Time and memory.
 
 
@@ -306,6 +329,8 @@ def write(results: dict) -> None:
         "sensors": sensors_text,
         "wsn": wsn_text,
         "rul": rul_text,
+        "rcf": rcf_text,
+        "robustness": robustness_text,
         "cost": cost_text,
     }
     parts = {}
@@ -330,7 +355,7 @@ def data_folder(given: str | None) -> pathlib.Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer seeds")
+    parser.add_argument("--quick", action="store_true", help="fewer seeds and draws")
     parser.add_argument("--only", choices=SUITES, action="append")
     parser.add_argument("--data", help="folder with nab, wsn and cmapss (default: $AVOCET_DATA)")
     parser.add_argument("--write", action="store_true", help="write docs/detectors/benchmarks.*")
@@ -353,6 +378,13 @@ def main() -> None:
                 results[suite] = run_wsn(detectors, data, work)
             elif suite == "rul":
                 results[suite] = run_rul(data, work)
+            elif suite == "rcf" and not rcf.is_possible():
+                print("rcf is left out: there is no JDK or no Maven", flush=True)
+            elif suite == "rcf":
+                results[suite] = rcf.measure(data, work)
+            elif suite == "robustness":
+                draws = QUICK_DRAWS if arguments.quick else DRAWS
+                results[suite] = robustness.measure(data, work, draws)
             else:
                 results[suite] = cost.measure()
             if arguments.write and suite in results:

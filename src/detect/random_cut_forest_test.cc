@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 
 #include "src/detect/detector_testing.h"
@@ -69,6 +70,77 @@ TEST(RandomCutForestTest, TheFaultyMetricContributesMost) {
   }
   EXPECT_GE(found, 25U);
   EXPECT_GE(static_cast<double>(right), 0.9 * static_cast<double>(found));
+}
+
+// Ranks from 1; equal values share the mean of theirs.
+std::vector<double> RanksOf(const std::vector<double>& values) {
+  std::vector<double> ranks;
+  for (const double value : values) {
+    const auto below = std::count_if(values.begin(), values.end(),
+                                     [value](double other) { return other < value; });
+    const auto same = std::count(values.begin(), values.end(), value);
+    ranks.push_back(static_cast<double>(below) + static_cast<double>(same + 1) / 2);
+  }
+  return ranks;
+}
+
+double Correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  const auto mean = [](const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  };
+  const double mean_a = mean(a), mean_b = mean(b);
+  double both = 0, square_a = 0, square_b = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    both += (a[i] - mean_a) * (b[i] - mean_b);
+    square_a += (a[i] - mean_a) * (a[i] - mean_a);
+    square_b += (b[i] - mean_b) * (b[i] - mean_b);
+  }
+  return both / std::sqrt(square_a * square_b);
+}
+
+// The chance that a labelled record has a larger score than another one: the area under the ROC.
+double AreaUnderRoc(const std::vector<double>& scores, const std::vector<bool>& labels) {
+  const std::vector<double> ranks = RanksOf(scores);
+  double sum = 0, count = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    sum += labels[i] ? ranks[i] : 0;
+    count += labels[i] ? 1 : 0;
+  }
+  return (sum - count * (count + 1) / 2) / (count * (static_cast<double>(scores.size()) - count));
+}
+
+// Expectations by randomcutforest-core: bench/detect/rcf.py.
+TEST(RandomCutForestTest, RanksRecordsLikeTheLibraryOfItsInventors) {
+  constexpr size_t kLearns = 358;  // records
+  const auto rows = testing::ReadReference("random_cut_forest_aws");
+  ASSERT_EQ(rows.size(), 1200U);
+  std::vector<TestReading> readings;
+  for (const auto& row : rows) {
+    const auto at = static_cast<int64_t>(readings.size()) * 10 * kSecond;
+    readings.push_back({0, at, {row[0], row[1], row[2]}});
+  }
+  const auto detector = MakeDetector(RandomCutForestType(), {}, {}, kMetrics);
+  JudgementSink judgements;
+  std::vector<Anomaly> anomalies;
+  Feeder feeder;
+  feeder.Observe(detector.get(), &judgements);
+  feeder.Feed(readings, detector.get(), &anomalies);
+  std::vector<double> ours, theirs, our_unusual, their_unusual;
+  std::vector<bool> labels;
+  for (const Judgement& judgement : judgements) {
+    if (judgement.row < kLearns) continue;
+    const std::vector<double>& row = rows[judgement.row];
+    ours.push_back(judgement.score);
+    theirs.push_back(row[4]);
+    labels.push_back(row[3] > 0);
+    if (!(judgement.score > 0)) continue;  // below the mean, not ranked by us
+    our_unusual.push_back(judgement.score);
+    their_unusual.push_back(row[4]);
+  }
+  ASSERT_EQ(ours.size(), rows.size() - kLearns);
+  EXPECT_GE(AreaUnderRoc(ours, labels), AreaUnderRoc(theirs, labels) - 0.01);
+  EXPECT_GE(AreaUnderRoc(ours, labels), 0.97);
+  EXPECT_GE(Correlation(RanksOf(our_unusual), RanksOf(their_unusual)), 0.7);
 }
 
 // To and fro: with a shingle the same value twice is odd, though the value is not.
