@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "src/base/csv_row.h"
 #include "src/decode/decoder.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_rows.h"
-#include "src/source/records/csv_header.h"
 
 namespace avocet {
 namespace {
@@ -141,7 +141,7 @@ class Judge {
       auto& parsed = headers_[header];
       if (parsed == nullptr) {
         parsed = std::make_shared<const std::vector<std::string>>(
-            ParseCsvHeader(header, batch.csv_delimiter));
+            ParseCsvRow(header, batch.csv_delimiter));
       }
       batch.csv_header = parsed;
     }

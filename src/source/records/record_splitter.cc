@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "src/source/records/csv_header.h"
+#include "src/base/csv_row.h"
 
 namespace avocet {
 namespace {
@@ -97,7 +97,7 @@ bool RecordSplitter::ReadHeader(const Piece& piece, size_t* pos) {
       }
       position_.delimiter = delimiter;
       position_.header = std::make_shared<const std::vector<std::string>>(
-          ParseCsvHeader(rest.substr(0, row.end), delimiter));
+          ParseCsvRow(rest.substr(0, row.end), delimiter));
     }
     *pos += row.next;
     Advance(row.next);

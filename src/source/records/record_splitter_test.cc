@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "src/source/records/csv_header.h"
+#include "src/base/csv_row.h"
 #include "test/fuzz/split_property.h"
 
 namespace avocet {
@@ -121,8 +121,8 @@ TEST(RecordSplitter, CsvHeaderIsParsed) {
   EXPECT_EQ(DetectDelimiter("a;b;c,d"), ';');
   EXPECT_EQ(DetectDelimiter("\"a,b\"\tc"), '\t');
   EXPECT_EQ(DetectDelimiter("single"), ',');
-  EXPECT_EQ(ParseCsvHeader(" a , \"b\"\"c\",,", ','), (Lines{"a", "\"b\"\"c\"", "", ""}));
-  EXPECT_EQ(ParseCsvHeader("\"b\"\"c\",\"x,y\"", ','), (Lines{"b\"c", "x,y"}));
+  EXPECT_EQ(ParseCsvRow(" a , \"b\"\"c\",,", ','), (Lines{"a", "\"b\"\"c\"", "", ""}));
+  EXPECT_EQ(ParseCsvRow("\"b\"\"c\",\"x,y\"", ','), (Lines{"b\"c", "x,y"}));
 }
 
 TEST(RecordSplitter, TooLongRecordIsRejectedAndTheRestGoesOn) {

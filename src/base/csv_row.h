@@ -1,4 +1,4 @@
-// The header row of a CSV stream.
+// Rows of CSV as RFC 4180 writes them.
 #pragma once
 
 #include <string>
@@ -13,6 +13,6 @@ char DetectDelimiter(std::string_view line);
 
 /// The fields of one RFC 4180 row without its line end: quotes removed, "" read as ", blanks
 /// around unquoted fields dropped.
-std::vector<std::string> ParseCsvHeader(std::string_view row, char delimiter);
+std::vector<std::string> ParseCsvRow(std::string_view row, char delimiter);
 
 }  // namespace avocet

@@ -1,4 +1,4 @@
-#include "src/source/records/csv_header.h"
+#include "src/base/csv_row.h"
 
 #include <array>
 #include <cstddef>
@@ -50,7 +50,7 @@ char DetectDelimiter(std::string_view line) {
   return kDelimiters[best];
 }
 
-std::vector<std::string> ParseCsvHeader(std::string_view row, char delimiter) {
+std::vector<std::string> ParseCsvRow(std::string_view row, char delimiter) {
   std::vector<std::string> fields;
   size_t pos = 0;
   while (true) {
