@@ -30,9 +30,17 @@ schema:
     temperature: {unit: degC, range: [-40, 150]}
     humidity: {unit: "%", range: [0, 100]}
     air_quality: {range: [0, 500]}
+devices:
+  labels:
+    - {devices: ["dev-000?", "dev-001?"], labels: {site: north}}
+    - {devices: ["dev-002?", "dev-003?"], labels: {site: south}}
+    - {devices: ["dev-004?", "dev-005?", "dev-0060"], labels: {site: west}}
+    - {devices: ["*1", "*3", "*5", "*7", "*9"], labels: {line: A}}
+    - {devices: ["*0", "*2", "*4", "*6", "*8"], labels: {line: B}}
 detectors:
   - {type: mad, metrics: [temperature, humidity], window: 120, threshold: 9, critical: 16}
   - {type: missing}
+alerts: {rules: [{name: anomaly, min_severity: critical, hold_off: 30m}]}
 """
 
 
@@ -57,6 +65,9 @@ def main() -> None:
                 timeout=120,
             )
             anomaly = shown_anomaly(client)
+            alert = client.get("alerts", device=anomaly["device"], metric="temperature")["alerts"][
+                0
+            ]["id"]
             device = urlencode(
                 {
                     "device": anomaly["device"],
@@ -73,9 +84,12 @@ def main() -> None:
                         timezone_id="UTC",
                     )
                     page = context.new_page()
-                    for name, target in {"fleet": "/", "device": f"/device?{device}"}.items():
+                    for name, (target, ready) in {
+                        "fleet": ("/", ".grid-row"),
+                        "device": (f"/device?{device}", ".chart canvas"),
+                        "alerts": (f"/alerts?id={alert}", ".timeline"),
+                    }.items():
                         page.goto(client.base + target)
-                        ready = ".grid-row" if name == "fleet" else ".chart canvas"
                         page.locator(ready).first.wait_for()
                         page.wait_for_timeout(2500)
                         page.screenshot(path=out / f"dashboard-{name}-{scheme}.png")

@@ -13,6 +13,7 @@
 #include "python/src/python_engine.h"
 #include "src/config/load.h"
 #include "src/engine/builtin_detectors.h"
+#include "src/env/env.h"
 #include "src/env/program.h"
 
 namespace nb = nanobind;
@@ -24,7 +25,8 @@ namespace {
 using Mistakes = std::pair<std::vector<std::tuple<int, int, std::string>>, std::string>;
 
 Mistakes Check(const std::string& text, const std::string& file) {
-  const LoadedConfig loaded = ParseConfig(text, file, EnvironmentVariable, DetectorSpecs());
+  const LoadedConfig loaded =
+      ParseConfig(text, file, EnvironmentVariable, DetectorSpecs(), FilesOf(Env::Posix()));
   Mistakes mistakes;
   for (const ConfigError& error : loaded.errors) {
     mistakes.first.emplace_back(error.line, error.column, error.message);

@@ -30,7 +30,8 @@ constexpr size_t kBatchBytes = size_t{256} << 20;
 }  // namespace
 
 Config ConfigOf(const std::string& text, const std::string& file) {
-  LoadedConfig loaded = ParseConfig(text, file, EnvironmentVariable, DetectorSpecs());
+  LoadedConfig loaded =
+      ParseConfig(text, file, EnvironmentVariable, DetectorSpecs(), FilesOf(Env::Posix()));
   if (!loaded.errors.empty()) throw InputFailure(FormatErrors(loaded.errors, file, text));
   return std::move(loaded.config);
 }

@@ -18,10 +18,15 @@ struct AlertMessage {
   bool digest = false;
   /// The receiver's name of an earlier message about the same alert; empty: none, or a digest.
   std::string reference;
-  std::string dashboard_url = {};  ///< of the dashboard, with a final slash; empty: there is none
-  std::string chart = {};          ///< PNG; empty: none, as always for channels that want none
+  std::string dashboard_url = {};   ///< of the dashboard, with a final slash; empty: there is none
+  std::string chart = {};           ///< PNG; empty: none, as always for channels that want none
+  std::string group = {};           ///< what the alerts of a digest have in common; empty: nothing
+  std::vector<Labels> labels = {};  ///< of the device of each change; may be empty
+  std::string seen_before = {};     ///< one sentence about earlier alerts like it; empty: none
 
   const AlertChange& change() const { return *changes.front(); }
+  /// Of the device of a change, by its place.
+  Labels LabelsOf(size_t index) const { return index < labels.size() ? labels[index] : Labels(); }
 };
 
 /// How it went.

@@ -11,11 +11,13 @@
 #include "src/base/json_writer.h"
 #include "src/base/spoken_time.h"
 #include "src/base/time_format.h"
+#include "src/config/device_labels.h"
 
 namespace avocet {
 namespace {
 
 constexpr size_t kMostListed = 10;
+const std::string kLabelField = "label.";
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
@@ -70,14 +72,18 @@ std::string DigestLines(const AlertMessage& message) {
   return lines;
 }
 
-void WriteChange(const AlertChange& change, const std::string& dashboard_url, JsonWriter* json) {
+void WriteChange(const AlertMessage& message, size_t index, JsonWriter* json) {
+  const AlertChange& change = *message.changes[index];
   AlertMessage alone;
   alone.changes = {&change};
-  alone.dashboard_url = dashboard_url;
+  alone.dashboard_url = message.dashboard_url;
   json->BeginObject().Field("id", change.id).Field("change", change.number);
   json->Field("rule", change.rule);
   json->FieldOrNull("device_id", change.device);
   json->FieldOrNull("metric", change.metric);
+  json->Key("labels").BeginObject();
+  for (const auto& [name, value] : message.LabelsOf(index)) json->Field(name, value);
+  json->EndObject();
   json->Field("state", AlertStateName(change.state));
   json->Field("severity", AlertSeverityName(change.severity));
   json->Field("event_time", FormatTimestamp(change.event_time_us));
@@ -90,6 +96,7 @@ void WriteChange(const AlertChange& change, const std::string& dashboard_url, Js
   json->Field("lower", change.strongest.lower).Field("upper", change.strongest.upper);
   json->Field("score", change.strongest.score);
   json->FieldOrNull("anomaly_id", change.strongest.anomaly_id);
+  json->FieldOrNull("seen_before", message.digest ? std::string() : message.seen_before);
   json->FieldOrNull("url", AlertLink(alone));
   json->EndObject();
 }
@@ -105,7 +112,7 @@ std::map<std::string, std::string> FieldsOf(const AlertMessage& message) {
                                                {"count", std::to_string(message.changes.size())}};
   const bool one = !message.digest;
   const AlertChange& change = message.change();
-  const auto add = [&](const char* name, std::string value) {
+  const auto add = [&](const std::string& name, std::string value) {
     fields[name] = one ? std::move(value) : std::string();
   };
   add("id", change.id);
@@ -125,6 +132,9 @@ std::map<std::string, std::string> FieldsOf(const AlertMessage& message) {
   add("lower", NumberText(change.strongest.lower));
   add("upper", NumberText(change.strongest.upper));
   add("score", NumberText(change.strongest.score));
+  add("labels", LabelsText(message.LabelsOf(0)));
+  add("seen_before", message.seen_before);
+  for (const auto& [name, value] : message.LabelsOf(0)) add(kLabelField + name, value);
   return fields;
 }
 
@@ -151,7 +161,10 @@ std::string Embedded(const std::string& value, TemplateKind kind) {
 }  // namespace
 
 std::string AlertTitle(const AlertMessage& message) {
-  if (message.digest) return fmt::format("{} alerts at once", message.changes.size());
+  if (message.digest) {
+    return fmt::format("{} alerts {}", message.changes.size(),
+                       message.group.empty() ? "at once" : "of " + message.group);
+  }
   const AlertChange& change = message.change();
   return fmt::format("{}: {}", StateWord(change), SubjectOf(change));
 }
@@ -206,8 +219,7 @@ std::string AlertJson(const AlertMessage& message) {
   json.BeginObject().Field("version", 1).Field("digest", message.digest);
   json.Field("title", AlertTitle(message)).Field("sentence", AlertSentence(message));
   json.Key("alerts").BeginArray();
-  for (const AlertChange* change : message.changes)
-    WriteChange(*change, message.dashboard_url, &json);
+  for (size_t i = 0; i < message.changes.size(); ++i) WriteChange(message, i, &json);
   json.EndArray().EndObject();
   return json.Take();
 }
@@ -220,13 +232,17 @@ std::string FillTemplate(const std::string& text, const AlertMessage& message, T
     const size_t open = text.find("{{", at);
     const size_t close = open == std::string::npos ? open : text.find("}}", open);
     if (close == std::string::npos) return out + text.substr(at);
-    const auto field = fields.find(text.substr(open + 2, close - open - 2));
+    const std::string name = text.substr(open + 2, close - open - 2);
+    const auto field = fields.find(name);
     out += text.substr(at, open - at);
     at = close + 2;
-    if (field == fields.end()) {
-      out += text.substr(open, at - open);
-    } else {
+    if (field != fields.end()) {
       out += Embedded(field->second, kind);
+    } else if (name.starts_with(kLabelField)) {
+      // A label that this device does not have.
+      out += Embedded("", kind);
+    } else {
+      out += text.substr(open, at - open);
     }
   }
 }

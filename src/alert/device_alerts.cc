@@ -23,9 +23,9 @@ AlertFinding FindingOf(const DeviceAnomaly& anomaly, const std::string& detector
 }  // namespace
 
 DeviceAlerts::DeviceAlerts(const std::vector<AlertRuleConfig>* rules,
-                           std::vector<std::string> detectors)
+                           std::vector<std::string> detectors, const DevicesConfig* devices)
     : rules_(rules), detectors_(std::move(detectors)) {
-  for (const AlertRuleConfig& rule : *rules) filters_.emplace_back(&rule, detectors_);
+  for (const AlertRuleConfig& rule : *rules) filters_.emplace_back(&rule, detectors_, devices);
 }
 
 void DeviceAlerts::SetMetrics(std::span<const std::string> names,

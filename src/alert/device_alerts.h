@@ -42,8 +42,9 @@ struct FleetMark {
 
 class DeviceAlerts {
  public:
-  /// `rules` are borrowed.
-  DeviceAlerts(const std::vector<AlertRuleConfig>* rules, std::vector<std::string> detectors);
+  /// `rules`, and `devices`, which has the labels, are borrowed.
+  DeviceAlerts(const std::vector<AlertRuleConfig>* rules, std::vector<std::string> detectors,
+               const DevicesConfig* devices);
 
   /// All metrics so far, and how people know them.
   void SetMetrics(std::span<const std::string> names, std::span<const std::string> labels);

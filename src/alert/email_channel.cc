@@ -12,6 +12,7 @@
 #include "src/base/hash.h"
 #include "src/base/spoken_time.h"
 #include "src/base/time_format.h"
+#include "src/config/device_labels.h"
 #include "src/env/secret.h"
 #include "src/net/mail_client.h"
 
@@ -85,6 +86,8 @@ std::string Body(const AlertMessage& message) {
       {"how unusual", Strangeness(change)},
       {"since", SpokenTime(change.opened_us)},
       {"anomalies", std::to_string(change.anomalies)},
+      {"labels", LabelsText(message.LabelsOf(0))},
+      {"seen before", message.seen_before},
       {"detector", change.strongest.detector},
       {"rule", change.rule},
       {"alert", change.id},

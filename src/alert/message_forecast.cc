@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <utility>
 
+#include "src/alert/alert_groups.h"
 #include "src/alert/notifier.h"
 #include "src/alert/send_budget.h"
 
@@ -15,17 +18,23 @@ using std::chrono::nanoseconds;
 class Lane {
  public:
   explicit Lane(const AlertChannelConfig& config)
-      : budget_(config.rate_limit), forecast_{.channel = config.name} {}
+      : group_wait_(config.group_by.empty() ? nanoseconds(0) : nanoseconds(config.group_wait)),
+        budget_(config.rate_limit),
+        forecast_{.channel = config.name} {}
 
-  void Wait(nanoseconds now) {
+  void Wait(nanoseconds now, std::string group) {
     now_ = std::max(now_, now);
-    ++waiting_;
+    groups_.push_back(std::move(group));
+    since_.push_back(now_);
   }
   void Silence() { ++forecast_.silenced; }
 
-  /// Sends what the budget allows until `now`.
+  /// Sends what the budget allows until `now`, `now` itself not included.
   void Deliver(nanoseconds now) {
-    while (waiting_ > 0) {
+    while (!groups_.empty()) {
+      const nanoseconds due = std::max(now_, since_.front() + group_wait_);
+      if (due >= now && group_wait_ > nanoseconds(0)) return;
+      now_ = due;
       const int64_t available = budget_.Available(now_);
       if (available >= 1) {
         Send(available);
@@ -44,24 +53,31 @@ class Lane {
 
  private:
   void Send(int64_t available) {
-    const bool is_digest = waiting_ > static_cast<int64_t>(kMostAlone) || waiting_ > available;
-    const int64_t sent =
-        is_digest ? std::min(waiting_, static_cast<int64_t>(kMostInDigest)) : int64_t{1};
-    ++(is_digest ? forecast_.digests : forecast_.messages);
-    if (is_digest) forecast_.digested += sent;
-    waiting_ -= sent;
+    // The notifier looks no further than a digest goes.
+    const NextMessage next =
+        PlanMessage(std::span(groups_).first(std::min(groups_.size(), kMostInDigest)), available);
+    ++(next.is_digest ? forecast_.digests : forecast_.messages);
+    if (next.is_digest) forecast_.digested += static_cast<int64_t>(next.entries.size());
+    for (auto entry = next.entries.rbegin(); entry != next.entries.rend(); ++entry) {
+      groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(*entry));
+      since_.erase(since_.begin() + static_cast<std::ptrdiff_t>(*entry));
+    }
     budget_.Spend();
   }
 
+  const nanoseconds group_wait_;
   SendBudget budget_;
   ChannelForecast forecast_;
   nanoseconds now_{1};  // a budget takes zero for a clock that has not begun
-  int64_t waiting_ = 0;
+  // Of what waits, oldest first.
+  std::vector<std::string> groups_;
+  std::vector<nanoseconds> since_;
 };
 
 }  // namespace
 
 std::vector<ChannelForecast> ForecastMessages(const AlertsConfig& config,
+                                              const DevicesConfig& devices,
                                               std::span<const AlertChange> changes,
                                               const std::vector<Mute>& mutes) {
   std::vector<ChannelForecast> forecasts;
@@ -75,12 +91,12 @@ std::vector<ChannelForecast> ForecastMessages(const AlertsConfig& config,
       for (; end < changes.size() && changes[end].event_time_us == time_us; ++end) {
         if (!Wants(config, channel, changes[end])) continue;
         const bool is_muted = std::any_of(mutes.begin(), mutes.end(), [&](const Mute& mute) {
-          return mute.Fits(changes[end], time_us);
+          return mute.Fits(changes[end], devices, time_us);
         });
         if (is_muted) {
           lane.Silence();
         } else {
-          lane.Wait(now);
+          lane.Wait(now, GroupOf(channel, changes[end], devices));
         }
       }
       lane.Deliver(now);

@@ -22,8 +22,9 @@ struct ChannelForecast {
 
 /// One for each channel of the configuration, by the rules of the notifier with event time for the
 /// clock and receivers that take everything at once. `changes` are in order of event time; mutes
-/// hold as they did then.
+/// hold as they did then. `devices` has the labels.
 std::vector<ChannelForecast> ForecastMessages(const AlertsConfig& config,
+                                              const DevicesConfig& devices,
                                               std::span<const AlertChange> changes,
                                               const std::vector<Mute>& mutes);
 

@@ -33,7 +33,7 @@ AlertsConfig OneChannel(int64_t rate_limit) {
 TEST(MessageForecastTest, OneMessageForEachChangeWithinTheRate) {
   std::vector<AlertChange> changes;
   for (int64_t i = 0; i < 100; ++i) changes.push_back(FiringAt(kBegin + i * kMinute));
-  const auto forecasts = ForecastMessages(OneChannel(2), changes, {});
+  const auto forecasts = ForecastMessages(OneChannel(2), {}, changes, {});
   ASSERT_EQ(forecasts.size(), 1U);
   EXPECT_EQ(forecasts[0].messages, 100);
   EXPECT_EQ(forecasts[0].digests, 0);
@@ -41,7 +41,7 @@ TEST(MessageForecastTest, OneMessageForEachChangeWithinTheRate) {
 
 TEST(MessageForecastTest, AStormIsADigestAndNothingIsLost) {
   std::vector<AlertChange> changes(2'500, FiringAt(kBegin));
-  const auto forecasts = ForecastMessages(OneChannel(20), changes, {});
+  const auto forecasts = ForecastMessages(OneChannel(20), {}, changes, {});
   EXPECT_EQ(forecasts[0].messages, 0);
   EXPECT_EQ(forecasts[0].digests, 3);
   EXPECT_EQ(forecasts[0].digested, 2'500);
@@ -50,7 +50,7 @@ TEST(MessageForecastTest, AStormIsADigestAndNothingIsLost) {
 TEST(MessageForecastTest, BeyondTheRateAlertsWait) {
   std::vector<AlertChange> changes;
   for (int64_t i = 0; i < 8; ++i) changes.push_back(FiringAt(kBegin + i * 1'000'000));
-  const auto forecasts = ForecastMessages(OneChannel(3), changes, {});
+  const auto forecasts = ForecastMessages(OneChannel(3), {}, changes, {});
   EXPECT_EQ(forecasts[0].messages + forecasts[0].digested, 8);
   EXPECT_GE(forecasts[0].digests, 1);
   EXPECT_LE(forecasts[0].messages + forecasts[0].digests, 5);
@@ -63,9 +63,25 @@ TEST(MessageForecastTest, MutesHoldAsTheyDidThen) {
   mute.device = "press-*";
   std::vector<AlertChange> changes;
   for (int64_t i = 0; i < 30; ++i) changes.push_back(FiringAt(kBegin + i * kMinute, "press-7"));
-  const auto forecasts = ForecastMessages(OneChannel(0), changes, {mute});
+  const auto forecasts = ForecastMessages(OneChannel(0), {}, changes, {mute});
   EXPECT_EQ(forecasts[0].silenced, 10);
   EXPECT_EQ(forecasts[0].messages, 20);
+}
+
+TEST(MessageForecastTest, AGroupIsOneMessage) {
+  AlertsConfig config = OneChannel(0);
+  config.channels[0].group_by = {"site"};
+  config.channels[0].group_wait = std::chrono::minutes(2);
+  DevicesConfig devices;
+  devices.labels = {{{"n*"}, {{"site", "north"}}}};
+  std::vector<AlertChange> changes = {
+      FiringAt(kBegin, "n1"), FiringAt(kBegin + kMinute, "x"), FiringAt(kBegin + kMinute, "n2"),
+      FiringAt(kBegin + 2 * kMinute, "n3"), FiringAt(kBegin + 60 * kMinute, "n1")};
+  const auto forecasts = ForecastMessages(config, devices, changes, {});
+  // n1, n2 and what comes at the same moment as the end of the wait; x; n1 alone.
+  EXPECT_EQ(forecasts[0].digests, 1);
+  EXPECT_EQ(forecasts[0].digested, 3);
+  EXPECT_EQ(forecasts[0].messages, 2);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/alert/alert_groups.h"
+#include "src/config/device_labels.h"
 #include "src/env/retry_pause.h"
 
 namespace avocet {
@@ -136,7 +138,7 @@ Status Notifier::StoreQueued(const std::vector<AlertChange>& changes) {
   std::vector<OutboxOrder> orders;
   for (const AlertChange& change : changes) {
     const auto mute = std::find_if(mutes.begin(), mutes.end(), [&](const Mute& candidate) {
-      return candidate.Fits(change, now_us);
+      return candidate.Fits(change, options_.devices, now_us);
     });
     const std::string silence = mute == mutes.end() ? std::string() : mute->Text();
     for (const auto& lane : lanes_) {
@@ -170,29 +172,50 @@ void Notifier::Sleep(Lane* lane, Pause pause, uint64_t seen) {
   std::unique_lock lock(mutex_);
   lane->idle = pause.until_stored && stored_ == seen;
   if (lane->idle) changed_.notify_all();
-  changed_.wait_for(lock, pause.duration,
-                    [&] { return deliveries_stop_ || (pause.until_stored && stored_ != seen); });
+  changed_.wait_for(lock, pause.duration, [&] {
+    return deliveries_stop_ || (pause.until_stored && stored_ != seen) ||
+           (pause.until_drained && drains_);
+  });
   lane->idle = lane->idle && stored_ == seen;
 }
 
 Result<Notifier::Pause> Notifier::DeliverSome(Lane* lane) {
-  AVOCET_ASSIGN_OR_RETURN(const std::vector<OutboxEntry> entries,
+  AVOCET_ASSIGN_OR_RETURN(std::vector<OutboxEntry> entries,
                           outbox_->Waiting(lane->config->name, kMostInDigest));
   if (entries.empty()) return Pause{.duration = kIdle, .until_stored = true};
   const int64_t budget = lane->budget.Available(options_.env->Monotonic());
   if (budget < 1) return Pause{.duration = lane->budget.UntilNext()};
-  const auto waiting = static_cast<int64_t>(entries.size());
-  // The last message of the budget is a digest when more than one alert waits for it.
-  if (entries.size() > kMostAlone || waiting > budget) {
-    return Pause{.duration = SendOne(lane, entries, true)};
+  if (const nanoseconds wait = GroupWait(*lane, entries.front()); wait > nanoseconds(0)) {
+    return Pause{.duration = wait, .until_drained = true};
   }
-  return Pause{.duration = SendOne(lane, std::span(entries).first(1), false)};
+  std::vector<std::string> groups;
+  for (const OutboxEntry& entry : entries) {
+    groups.push_back(GroupOf(*lane->config, entry.change, options_.devices));
+  }
+  const NextMessage next = PlanMessage(groups, budget);
+  std::vector<OutboxEntry> sent;
+  for (const size_t i : next.entries) sent.push_back(std::move(entries[i]));
+  std::string group = next.is_digest && !next.is_mixed ? groups[0] : std::string();
+  return Pause{.duration = SendOne(lane, sent, next.is_digest, std::move(group))};
 }
 
-nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, bool digest) {
+nanoseconds Notifier::GroupWait(const Lane& lane, const OutboxEntry& oldest) const {
+  if (lane.config->group_by.empty() || drains_) return nanoseconds(0);
+  const Duration wait = lane.config->group_wait;
+  const Duration since(options_.env->NowMicros() - oldest.stored_us);
+  // A clock that was set back makes nobody wait longer.
+  return std::min(wait, wait - since);
+}
+
+nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, bool digest,
+                              std::string group) {
   AlertMessage message{.changes = {}, .digest = digest, .reference = {}};
   message.dashboard_url = options_.dashboard_url;
-  for (const OutboxEntry& entry : entries) message.changes.push_back(&entry.change);
+  message.group = std::move(group);
+  for (const OutboxEntry& entry : entries) {
+    message.changes.push_back(&entry.change);
+    message.labels.push_back(LabelsOf(options_.devices, entry.change.device));
+  }
   const std::string& name = lane->config->name;
   if (!digest) {
     auto reference = outbox_->ReferenceOf(name, entries.front().change.id);
@@ -201,6 +224,7 @@ nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, 
     if (is_first && options_.draw_chart && lane->channel->WantsChart()) {
       message.chart = options_.draw_chart(message.change());
     }
+    if (options_.look_back) message.seen_before = options_.look_back(message.change());
   }
   const AlertDelivery delivery = lane->channel->Send(message);
   lane->budget.Spend();
@@ -242,6 +266,7 @@ Result<int64_t> Notifier::Drain(milliseconds limit) {
   const nanoseconds deadline = options_.env->Monotonic() + limit;
   const Status stored = WaitUntilStored();
   if (!stored.ok()) return stored;
+  drains_ = true;
   {
     std::unique_lock lock(mutex_);
     changed_.notify_all();
@@ -249,6 +274,7 @@ Result<int64_t> Notifier::Drain(milliseconds limit) {
       return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->idle; });
     });
   }
+  drains_ = false;
   AVOCET_ASSIGN_OR_RETURN(const std::vector<OutboxStanding> standings, outbox_->Standings());
   int64_t waiting = 0;
   for (const OutboxStanding& standing : standings) waiting += standing.waiting;

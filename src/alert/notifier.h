@@ -26,24 +26,22 @@
 
 namespace avocet {
 
-/// Alerts in one digest.
-inline constexpr size_t kMostInDigest = 1'000;
-/// More than so many at once are a digest even when there is budget: nobody reads them one by one.
-inline constexpr size_t kMostAlone = 5;
-
 /// Makes the channel of one configuration entry.
 using AlertChannelMaker =
     std::function<std::unique_ptr<AlertChannel>(const AlertChannelConfig& config, Env* env)>;
 
 struct NotifierOptions {
   AlertsConfig config;
-  Env* env = nullptr;  ///< borrowed
+  DevicesConfig devices = {};  ///< has the labels
+  Env* env = nullptr;          ///< borrowed
   std::string outbox_path;
   AlertChannelMaker make_channel;
   std::string dashboard_url = {};  ///< as in AlertMessage
   /// Draws the readings before an alert, as in AlertMessage; null: there are no charts. Any thread,
   /// until StopDeliveries.
   std::function<std::string(const AlertChange&)> draw_chart = {};
+  /// What looked like an alert before, as in AlertMessage; null: nobody knows. As draw_chart.
+  std::function<std::string(const AlertChange&)> look_back = {};
   /// Between two attempts after a failure: doubles from the first to the longest, with jitter.
   std::chrono::milliseconds first_retry{500};
   std::chrono::milliseconds longest_retry{60'000};
@@ -62,7 +60,8 @@ class Notifier {
   /// Waits until all that was published is stored. An error means that it is not; the next call
   /// tries again.
   Status WaitUntilStored();
-  /// Waits until nothing waits for delivery, at most so long. Returns what still waits.
+  /// Waits until nothing waits for delivery, at most so long; groups wait for no more alerts.
+  /// Returns what still waits.
   Result<int64_t> Drain(std::chrono::milliseconds limit);
 
   /// Nothing more is delivered; what is published is still stored.
@@ -86,14 +85,19 @@ class Notifier {
   void StoreLoop();
   Status StoreQueued(const std::vector<AlertChange>& changes);
   void DeliverLoop(Lane* lane);
-  /// How long a lane sleeps, and whether something new in the outbox wakes it.
+  /// How long a lane sleeps, and whether something new in the outbox, or Drain, wakes it.
   struct Pause {
     std::chrono::nanoseconds duration{0};
     bool until_stored = false;
+    bool until_drained = false;
   };
   /// Sends the next message.
   Result<Pause> DeliverSome(Lane* lane);
-  std::chrono::nanoseconds SendOne(Lane* lane, std::span<const OutboxEntry> entries, bool digest);
+  /// How long the group of the oldest entry waits for more.
+  std::chrono::nanoseconds GroupWait(const Lane& lane, const OutboxEntry& oldest) const;
+  /// `group` is what the entries have in common; empty: they are alone or of several groups.
+  std::chrono::nanoseconds SendOne(Lane* lane, std::span<const OutboxEntry> entries, bool digest,
+                                   std::string group);
   std::chrono::nanoseconds AfterFailure(Lane* lane, std::span<const OutboxEntry> entries,
                                         const AlertDelivery& delivery);
   void Sleep(Lane* lane, Pause pause, uint64_t seen);
@@ -112,6 +116,7 @@ class Notifier {
   uint64_t stored_ = 0;             // guarded by mutex_: times that something was stored
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> deliveries_stop_ = false;
+  std::atomic<bool> drains_ = false;  // groups do not wait
   std::thread store_thread_;
 };
 

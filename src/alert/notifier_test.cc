@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include "src/alert/alert_text.h"
 
 namespace avocet {
 namespace {
@@ -17,9 +21,12 @@ using std::chrono::seconds;
 /// What the receivers of a test get, and how they answer.
 struct Post {
   std::mutex mutex;
-  std::map<std::string, std::vector<std::string>> messages;    // by channel: ids, "+" in digests
-  std::map<std::string, std::vector<std::string>> references;  // by channel, as they came
-  std::map<std::string, std::vector<AlertDelivery>> answers;   // by channel; then all are taken
+  std::map<std::string, std::vector<std::string>> messages;     // by channel: ids, "+" in digests
+  std::map<std::string, std::vector<std::string>> references;   // by channel, as they came
+  std::map<std::string, std::vector<std::string>> titles;       // by channel
+  std::map<std::string, std::vector<std::string>> seen_before;  // by channel
+  std::map<std::string, std::vector<Labels>> labels;            // by channel, of the first change
+  std::map<std::string, std::vector<AlertDelivery>> answers;    // by channel; then all are taken
 
   std::vector<std::string> Messages(const std::string& channel) {
     const std::lock_guard lock(mutex);
@@ -52,6 +59,9 @@ class FakeChannel final : public AlertChannel {
     }
     post_->messages[name_].push_back(ids);
     post_->references[name_].push_back(message.reference);
+    post_->titles[name_].push_back(AlertTitle(message));
+    post_->seen_before[name_].push_back(message.seen_before);
+    post_->labels[name_].push_back(message.LabelsOf(0));
     AlertDelivery delivery;
     delivery.reference = "ref-" + message.change().id;
     return delivery;
@@ -105,12 +115,14 @@ class NotifierTest : public ::testing::Test {
   std::unique_ptr<Notifier> Start() {
     auto notifier =
         Notifier::Start({.config = config_,
+                         .devices = devices_,
                          .env = Env::Posix(),
                          .outbox_path = path_,
                          .make_channel =
                              [this](const AlertChannelConfig& config, Env*) {
                                return std::make_unique<FakeChannel>(config.name, &post_);
                              },
+                         .look_back = look_back_,
                          .first_retry = milliseconds(1),
                          .longest_retry = milliseconds(10)});
     EXPECT_TRUE(notifier.ok()) << notifier.status().message();
@@ -125,6 +137,8 @@ class NotifierTest : public ::testing::Test {
 
   std::string path_;
   AlertsConfig config_;
+  DevicesConfig devices_;
+  std::function<std::string(const AlertChange&)> look_back_;
   Post post_;
 };
 
@@ -243,6 +257,62 @@ TEST_F(NotifierTest, MutedAlertsAreRecordedAndNotSent) {
   notifier->Publish(std::vector{muted});
   EXPECT_EQ(Drain(notifier.get()), 0);
   EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"y.0", "z.0"}));
+}
+
+TEST_F(NotifierTest, AMuteByLabelHoldsForItsDevices) {
+  devices_.labels = {{{"n*"}, {{"site", "north"}}}};
+  const auto log = OperatorLog::Open(path_);
+  ASSERT_TRUE(log.ok());
+  Mute mute;
+  mute.until_us = INT64_MAX;
+  mute.labels = {{"line", ""}, {"site", "no*"}};
+  ASSERT_TRUE((*log)->AddMute(mute).ok());
+  EXPECT_EQ((*log)->Mutes(0)->at(0).labels, mute.labels);
+  const auto notifier = Start();
+  AlertChange muted = Change("x"), told = Change("y");
+  muted.device = "n1";
+  told.device = "s1";
+  notifier->Publish(std::vector{muted, told});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), std::vector<std::string>{"y.0"});
+}
+
+TEST_F(NotifierTest, AlertsOfAGroupGoOutTogether) {
+  devices_.labels = {{{"n*"}, {{"site", "north"}}}};
+  config_.channels[0].group_by = {"rule", "site"};
+  config_.channels[0].group_wait = std::chrono::hours(1);
+  const auto notifier = Start();
+  std::vector<AlertChange> changes = {Change("n1"), Change("s1"), Change("n2"), Change("n3")};
+  for (AlertChange& change : changes) change.device = change.id;
+  changes[3].rule = "other";
+  notifier->Publish(changes);
+  ASSERT_TRUE(notifier->WaitUntilStored().ok());
+  EXPECT_TRUE(post_.Messages("a").empty());  // they wait for more
+  EXPECT_EQ(Drain(notifier.get()), 0);       // until there is nothing more to wait for
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"n1.0+n2.0", "s1.0", "n3.0"}));
+  EXPECT_EQ(post_.titles["a"], (std::vector<std::string>{"2 alerts of rule r, site north",
+                                                         "WARNING: s1", "WARNING: n3"}));
+}
+
+TEST_F(NotifierTest, AGroupWaitsNoLongerThanItsTime) {
+  config_.channels[0].group_by = {"rule"};
+  config_.channels[0].group_wait = std::chrono::milliseconds(30);
+  const auto notifier = Start();
+  notifier->Publish(std::vector{Change("x"), Change("y")});
+  while (post_.Messages("a").empty()) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_EQ(post_.Messages("a"), std::vector<std::string>{"x.0+y.0"});
+}
+
+TEST_F(NotifierTest, MessagesSayWhatLookedLikeThemBefore) {
+  devices_.labels = {{{"*"}, {{"site", "north"}}}};
+  look_back_ = [](const AlertChange& change) { return "like " + change.id; };
+  const auto notifier = Start();
+  AlertChange change = Change("x");
+  change.device = "d";
+  notifier->Publish(std::vector{change});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.seen_before["a"], std::vector<std::string>{"like x"});
+  EXPECT_EQ(post_.labels["a"], (std::vector<Labels>{{{"site", "north"}}}));
 }
 
 TEST_F(NotifierTest, AMuteWithHoursHoldsOnlyThen) {

@@ -6,6 +6,7 @@
 
 #include "src/base/glob.h"
 #include "src/base/time_format.h"
+#include "src/config/device_labels.h"
 
 namespace avocet {
 namespace {
@@ -28,17 +29,39 @@ CREATE TABLE IF NOT EXISTS mute (
   device TEXT NOT NULL,
   metric TEXT NOT NULL,
   reason TEXT NOT NULL,
-  schedule TEXT NOT NULL DEFAULT '');
+  schedule TEXT NOT NULL DEFAULT '',
+  labels TEXT NOT NULL DEFAULT '');
 )sql";
 
-// Files of the first layout have no schedules.
-Status AddScheduleColumn(SqliteDb* db) {
+// Files of earlier layouts have mutes without these columns.
+Status AddMuteColumn(SqliteDb* db, const std::string& name) {
   AVOCET_ASSIGN_OR_RETURN(
       SqliteStatement select,
-      db->Prepare("SELECT count(*) FROM pragma_table_info('mute') WHERE name = 'schedule'"));
-  AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
+      db->Prepare("SELECT count(*) FROM pragma_table_info('mute') WHERE name = ?1"));
+  AVOCET_ASSIGN_OR_RETURN(const bool row, select.Bind(1, name).Step());
   if (row && select.Int(0) > 0) return Status::Ok();
-  return db->Execute("ALTER TABLE mute ADD COLUMN schedule TEXT NOT NULL DEFAULT ''");
+  const std::string add = "ALTER TABLE mute ADD COLUMN " + name + " TEXT NOT NULL DEFAULT ''";
+  return db->Execute(add.c_str());
+}
+
+// "NAME=PATTERN" in lines; neither part has a line end, and no name an equals sign.
+std::string PackLabels(const Labels& labels) {
+  std::string lines;
+  for (const auto& [name, pattern] : labels) lines += name + "=" + pattern + "\n";
+  return lines;
+}
+
+Labels UnpackLabels(std::string_view lines) {
+  Labels labels;
+  for (size_t end = lines.find('\n'); end != lines.npos; end = lines.find('\n')) {
+    const std::string_view line = lines.substr(0, end);
+    const size_t equals = line.find('=');
+    if (equals != line.npos) {
+      labels.emplace(std::string(line.substr(0, equals)), std::string(line.substr(equals + 1)));
+    }
+    lines.remove_prefix(end + 1);
+  }
+  return labels;
 }
 
 }  // namespace
@@ -49,10 +72,11 @@ std::string_view OperatorActionName(OperatorAction action) {
   return kNames[static_cast<size_t>(action)];
 }
 
-bool Mute::Fits(const AlertChange& change, int64_t now_us) const {
+bool Mute::Fits(const AlertChange& change, const DevicesConfig& devices, int64_t now_us) const {
   if (hours && !hours->Contains(now_us)) return false;
   return now_us >= created_us && now_us < until_us && MatchesGlob(rule, change.rule) &&
-         MatchesGlob(device, change.device) && MatchesGlob(metric, change.metric);
+         MatchesGlob(device, change.device) && MatchesGlob(metric, change.metric) &&
+         (labels.empty() || FitLabels(labels, LabelsOf(devices, change.device)));
 }
 
 std::string Mute::Text() const {
@@ -65,7 +89,9 @@ std::string Mute::Text() const {
 Result<std::unique_ptr<OperatorLog>> OperatorLog::Open(const std::string& path) {
   AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
   AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
-  AVOCET_RETURN_IF_ERROR(AddScheduleColumn(db.get()).WithContext("cannot prepare " + path));
+  for (const char* column : {"schedule", "labels"}) {
+    AVOCET_RETURN_IF_ERROR(AddMuteColumn(db.get(), column).WithContext("cannot prepare " + path));
+  }
   return std::unique_ptr<OperatorLog>(new OperatorLog(std::move(db)));
 }
 
@@ -119,10 +145,11 @@ Result<int64_t> OperatorLog::AddMute(const Mute& mute) {
   }
   AVOCET_ASSIGN_OR_RETURN(SqliteStatement insert,
                           db_->Prepare("INSERT INTO mute (created_us, until_us, actor, rule, "
-                                       "device, metric, reason, schedule) "
-                                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+                                       "device, metric, reason, schedule, labels) "
+                                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
   insert.Bind(1, mute.created_us).Bind(2, mute.until_us).Bind(3, mute.actor).Bind(4, mute.rule);
   insert.Bind(5, mute.device).Bind(6, mute.metric).Bind(7, mute.reason).Bind(8, mute.schedule);
+  insert.Bind(9, PackLabels(mute.labels));
   AVOCET_RETURN_IF_ERROR(insert.Run());
   return db_->LastRowId();
 }
@@ -136,13 +163,13 @@ Status OperatorLog::EndMute(int64_t id, int64_t now_us) {
   return Status::NotFound(fmt::format("there is no mute {} in force", id));
 }
 
-Result<std::vector<Mute>> OperatorLog::Mutes(int64_t now_us) {
+Result<std::vector<Mute>> OperatorLog::Mutes(int64_t after_us) {
   AVOCET_ASSIGN_OR_RETURN(
       SqliteStatement select,
       db_->Prepare("SELECT id, created_us, until_us, actor, rule, device, metric, reason, "
-                   "schedule "
+                   "schedule, labels "
                    "FROM mute WHERE until_us > ?1 ORDER BY id"));
-  select.Bind(1, now_us);
+  select.Bind(1, after_us);
   std::vector<Mute> mutes;
   for (;;) {
     AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
@@ -157,6 +184,7 @@ Result<std::vector<Mute>> OperatorLog::Mutes(int64_t now_us) {
             .metric = select.Text(6),
             .reason = select.Text(7),
             .schedule = select.Text(8),
+            .labels = UnpackLabels(select.Text(9)),
             .hours = {}};
     if (mute.schedule.empty()) continue;
     AVOCET_ASSIGN_OR_RETURN(mute.hours, WeeklySchedule::Parse(mute.schedule));

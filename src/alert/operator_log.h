@@ -43,9 +43,11 @@ struct Mute {
   std::string metric = "*";
   std::string reason;
   std::string schedule;  ///< as WeeklySchedule has it; empty: all the time
+  Labels labels;         ///< patterns of labels, all of which must fit
 
   /// REQUIRES: hours, when there is a schedule.
-  bool Fits(const AlertChange& change, int64_t now_us) const;
+  /// `devices` has the labels.
+  bool Fits(const AlertChange& change, const DevicesConfig& devices, int64_t now_us) const;
   /// Why an alert is not sent, for the outbox.
   std::string Text() const;
 
@@ -68,7 +70,8 @@ class OperatorLog {
   Result<int64_t> AddMute(const Mute& mute);
   /// kNotFound when there is none of that number.
   Status EndMute(int64_t id, int64_t now_us);
-  Result<std::vector<Mute>> Mutes(int64_t now_us);
+  /// Those that end after `after_us`.
+  Result<std::vector<Mute>> Mutes(int64_t after_us);
 
  private:
   explicit OperatorLog(std::unique_ptr<SqliteDb> db) : db_(std::move(db)) {}

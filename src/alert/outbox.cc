@@ -92,7 +92,7 @@ Result<std::vector<OutboxEntry>> Outbox::Waiting(const std::string& channel, siz
   const std::lock_guard lock(mutex_);
   AVOCET_ASSIGN_OR_RETURN(
       SqliteStatement select,
-      db_->Prepare("SELECT sequence, payload FROM outbox WHERE channel = ?1 AND "
+      db_->Prepare("SELECT sequence, payload, stored_us FROM outbox WHERE channel = ?1 AND "
                    "fate = 0 ORDER BY sequence LIMIT ?2"));
   select.Bind(1, channel).Bind(2, static_cast<int64_t>(limit));
   std::vector<OutboxEntry> entries;
@@ -100,7 +100,7 @@ Result<std::vector<OutboxEntry>> Outbox::Waiting(const std::string& channel, siz
     AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
     if (!row) return entries;
     AVOCET_ASSIGN_OR_RETURN(AlertChange change, DecodeAlertChange(select.Text(1)));
-    entries.push_back({select.Int(0), std::move(change)});
+    entries.push_back({select.Int(0), std::move(change), select.Int(2)});
   }
 }
 

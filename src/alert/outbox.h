@@ -20,6 +20,7 @@ namespace avocet {
 struct OutboxEntry {
   int64_t sequence = 0;  ///< in the order of arrival
   AlertChange change;
+  int64_t stored_us = 0;
 };
 
 /// What became of an entry.

@@ -39,6 +39,9 @@ std::string Trigger(const std::string& key, const AlertMessage& message,
     json.Field("measured", Measurement(change)).Field("score", change.strongest.score);
     json.Field("detector", change.strongest.detector);
     json.Field("since", FormatTimestamp(change.opened_us)).Field("anomalies", change.anomalies);
+    json.FieldOrNull("seen_before", message.seen_before).Key("labels").BeginObject();
+    for (const auto& [name, value] : message.LabelsOf(0)) json.Field(name, value);
+    json.EndObject();
   }
   json.EndObject().EndObject().EndObject();
   return json.Take();
@@ -60,14 +63,18 @@ class PagerDutyChannel final : public AlertChannel {
   AlertDelivery Send(const AlertMessage& message) override {
     const auto key = ReadSecret(env_, config_.routing_key, config_.routing_key_file);
     if (!key.ok()) return RetryLater(key.status());
-    AlertMessage firing{.changes = {}, .digest = message.digest, .reference = {}};
+    AlertMessage firing = message;
+    firing.changes.clear();
+    firing.labels.clear();
     std::string ids;
-    for (const AlertChange* change : message.changes) {
+    for (size_t i = 0; i < message.changes.size(); ++i) {
+      const AlertChange* change = message.changes[i];
       if (change->state == AlertState::kCleared) {
         AlertDelivery delivery = Post(Resolve(*key, *change));
         if (delivery.outcome != AlertDelivery::Outcome::kDelivered) return delivery;
       } else {
         firing.changes.push_back(change);
+        firing.labels.push_back(message.LabelsOf(i));
         ids += change->id;
       }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "src/base/glob.h"
+#include "src/config/device_labels.h"
 
 namespace avocet {
 namespace {
@@ -18,8 +19,9 @@ bool AnyMatches(const std::vector<std::string>& patterns, std::string_view text)
 
 }  // namespace
 
-RuleFilter::RuleFilter(const AlertRuleConfig* rule, std::span<const std::string> detectors)
-    : rule_(rule) {
+RuleFilter::RuleFilter(const AlertRuleConfig* rule, std::span<const std::string> detectors,
+                       const DevicesConfig* devices)
+    : rule_(rule), devices_(devices) {
   for (const std::string& name : detectors) detectors_.push_back(Selects(rule->detectors, name));
 }
 
@@ -34,7 +36,8 @@ bool RuleFilter::Matches(uint16_t detector, uint16_t metric, AlertSeverity sever
   if (severity < rule_->min_severity || detectors_[detector] == 0) return false;
   if (metric == kNoMetric ? !rule_->metrics.empty() : metrics_[metric] == 0) return false;
   if (AnyMatches(rule_->exclude_devices, device)) return false;
-  return rule_->devices.empty() || AnyMatches(rule_->devices, device);
+  if (!rule_->devices.empty() && !AnyMatches(rule_->devices, device)) return false;
+  return rule_->labels.empty() || FitLabels(rule_->labels, LabelsOf(*devices_, device));
 }
 
 }  // namespace avocet

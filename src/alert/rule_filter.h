@@ -16,8 +16,10 @@ inline constexpr uint16_t kNoMetric = UINT16_MAX;
 
 class RuleFilter {
  public:
-  /// `rule` is borrowed. Anomalies name their detector by its place in `detectors`.
-  RuleFilter(const AlertRuleConfig* rule, std::span<const std::string> detectors);
+  /// `rule`, and `devices`, which has the labels, are borrowed. Anomalies name their detector by
+  /// its place in `detectors`.
+  RuleFilter(const AlertRuleConfig* rule, std::span<const std::string> detectors,
+             const DevicesConfig* devices);
 
   /// All metrics so far; anomalies name theirs by its place.
   void SetMetrics(std::span<const std::string> metrics);
@@ -27,6 +29,7 @@ class RuleFilter {
 
  private:
   const AlertRuleConfig* rule_;
+  const DevicesConfig* devices_;
   std::vector<uint8_t> detectors_;  // 1: it counts
   std::vector<uint8_t> metrics_;
 };

@@ -10,6 +10,7 @@
 #include "src/alert/web_sender.h"
 #include "src/base/json_writer.h"
 #include "src/base/spoken_time.h"
+#include "src/config/device_labels.h"
 #include "src/env/secret.h"
 
 namespace avocet {
@@ -56,12 +57,12 @@ void Section(const std::string& text, JsonWriter* json) {
   json->EndObject();
 }
 
-void Fields(const AlertChange& change, JsonWriter* json) {
+void Fields(const AlertMessage& message, JsonWriter* json) {
+  const AlertChange& change = message.change();
   const std::pair<const char*, std::string> fields[] = {
-      {"Measured", Measurement(change)},
-      {"How unusual", Strangeness(change)},
-      {"Since", SpokenTime(change.opened_us)},
-      {"Anomalies", std::to_string(change.anomalies)},
+      {"Measured", Measurement(change)},           {"How unusual", Strangeness(change)},
+      {"Since", SpokenTime(change.opened_us)},     {"Anomalies", std::to_string(change.anomalies)},
+      {"Labels", LabelsText(message.LabelsOf(0))}, {"Seen before", message.seen_before},
   };
   json->BeginObject().Field("type", "section").Key("fields").BeginArray();
   for (const auto& [name, value] : fields) {
@@ -240,7 +241,7 @@ std::string SlackContent(const AlertMessage& message) {
   Text("plain_text", CutText(AlertTitle(message), kMostHeader), &json);
   json.EndObject();
   Section(message.digest ? AlertSentence(message) : message.change().reason, &json);
-  if (!message.digest) Fields(message.change(), &json);
+  if (!message.digest) Fields(message, &json);
   Link(message, &json);
   if (!message.digest) Context(message.change(), &json);
   json.EndArray().EndObject().EndArray().EndObject();

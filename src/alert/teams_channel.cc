@@ -8,6 +8,7 @@
 #include "src/alert/web_sender.h"
 #include "src/base/json_writer.h"
 #include "src/base/spoken_time.h"
+#include "src/config/device_labels.h"
 #include "src/env/secret.h"
 
 namespace avocet {
@@ -37,12 +38,15 @@ void Block(const std::string& text, JsonWriter* json) {
   json->Field("wrap", true).EndObject();
 }
 
-void Facts(const AlertChange& change, JsonWriter* json) {
+void Facts(const AlertMessage& message, JsonWriter* json) {
+  const AlertChange& change = message.change();
   const std::pair<const char*, std::string> facts[] = {
       {"Measured", Measurement(change)},
       {"How unusual", Strangeness(change)},
       {"Since", SpokenTime(change.opened_us)},
       {"Anomalies", std::to_string(change.anomalies)},
+      {"Labels", LabelsText(message.LabelsOf(0))},
+      {"Seen before", message.seen_before},
       {"Rule", change.rule},
       {"Alert", change.id},
   };
@@ -65,7 +69,7 @@ std::string Card(const AlertMessage& message) {
   json.Field("weight", "bolder").Field("size", "large").Field("color", Color(message));
   json.Field("wrap", true).EndObject();
   Block(message.digest ? AlertSentence(message) : message.change().reason, &json);
-  if (!message.digest) Facts(message.change(), &json);
+  if (!message.digest) Facts(message, &json);
   json.EndArray();
   if (const std::string link = AlertLink(message); !link.empty()) {
     json.Key("actions").BeginArray().BeginObject().Field("type", "Action.OpenUrl");

@@ -15,6 +15,7 @@
 #include "src/cli/lake_arguments.h"
 #include "src/cli/stored_alerts.h"
 #include "src/cli/text_table.h"
+#include "src/config/device_labels.h"
 #include "src/engine/owned_lake.h"
 
 namespace avocet {
@@ -39,7 +40,8 @@ struct OneArguments : LakeArguments {
 
 struct MuteArguments : LakeArguments {
   Mute mute;
-  std::string duration;  // empty: an hour, or with a schedule until it is ended
+  std::vector<std::string> labels;  // "site=north"
+  std::string duration;             // empty: an hour, or with a schedule until it is ended
   std::string actor;
 };
 
@@ -174,6 +176,21 @@ Status Act(const OneArguments& arguments, OperatorAction action) {
   return Status::Ok();
 }
 
+Result<Labels> ParseLabels(const std::vector<std::string>& texts) {
+  Labels patterns;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    if (equals == text.npos) {
+      return Status::Usage("cannot read --label " + text + ": write site=north");
+    }
+    const std::string name = text.substr(0, equals), pattern = text.substr(equals + 1);
+    const std::string problem = LabelPatternProblem(name, pattern);
+    if (!problem.empty()) return Status::Usage("cannot read --label " + text + ": " + problem);
+    patterns[name] = pattern;
+  }
+  return patterns;
+}
+
 Status AddMute(const MuteArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
   Mute mute = arguments.mute;
@@ -193,6 +210,7 @@ Status AddMute(const MuteArguments& arguments) {
     const Status schedule = WeeklySchedule::Parse(mute.schedule).status();
     if (!schedule.ok()) return Status::Usage(schedule.message());
   }
+  AVOCET_ASSIGN_OR_RETURN(mute.labels, ParseLabels(arguments.labels));
   mute.actor = ActorOr(arguments.actor);
   AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
   AVOCET_ASSIGN_OR_RETURN(mute.id, log->AddMute(mute));
@@ -219,6 +237,9 @@ Status ListMutes(const LakeArguments& arguments) {
       json.BeginObject().Field("id", mute.id).Field("rule", mute.rule);
       json.Field("device", mute.device).Field("metric", mute.metric).Field("actor", mute.actor);
       json.Field("until", FormatTimestamp(mute.until_us)).Field("schedule", mute.schedule);
+      json.Key("labels").BeginObject();
+      for (const auto& [name, pattern] : mute.labels) json.Field(name, pattern);
+      json.EndObject();
       json.Field("reason", mute.reason).EndObject();
     }
     json.EndArray();
@@ -227,8 +248,9 @@ Status ListMutes(const LakeArguments& arguments) {
   }
   if (mutes.empty()) fmt::print("nothing is muted\n");
   for (const Mute& mute : mutes) {
-    fmt::print("{} (rule {}, device {}, metric {})\n", mute.Text(), mute.rule, mute.device,
-               mute.metric);
+    const std::string labels = mute.labels.empty() ? "" : ", " + LabelsText(mute.labels);
+    fmt::print("{} (rule {}, device {}, metric {}{})\n", mute.Text(), mute.rule, mute.device,
+               mute.metric, labels);
   }
   return Status::Ok();
 }
@@ -278,6 +300,11 @@ void AddMuteCommands(CLI::App* app, int* exit_code) {
   mute->add_option("--rule", arguments->mute.rule, "Only this rule; * and ? are allowed");
   mute->add_option("--device", arguments->mute.device, "Only these devices; * and ? are allowed");
   mute->add_option("--metric", arguments->mute.metric, "Only this metric; * and ? are allowed");
+  mute->add_option(
+          "--label", arguments->labels,
+          "Only devices with this label, as in site=north; * and ? are allowed, and several "
+          "labels")
+      ->allow_extra_args(false);
   mute->add_option("--for", arguments->duration,
                    "How long (default: 1h, or with --every until it is ended)");
   mute->add_option("--every", arguments->mute.schedule,

@@ -8,9 +8,11 @@
 namespace avocet {
 namespace {
 
-bool IsMuted(const AlertChange& change, const std::vector<Mute>& mutes) {
-  return std::any_of(mutes.begin(), mutes.end(),
-                     [&](const Mute& mute) { return mute.Fits(change, change.event_time_us); });
+bool IsMuted(const AlertChange& change, const DevicesConfig& devices,
+             const std::vector<Mute>& mutes) {
+  return std::any_of(mutes.begin(), mutes.end(), [&](const Mute& mute) {
+    return mute.Fits(change, devices, change.event_time_us);
+  });
 }
 
 /// Both the rule's tally and that of all.
@@ -60,7 +62,7 @@ BacktestSummary Summarize(const Config& config, BacktestResult result, const Bac
                                  .label = label == judge.labels.end() ? "" : label->second});
         ++summary.fires_per_device[change.device];
         tally.Add(&AlertTally::fired);
-        if (IsMuted(change, judge.mutes)) tally.Add(&AlertTally::silenced);
+        if (IsMuted(change, config.devices, judge.mutes)) tally.Add(&AlertTally::silenced);
       }
       if (change.state == AlertState::kFlapping && !is_flapping[change.id]) {
         is_flapping[change.id] = true;
@@ -81,7 +83,8 @@ BacktestSummary Summarize(const Config& config, BacktestResult result, const Bac
     summary.false_positives += alert.label == kFalsePositive ? 1 : 0;
     summary.true_positives += alert.label == kTruePositive ? 1 : 0;
   }
-  summary.channels = ForecastMessages(config.alerts, summary.result.changes, judge.mutes);
+  summary.channels =
+      ForecastMessages(config.alerts, config.devices, summary.result.changes, judge.mutes);
   if (judge.truth) summary.score = ScoreOf(summary, judge);
   return summary;
 }

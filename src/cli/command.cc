@@ -35,7 +35,8 @@ Result<Config> LoadConfig(const std::string& path, std::string* mistakes) {
   }
   auto text = Env::Posix()->ReadFile(file);
   if (!text.ok()) return Status::Config(text.status().message());
-  LoadedConfig loaded = ParseConfig(*text, file, EnvironmentVariable, DetectorSpecs());
+  LoadedConfig loaded =
+      ParseConfig(*text, file, EnvironmentVariable, DetectorSpecs(), FilesOf(Env::Posix()));
   if (loaded.errors.empty()) return std::move(loaded.config);
   *mistakes = FormatErrors(loaded.errors, file, *text);
   const size_t count = loaded.errors.size();

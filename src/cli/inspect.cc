@@ -26,10 +26,18 @@ int Check(const std::string& path) {
   return 0;
 }
 
-int ShowConfig(const std::string& path) {
+int ShowConfig(const std::string& path, bool origins) {
   auto config = LoadConfig(path);
   if (!config.ok()) return Report(config.status());
-  fmt::print("{}", DumpConfig(*config));
+  for (const DumpedLine& line : DumpLines(*config)) {
+    if (!origins || line.key.empty()) {
+      fmt::print("{}\n", line.text);
+    } else if (line.line == 0) {
+      fmt::print("{:<56}  # default\n", line.text);
+    } else {
+      fmt::print("{:<56}  # {}:{}\n", line.text, config->file, line.line);
+    }
+  }
   return 0;
 }
 
@@ -75,7 +83,9 @@ void AddConfigCommand(CLI::App* app, int* exit_code) {
   auto path = std::make_shared<std::string>();
   CLI::App* show = config->add_subcommand("show", "The configuration in force, defaults included");
   show->add_option("-c,--config,file", *path, "Configuration file (default: avocet.yaml)");
-  show->callback([path, exit_code] { *exit_code = ShowConfig(*path); });
+  auto origins = std::make_shared<bool>(false);
+  show->add_flag("--origins", *origins, "Say where each value is from: a line, or a default");
+  show->callback([path, origins, exit_code] { *exit_code = ShowConfig(*path, *origins); });
   config->add_subcommand("schema", "JSON Schema of the configuration, for editors")->callback([] {
     fmt::print("{}\n", ConfigJsonSchema(DetectorSpecs()));
   });

@@ -199,11 +199,13 @@ Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config, const std:
   if (config.alerts.channels.empty()) return std::unique_ptr<Notifier>();
   return Notifier::Start(
       {.config = config.alerts,
+       .devices = config.devices,
        .env = Env::Posix(),
        .outbox_path = OutboxPath(config),
        .make_channel = MakeAlertChannel,
        .dashboard_url = url,
-       .draw_chart = [serving](const AlertChange& change) { return serving->Chart(change); }});
+       .draw_chart = [serving](const AlertChange& change) { return serving->Chart(change); },
+       .look_back = [serving](const AlertChange& change) { return serving->SeenBefore(change); }});
 }
 
 // Null when nobody is to be told, or the run ends by itself and says how it went.

@@ -288,6 +288,9 @@ const std::vector<KeySpec>& AlertRuleKeys() {
       Key<&R::exclude_devices>("exclude_devices", "Patterns of devices that do not count.")
           .DefaultNote("none")
           .Example("[\"*-test\"]"),
+      Key<&R::labels>("labels", "Labels that the devices must have: patterns by name.")
+          .DefaultNote("any")
+          .Example("{site: north}"),
       Key<&R::fire_score>("fire_score",
                           "An anomaly counts from this score on; detectors flag at 1.")
           .Between(0, 1e9),
@@ -322,6 +325,13 @@ const std::vector<KeySpec>& AlertChannelKeys() {
                           "Messages a minute; alerts beyond are gathered into digests, none is "
                           "left out. 0: no limit.")
           .Between(0, 100'000),
+      Key<&C::group_by>("group_by",
+                        "`rule`, `device`, `metric` or labels: alerts that are alike in all of "
+                        "these go out as one message.")
+          .DefaultNote("each alert is a message")
+          .Example("[rule, site]"),
+      Key<&C::group_wait>("group_wait", "How long the first alert of a group waits for more.")
+          .Between(Duration(0), minutes(60)),
   };
   return keys;
 }

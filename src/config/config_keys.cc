@@ -8,6 +8,7 @@
 #include "src/config/aws_keys.h"
 #include "src/config/catalog_keys.h"
 #include "src/config/cloudwatch_keys.h"
+#include "src/config/device_keys.h"
 
 namespace avocet {
 namespace {
@@ -234,6 +235,7 @@ const std::vector<KeySpec>& RootKeys() {
       Collection(KeyKind::kSources, "sources",
                  "Where readings come from: a list of entries with one type each."),
       SchemaSection(),
+      DevicesSection(),
       Section("windows", "Rolling means and late readings.",
               {
                   Key<&Config::rolling_window>("rolling", "Length of the rolling mean.")

@@ -1,48 +1,59 @@
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
+#include "src/config/device_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
 #include "src/config/maintenance_keys.h"
+#include "src/config/remedies.h"
 
 namespace avocet {
 namespace {
 
-/// Writes nested maps and lists, two spaces per level.
+/// Writes nested maps and lists, two spaces per level, and knows the full name of each value.
 class YamlWriter {
  public:
+  /// A value, or with an empty one the head of what is below.
   void Line(const std::string& key, const std::string& value) {
-    out_ += Indent() + key + ":" + (value.empty() ? "" : " " + value) + "\n";
+    DumpedLine line;
+    line.text = Indent() + key + ":" + (value.empty() ? "" : " " + value);
+    if (!value.empty()) line.key = JoinPath(path_, key);
+    lines_.push_back(std::move(line));
   }
   /// What `write` writes is below `key`; nothing at all when that is empty.
   template <typename Write>
   void Below(const std::string& key, Write write) {
-    const size_t before = out_.size();
+    const size_t before = lines_.size();
     Line(key, "");
-    const size_t inside = out_.size();
-    ++depth_;
-    write();
-    --depth_;
-    if (out_.size() == inside) out_.resize(before);
+    Within(JoinPath(path_, key), write);
+    if (lines_.size() == before + 1) lines_.resize(before);
   }
-  /// What `write` writes, a map, is one entry of a list.
+  /// What `write` writes, a map, is the entry `index` of a list.
   template <typename Write>
-  void Entry(Write write) {
-    const size_t begin = out_.size();
-    ++depth_;
-    write();
-    --depth_;
-    out_[begin + Indent().size()] = '-';
+  void Entry(size_t index, Write write) {
+    const size_t begin = lines_.size();
+    Within(path_ + "[" + std::to_string(index) + "]", write);
+    lines_[begin].text[Indent().size()] = '-';
   }
 
-  std::string Take() { return std::move(out_); }
+  std::vector<DumpedLine> Take() { return std::move(lines_); }
 
  private:
+  template <typename Write>
+  void Within(std::string path, Write write) {
+    path.swap(path_);
+    ++depth_;
+    write();
+    --depth_;
+    path.swap(path_);
+  }
   std::string Indent() const { return std::string(depth_ * 2, ' '); }
 
-  std::string out_;
+  std::vector<DumpedLine> lines_;
+  std::string path_;
   size_t depth_ = 0;
 };
 
@@ -58,7 +69,7 @@ class Dumper {
   Dumper(Config config, std::span<const DetectorSpec> specs)
       : config_(std::move(config)), specs_(specs) {}
 
-  std::string Dump() {
+  std::vector<DumpedLine> Dump() {
     Keys(RootKeys(), &config_);
     return writer_.Take();
   }
@@ -87,6 +98,8 @@ class Dumper {
         return writer_.Below(key.name, [&] { AlertChannels(); });
       case KeyKind::kMaintenance:
         return writer_.Below(key.name, [&] { Maintenance(); });
+      case KeyKind::kDeviceLabels:
+        return writer_.Below(key.name, [&] { DeviceLabels(); });
       default:
         const std::string value = YamlValue(key, key.get(key, object));
         if (!value.empty()) writer_.Line(key.name, key.secret ? "\"********\"" : value);
@@ -100,9 +113,10 @@ class Dumper {
   }
 
   void Sources() {
+    size_t index = 0;
     for (SourceConfig& source : config_.sources) {
       const SourceType& type = TypeOf(source);
-      writer_.Entry([&] {
+      writer_.Entry(index++, [&] {
         writer_.Line("name", YamlText(source.name));
         writer_.Below(type.name, [&] { Keys(type.keys, type.options(&source)); });
       });
@@ -110,14 +124,16 @@ class Dumper {
   }
 
   void Detectors() {
+    size_t index = 0;
     for (const DetectorConfig& detector : config_.detectors) {
-      writer_.Entry([&] { Detector(detector); });
+      writer_.Entry(index++, [&] { Detector(detector); });
     }
   }
 
   void AlertRules() {
+    size_t index = 0;
     for (AlertRuleConfig& rule : config_.alerts.rules) {
-      writer_.Entry([&] {
+      writer_.Entry(index++, [&] {
         writer_.Line("name", YamlText(rule.name));
         Keys(AlertRuleKeys(), &rule);
       });
@@ -125,18 +141,27 @@ class Dumper {
   }
 
   void Maintenance() {
+    size_t index = 0;
     for (MaintenanceConfig& window : config_.maintenance) {
-      writer_.Entry([&] {
+      writer_.Entry(index++, [&] {
         writer_.Line("name", YamlText(window.name));
         Keys(MaintenanceKeys(), &window);
       });
     }
   }
 
+  void DeviceLabels() {
+    size_t index = 0;
+    for (DeviceLabelsConfig& entry : config_.devices.labels) {
+      writer_.Entry(index++, [&] { Keys(DeviceLabelsKeys(), &entry); });
+    }
+  }
+
   void AlertChannels() {
+    size_t index = 0;
     for (AlertChannelConfig& channel : config_.alerts.channels) {
       const AlertChannelType& type = TypeOf(channel);
-      writer_.Entry([&] {
+      writer_.Entry(index++, [&] {
         writer_.Line("name", YamlText(channel.name));
         Keys(AlertChannelKeys(), &channel);
         if (type.keys.empty()) return writer_.Line(type.name, "{}");
@@ -179,8 +204,19 @@ class Dumper {
 
 }  // namespace
 
+std::vector<DumpedLine> DumpLines(const Config& config, std::span<const DetectorSpec> detectors) {
+  std::vector<DumpedLine> lines = Dumper(config, detectors).Dump();
+  for (DumpedLine& line : lines) {
+    const auto found = config.lines.find(line.key);
+    if (found != config.lines.end()) line.line = found->second;
+  }
+  return lines;
+}
+
 std::string DumpConfig(const Config& config, std::span<const DetectorSpec> detectors) {
-  return Dumper(config, detectors).Dump();
+  std::string text;
+  for (const DumpedLine& line : DumpLines(config, detectors)) text += line.text + "\n";
+  return text;
 }
 
 }  // namespace avocet

@@ -5,6 +5,7 @@
 
 #include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
+#include "src/config/device_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/maintenance_keys.h"
 #include "src/config/reference.h"
@@ -73,6 +74,10 @@ class ExampleWriter {
         Line(start, key.name + ":", key.help);
         Line(indent + "  - ", "name: my_maintenance", "Unique name; default: maintenance.");
         return Keys(MaintenanceKeys(), indent + "    ");
+      case KeyKind::kDeviceLabels:
+        Line(start, key.name + ":", key.help);
+        OneKey(DeviceLabelsKeys()[0], indent + "  - ", indent + "    ");
+        return OneKey(DeviceLabelsKeys()[1], indent + "    ", indent + "    ");
       case KeyKind::kAlertRules:
         Line(start, key.name + ":", key.help);
         Line(indent + "  - ", "name: my_rule", "Unique name; default: the type.");

@@ -5,6 +5,7 @@
 #include "src/base/json_writer.h"
 #include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
+#include "src/config/device_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
 #include "src/config/maintenance_keys.h"
@@ -198,6 +199,9 @@ class SchemaWriter {
       case KeyKind::kMaintenance:
         NamedEntries(MaintenanceKeys());
         break;
+      case KeyKind::kDeviceLabels:
+        DeviceLabels();
+        break;
       case KeyKind::kAlertChannels:
         AlertChannels();
         break;
@@ -263,6 +267,13 @@ class SchemaWriter {
     Name();
     for (const KeySpec& key : keys) Property(key);
     json_.EndObject().EndObject();
+  }
+
+  void DeviceLabels() {
+    json_.Key("type").BeginArray().String("array").String("null").EndArray();
+    json_.Key("items").BeginObject();
+    Object(DeviceLabelsKeys(), false);
+    json_.EndObject();
   }
 
   void AlertChannels() {

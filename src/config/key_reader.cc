@@ -50,7 +50,7 @@ void KeyReader::CheckKnown(const YamlNode& node, std::span<const std::string> kn
 bool KeyReader::IsCollection(const YamlNode& node, const KeySpec& key, const std::string& path) {
   const bool list = key.kind == KeyKind::kSources || key.kind == KeyKind::kDetectors ||
                     key.kind == KeyKind::kAlertRules || key.kind == KeyKind::kAlertChannels ||
-                    key.kind == KeyKind::kMaintenance;
+                    key.kind == KeyKind::kMaintenance || key.kind == KeyKind::kDeviceLabels;
   if (node.kind == (list ? Kind::kList : Kind::kMap)) return true;
   if (node.kind != Kind::kNull && node.kind != Kind::kBroken) {
     WrongType(node, key, path,
@@ -85,12 +85,14 @@ void KeyReader::ReadKey(const YamlNode& node, const KeySpec& key, const std::str
     case KeyKind::kAlertRules:
     case KeyKind::kAlertChannels:
     case KeyKind::kMaintenance:
+    case KeyKind::kDeviceLabels:
       return;
     case KeyKind::kSection:
       if (node.kind == Kind::kScalar && !key.shorthand.empty()) {
         const auto target =
             std::find_if(key.keys.begin(), key.keys.end(),
                          [&](const KeySpec& child) { return child.name == key.shorthand; });
+        lines_.emplace(JoinPath(path, target->name), node.mark.line);
         return ReadKey(node, *target, path, key.enter(object));
       }
       // All its keys may be commented out.
@@ -121,6 +123,7 @@ std::optional<KeyValue> KeyReader::ReadValue(const YamlNode& node, const KeySpec
                                 : "; write one, or remove it for the default " + fallback));
     return std::nullopt;
   }
+  lines_.emplace(path, node.mark.line);
   switch (key.kind) {
     case KeyKind::kText:
     case KeyKind::kWord:

@@ -1,10 +1,12 @@
 // KeyReader: checks YAML nodes against keys, stores their values and collects every mistake.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/config/key_spec.h"
@@ -34,6 +36,9 @@ class KeyReader {
   void CheckKnown(const YamlNode& node, std::span<const std::string> known,
                   const std::string& path);
 
+  /// The full name of every key that has a value, and its line.
+  std::map<std::string, int> TakeLines() { return std::move(lines_); }
+
   /// Everything so far, in file order, one per place.
   std::vector<ConfigError> TakeErrors();
 
@@ -61,6 +66,7 @@ class KeyReader {
                                     const std::string& path);
 
   std::vector<ConfigError> errors_;
+  std::map<std::string, int> lines_;
 };
 
 }  // namespace avocet

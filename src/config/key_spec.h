@@ -42,6 +42,7 @@ enum class KeyKind : uint8_t {
   kAlertRules,     ///< alerts.rules
   kAlertChannels,  ///< alerts.channels
   kMaintenance,
+  kDeviceLabels,  ///< devices.labels
 };
 
 /// A value on its way between the file and a Config. Nothing: not set.

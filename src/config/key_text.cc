@@ -173,6 +173,8 @@ std::string Expectation(const KeySpec& key) {
       return "a list such as [{name: hot, metrics: temperature}]";
     case KeyKind::kAlertChannels:
       return "a list such as [log]";
+    case KeyKind::kDeviceLabels:
+      return "a list such as [{devices: \"press-*\", labels: {site: north}}]";
     case KeyKind::kMaintenance:
       return "a list such as [{every: \"sat 22:00-06:00\", devices: \"press-*\"}]";
   }

@@ -7,6 +7,7 @@
 #include "src/base/s3_url.h"
 #include "src/config/catalog_keys.h"
 #include "src/config/config_keys.h"
+#include "src/config/device_keys.h"
 #include "src/config/key_reader.h"
 #include "src/config/maintenance_keys.h"
 #include "src/config/read_alerts.h"
@@ -16,6 +17,7 @@
 #include "src/config/remedies.h"
 #include "src/config/source_text.h"
 #include "src/config/yaml_tree.h"
+#include "src/env/env.h"
 
 namespace avocet {
 namespace {
@@ -83,8 +85,8 @@ bool ReadSchema(const YamlNode& schema, KeyReader* reader, Config* config) {
   return config->schema.metrics.size() == metrics->entries.size();
 }
 
-void ReadRoot(const YamlNode& root, std::span<const DetectorSpec> specs, KeyReader* reader,
-              Config* config) {
+void ReadRoot(const YamlNode& root, std::span<const DetectorSpec> specs, const FileReader& files,
+              KeyReader* reader, Config* config) {
   reader->ReadSection(root, RootKeys(), "", config);
   if (const YamlNode* lake = root.Find("lake"); lake != nullptr) {
     const Status status = CheckLakePath(config->storage.lake);
@@ -96,6 +98,10 @@ void ReadRoot(const YamlNode& root, std::span<const DetectorSpec> specs, KeyRead
     metrics_known = ReadSchema(*schema, reader, config);
     const YamlNode* evolve = schema->Find("evolve");
     if (evolve != nullptr && evolve->kind != Kind::kScalar) metrics_known = false;
+  }
+  const YamlNode* devices = root.Find("devices");
+  if (devices != nullptr && devices->kind == Kind::kMap) {
+    ReadDevices(*devices, files, reader, config);
   }
   const YamlNode* sources = root.Find("sources");
   if (sources != nullptr &&
@@ -132,6 +138,10 @@ void ReportNoMap(const YamlNode& root, KeyReader* reader) {
 
 }  // namespace
 
+FileReader FilesOf(Env* env) {
+  return [env](const std::string& path) { return env->ReadFile(path); };
+}
+
 Status CheckLakePath(std::string_view lake) {
   if (IsS3Url(lake)) return ParseS3Url(lake).status();
   if (lake.find("://") == std::string_view::npos) return Status::Ok();
@@ -148,7 +158,7 @@ Config DefaultConfig(std::span<const DetectorSpec> detectors) {
 }
 
 LoadedConfig ParseConfig(std::string_view text, const std::string& file, const Lookup& environment,
-                         std::span<const DetectorSpec> detectors) {
+                         std::span<const DetectorSpec> detectors, const FileReader& files) {
   LoadedConfig loaded;
   loaded.config = DefaultConfig(detectors);
   loaded.config.file = file;
@@ -167,7 +177,8 @@ LoadedConfig ParseConfig(std::string_view text, const std::string& file, const L
     Config config;
     config.file = file;
     config.schema.evolve = true;
-    ReadRoot(*root, detectors, &reader, &config);
+    ReadRoot(*root, detectors, files, &reader, &config);
+    config.lines = reader.TakeLines();
     loaded.config = std::move(config);
   } else if (root != nullptr && root->kind != Kind::kNull && root->kind != Kind::kBroken) {
     ReportNoMap(*root, &reader);

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "src/config/device_keys.h"
 #include "src/config/names.h"
 #include "src/config/remedies.h"
 #include "src/config/weekly_schedule.h"
@@ -54,6 +55,9 @@ const std::vector<KeySpec>& MaintenanceKeys() {
       Key<&M::devices>("devices", "Patterns of devices, with `*` and `?`.")
           .DefaultNote("all")
           .Example("[\"press-*\"]"),
+      Key<&M::labels>("labels", "Labels that the devices must have: patterns by name.")
+          .DefaultNote("any")
+          .Example("{site: north}"),
       Key<&M::metrics>("metrics", "Metrics.").DefaultNote("all, and devices as a whole"),
   };
   return keys;
@@ -79,6 +83,7 @@ void ReadMaintenance(const YamlNode& node, bool metrics_known, KeyReader* reader
     window.name = names.Read(entry, i, reader);
     reader->ReadSection(entry, MaintenanceKeys(), path, &window, kNameKey);
     CheckTimes(entry, path, window, reader);
+    CheckLabels(entry, "labels", path, *config, reader);
     if (metrics_known) {
       CheckNames(entry, "metrics", "metric", window.metrics, metrics, path, reader);
     }

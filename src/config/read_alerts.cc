@@ -8,6 +8,7 @@
 
 #include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
+#include "src/config/device_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/names.h"
 #include "src/config/quoted.h"
@@ -53,6 +54,7 @@ void ReadRule(const YamlNode& entry, const std::string& path, bool metrics_known
   std::vector<std::string> detectors, metrics;
   for (const DetectorConfig& detector : config->detectors) detectors.push_back(detector.name);
   for (const MetricConfig& metric : config->schema.metrics) metrics.push_back(metric.name);
+  CheckLabels(entry, "labels", path, *config, reader);
   CheckNames(entry, "detectors", "detector", rule->detectors, detectors, path, reader);
   if (metrics_known) CheckNames(entry, "metrics", "metric", rule->metrics, metrics, path, reader);
 }
@@ -238,6 +240,7 @@ void ReadChannels(const YamlNode& node, KeyReader* reader, Config* config) {
     if (entry.kind == Kind::kMap) channel.name = names.Read(entry, i, reader);
     bool good = false;
     ReadChannel(entry, path, reader, &channel, &good);
+    if (good) CheckLabels(entry, "group_by", path, *config, reader, {"rule", "device", "metric"});
     if (good) config->alerts.channels.push_back(std::move(channel));
   }
   for (AlertChannelConfig& channel : config->alerts.channels) {

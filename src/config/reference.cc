@@ -4,6 +4,7 @@
 
 #include "src/config/alert_keys.h"
 #include "src/config/config_keys.h"
+#include "src/config/device_keys.h"
 #include "src/config/key_text.h"
 #include "src/config/load.h"
 #include "src/config/maintenance_keys.h"
@@ -61,6 +62,7 @@ std::string_view TypeName(KeyKind kind) {
     case KeyKind::kAlertRules:
     case KeyKind::kAlertChannels:
     case KeyKind::kMaintenance:
+    case KeyKind::kDeviceLabels:
       return "list";
   }
   return "";
@@ -157,6 +159,15 @@ void Maintenance(const KeySpec& key, std::string* out) {
   Rows(MaintenanceKeys(), "", out);
 }
 
+void DeviceLabels(std::string* out) {
+  Heading("###", "`devices.labels[]`",
+          "Labels that rules, maintenance, mutes, groups of alerts and the dashboard know devices "
+          "by. See\n[labels](../labels.md).",
+          out);
+  TableHead(out);
+  Rows(DeviceLabelsKeys(), "", out);
+}
+
 void Alerts(std::string* out) {
   Heading("###", "`alerts.rules[]`",
           "An entry may have a unique `name`, which is part of the ids of its alerts. Without "
@@ -198,6 +209,7 @@ std::string ConfigReferenceMarkdown(std::span<const DetectorSpec> detectors) {
     TableHead(&out);
     Rows(key.keys, "", &out);
     if (key.name == "schema") Metrics(&out);
+    if (key.name == "devices") DeviceLabels(&out);
     if (key.name == "alerts") Alerts(&out);
   }
   Detectors(*detectors_key, detectors, &out);

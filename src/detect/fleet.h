@@ -29,7 +29,7 @@ constexpr int64_t FleetBucketOf(int64_t time_us) { return FloorDivide(time_us, k
 /// Below every bucket.
 inline constexpr int64_t kNoBucket = FleetBucketOf(std::numeric_limits<int64_t>::min()) - 1;
 
-/// [metric]: one sample of each device that takes part.
+/// [metric], or what the detector takes for one: one sample of each device that takes part.
 using FleetSamples = std::vector<std::vector<float>>;
 
 struct FleetMedian {

@@ -7,6 +7,7 @@
 #include "src/base/civil_time.h"
 #include "src/base/floor_divide.h"
 #include "src/base/glob.h"
+#include "src/config/device_labels.h"
 #include "src/detect/reporting_clock.h"
 
 namespace avocet {
@@ -16,15 +17,19 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 // A silence with more windows in it is not measured.
 constexpr int kMostWindows = 10'000;
 
-bool CoversDevice(const MaintenanceConfig& window, std::string_view device) {
-  return window.devices.empty() ||
-         std::any_of(window.devices.begin(), window.devices.end(),
-                     [&](const std::string& pattern) { return MatchesGlob(pattern, device); });
-}
-
 }  // namespace
 
-MaintenanceCalendar::MaintenanceCalendar(std::span<const MaintenanceConfig> windows) {
+bool CoversDevice(const MaintenanceConfig& window, const DevicesConfig& devices,
+                  std::string_view device) {
+  const bool named = window.devices.empty() ||
+                     std::any_of(window.devices.begin(), window.devices.end(),
+                                 [&](const std::string& p) { return MatchesGlob(p, device); });
+  return named && (window.labels.empty() || FitLabels(window.labels, LabelsOf(devices, device)));
+}
+
+MaintenanceCalendar::MaintenanceCalendar(std::span<const MaintenanceConfig> windows,
+                                         const DevicesConfig& devices)
+    : devices_(devices) {
   for (const MaintenanceConfig& config : windows) {
     Window& window = windows_.emplace_back();
     window.config = &config;
@@ -52,7 +57,7 @@ void MaintenanceCalendar::SetDevices(const DeviceTable& devices) {
   for (auto slot = static_cast<uint32_t>(groups_.size()); slot < devices.size(); ++slot) {
     Group group;
     for (uint16_t i = 0; i < windows_.size(); ++i) {
-      if (CoversDevice(*windows_[i].config, devices.name(slot))) group.push_back(i);
+      if (CoversDevice(*windows_[i].config, devices_, devices.name(slot))) group.push_back(i);
     }
     groups_.push_back(&known_groups_.emplace(group, group).first->second);
   }

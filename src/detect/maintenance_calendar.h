@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,10 +19,15 @@
 
 namespace avocet {
 
+/// Whether the window is about the device.
+bool CoversDevice(const MaintenanceConfig& window, const DevicesConfig& devices,
+                  std::string_view device);
+
 class MaintenanceCalendar {
  public:
-  /// REQUIRES: what `every` says can be read.
-  explicit MaintenanceCalendar(std::span<const MaintenanceConfig> windows);
+  /// `windows` and `devices`, which has the labels, are borrowed. REQUIRES: what `every` says can
+  /// be read.
+  MaintenanceCalendar(std::span<const MaintenanceConfig> windows, const DevicesConfig& devices);
 
   bool empty() const { return windows_.empty(); }
 
@@ -60,6 +66,7 @@ class MaintenanceCalendar {
   static int64_t NextBegin(const Window& window, int64_t time_us);
   const Group& GroupOf(uint32_t slot) const { return *groups_[slot]; }
 
+  const DevicesConfig& devices_;
   std::vector<Window> windows_;
   std::map<Group, Group> known_groups_;  // to itself, for its address
   std::vector<const Group*> groups_;     // by slot

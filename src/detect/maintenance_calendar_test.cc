@@ -28,6 +28,7 @@ MaintenanceConfig Window(int64_t from_us, int64_t until_us, std::string every = 
           .until_us = until_us,
           .every = std::move(every),
           .devices = {"press-?"},
+          .labels = {},
           .metrics = std::move(metrics)};
 }
 
@@ -35,7 +36,7 @@ MaintenanceConfig Window(int64_t from_us, int64_t until_us, std::string every = 
 class Calendar {
  public:
   explicit Calendar(std::vector<MaintenanceConfig> windows)
-      : windows_(std::move(windows)), calendar_(windows_) {
+      : windows_(std::move(windows)), calendar_(windows_, labels_) {
     for (const std::string name : {"press-1", "mill-1"}) {
       devices_.FindOrAdd(name, DeviceHash(name));
     }
@@ -48,6 +49,8 @@ class Calendar {
 
  private:
   std::vector<MaintenanceConfig> windows_;
+  DevicesConfig labels_{
+      .labels_file = "", .listed = {{"mill-1", {{"site", "north"}}}}, .labels = {}, .peers = ""};
   DeviceTable devices_;
   MaintenanceCalendar calendar_;
 };
@@ -70,6 +73,15 @@ TEST(MaintenanceCalendar, CoversItsDevicesMetricsAndTimes) {
   EXPECT_EQ(values[0], 1);
   calendar->Hide(0, kMonday + kMicrosPerDay, values);
   EXPECT_TRUE(std::isnan(values[0]));
+}
+
+TEST(MaintenanceCalendar, CoversDevicesWithItsLabels) {
+  MaintenanceConfig window = Window(kMonday, kMonday + kHour);
+  window.devices.clear();
+  window.labels = {{"site", "north"}};
+  Calendar calendar({window});
+  EXPECT_FALSE(calendar->Covers(0, 0, kMonday));
+  EXPECT_TRUE(calendar->Covers(1, 0, kMonday));
 }
 
 TEST(MaintenanceCalendar, HoursAreThoseWithinTheBounds) {

@@ -35,6 +35,7 @@ void Permute(const std::vector<size_t>& order, std::vector<T>* values) {
 Result<AlertTrial> AlertTrial::Load(const Config& config, LakeTables* tables,
                                     const AlertTrialRange& range) {
   AlertTrial trial;
+  trial.labels_ = config.devices;
   trial.from_us_ = range.from_us;
   for (const DetectorConfig& detector : config.detectors) {
     trial.detectors_.push_back(detector.name);
@@ -208,7 +209,7 @@ void AlertTrial::Tell(const Series& series, uint32_t slot, DeviceAlerts* alerts)
 
 std::vector<AlertChange> AlertTrial::Run(const std::vector<AlertRuleConfig>& rules,
                                          const AlertGates& gates) const {
-  DeviceAlerts alerts(&rules, detectors_);
+  DeviceAlerts alerts(&rules, detectors_, &labels_);
   alerts.set_gates(&gates);
   alerts.SetMetrics(metrics_, metrics_);
   for (size_t i = 0; i < devices_.size(); ++i) {

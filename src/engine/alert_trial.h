@@ -59,6 +59,7 @@ class AlertTrial {
   Status ReadReadings(Table* table, const AlertTrialRange& range);
   void Tell(const Series& series, uint32_t slot, DeviceAlerts* alerts) const;
 
+  DevicesConfig labels_;
   std::vector<std::string> metrics_;
   std::vector<std::string> detectors_;
   std::vector<Series> devices_;

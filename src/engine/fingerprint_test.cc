@@ -32,5 +32,23 @@ TEST(StateFingerprint, WhoIsToldDoesNotShapeState) {
   EXPECT_NE(StateFingerprint(none, 0), StateFingerprint(told, 0));
 }
 
+TEST(StateFingerprint, OnlyLabelsThatSomethingAsksForShapeState) {
+  const auto with = [](const std::string& site, const std::string& owner) {
+    Config config;
+    config.devices.labels = {{{"press-*"}, {{"site", site}}}};
+    config.devices.listed = {{"press-1", {{"owner", owner}}}};
+    return config;
+  };
+  EXPECT_EQ(StateFingerprint(Config(), 0), StateFingerprint(with("north", "ann"), 0));
+  Config rule = with("north", "ann");
+  rule.alerts.rules.emplace_back().labels = {{"site", "n*"}};
+  Config moved = with("south", "ann"), sold = with("north", "bob");
+  moved.alerts = sold.alerts = rule.alerts;
+  EXPECT_NE(StateFingerprint(rule, 0), StateFingerprint(moved, 0));
+  EXPECT_EQ(StateFingerprint(rule, 0), StateFingerprint(sold, 0));
+  sold.devices.peers = "owner";
+  EXPECT_NE(StateFingerprint(rule, 0), StateFingerprint(sold, 0));
+}
+
 }  // namespace
 }  // namespace avocet

@@ -45,14 +45,16 @@ Shard::Shard(const Config& config, std::span<const std::string> metrics)
       rules_(config.schema.metrics),
       windows_(config.rolling_window.count()),
       hours_(config.allowed_lateness.count()),
-      maintenance_(config.maintenance),
+      maintenance_(config.maintenance, config.devices),
+      peers_(config.devices),
       detector_names_(DetectorNames(config)),
-      alerts_(&config.alerts.rules, detector_names_) {
+      alerts_(&config.alerts.rules, detector_names_, &config.devices) {
   for (const DetectorConfig& detector : config.detectors) {
     const DetectorType* type = FindDetectorType(detector.type);
     AVOCET_CHECK(type != nullptr);
     detectors_.push_back(type->make(detector, metrics));
     if (!maintenance_.empty()) detectors_.back()->set_maintenance(&maintenance_);
+    if (!peers_.empty()) detectors_.back()->set_peers(&peers_);
   }
   result_.anomalies = AnomaliesSpec().MakeBatch();
   result_.device_stats = DeviceStatsSpec().MakeBatch();
@@ -234,6 +236,7 @@ void Shard::Quarantine(const Piece& piece, uint32_t row, std::span<const Violati
 }
 
 void Shard::Judge(std::span<Piece* const> pieces, int64_t fleet_time_us) {
+  peers_.SetDevices(devices_);
   anomalous_.assign(places_.size(), 0);
   KeyedBatch batch{.rows = places_.size(),
                    .slots = slots_,
@@ -481,6 +484,7 @@ void Shard::Save(StateWriter* out) const {
 Status Shard::Load(StateReader* in) {
   AVOCET_RETURN_IF_ERROR(devices_.Load(in));
   maintenance_.SetDevices(devices_);
+  peers_.SetDevices(devices_);
   AVOCET_RETURN_IF_ERROR(recent_.Load(in));
   AVOCET_RETURN_IF_ERROR(rules_.Load(in));
   AVOCET_RETURN_IF_ERROR(windows_.Load(in));

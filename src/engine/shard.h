@@ -17,6 +17,7 @@
 #include "src/config/config.h"
 #include "src/detect/detector.h"
 #include "src/detect/maintenance_calendar.h"
+#include "src/detect/peer_groups.h"
 #include "src/engine/piece.h"
 #include "src/model/column_batch.h"
 #include "src/model/table_spec.h"
@@ -139,6 +140,7 @@ class Shard {
   RollingWindows windows_;
   HourlyStats hours_;
   MaintenanceCalendar maintenance_;
+  PeerGroups peers_;
   DeviceHealth health_;
   std::vector<std::string> detector_names_;
   std::vector<std::unique_ptr<Detector>> detectors_;

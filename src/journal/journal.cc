@@ -10,6 +10,7 @@
 #include "src/env/kill_point.h"
 #include "src/journal/journal_format.h"
 #include "src/journal/journal_recovery.h"
+#include "src/journal/segment_reader.h"
 
 namespace avocet {
 namespace {
@@ -57,7 +58,11 @@ Status Journal::Recover(uint64_t end_at_least) {
   end_record_ = std::max(end_record_, end_at_least);
   for (FoundSegment& segment : found) {
     AVOCET_ASSIGN_OR_RETURN(const FileInfo info, env_->Stat(segment.path));
-    segments_.push_back({segment.first_record, info.size_bytes, std::move(segment.path)});
+    AVOCET_ASSIGN_OR_RETURN(const auto reader, SegmentReader::Open(segment.path, env_));
+    // With a damaged header the file's own time has to do.
+    const int64_t created_us = reader->header() ? reader->header()->created_us : info.modified_us;
+    segments_.push_back(
+        {segment.first_record, info.size_bytes, std::move(segment.path), created_us});
     stats_.disk_bytes += info.size_bytes;
   }
   return Status::Ok();
@@ -181,7 +186,7 @@ Status Journal::OpenSegment() {
     stats_.disk_bytes -= segments_.back().size_bytes;
     segments_.pop_back();
   }
-  segments_.push_back({first_record, file_bytes_, path});
+  segments_.push_back({first_record, file_bytes_, path, header.created_us});
   stats_.disk_bytes += file_bytes_;
   last_is_open_ = true;
   return Status::Ok();
@@ -264,6 +269,9 @@ JournalStats Journal::stats() const {
   JournalStats stats = stats_;
   stats.first_record = segments_.empty() ? end_record_ : segments_.front().first_record;
   stats.end_record = end_record_;
+  stats.max_bytes = options_.max_bytes;
+  stats.segments = segments_.size();
+  stats.oldest_us = segments_.empty() ? 0 : segments_.front().created_us;
   stats.pending_bytes = pending_.frames.size() + writing_bytes_;
   return stats;
 }

@@ -44,6 +44,9 @@ struct JournalStats {
   uint64_t first_record = 0;  ///< oldest that is kept
   uint64_t end_record = 0;    ///< after the newest durable one
   uint64_t disk_bytes = 0;
+  uint64_t max_bytes = 0;  ///< that it may take on disk
+  uint64_t segments = 0;
+  int64_t oldest_us = 0;  ///< when the oldest segment was begun; 0: there is none
   uint64_t pending_bytes = 0;
   uint64_t groups = 0;  ///< written, each with one sync
   uint64_t written_bytes = 0;
@@ -88,6 +91,7 @@ class Journal {
     uint64_t first_record = 0;
     uint64_t size_bytes = 0;
     std::string path;
+    int64_t created_us = 0;
   };
   /// Where a record is, as far as it is durable.
   struct Place {

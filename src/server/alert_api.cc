@@ -6,6 +6,7 @@
 
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
+#include "src/config/device_labels.h"
 #include "src/server/alert_json.h"
 #include "src/server/api.h"
 #include "src/server/api_body.h"
@@ -50,7 +51,8 @@ HttpResponse AlertsReply(const ApiContext& context, const HttpRequest& request) 
   }
   json.EndObject().Key("alerts").BeginArray();
   for (const BoardAlert& alert : page.alerts) {
-    WriteAlert(alert, context.desk->IsMuted(alert.last), &json);
+    WriteAlert(alert, context.desk->IsMuted(alert.last),
+               LabelsOf(context.engine->config().devices, alert.last.device), &json);
   }
   json.EndArray().EndObject();
   return HttpResponse::Json(200, json.Take());
@@ -83,7 +85,8 @@ HttpResponse AlertReply(const ApiContext& context, const HttpRequest& request) {
   if (!alert) return HttpResponse::Error(404, "not_found", "there is no alert with that id");
   JsonWriter json;
   WriteWholeAlert(*alert, context.desk->IsMuted(alert->last),
-                  context.board->Similar(*alert, kMaxSimilar), &json);
+                  LabelsOf(context.engine->config().devices, alert->last.device),
+                  context.board->Similar(alert->last, kMaxSimilar), &json);
   return HttpResponse::Json(200, json.Take());
 }
 
@@ -135,6 +138,7 @@ HttpResponse AddMuteReply(const ApiContext& context, const HttpRequest& request,
   mute.rule = body.Text("rule", "*");
   mute.device = body.Text("device", "*");
   mute.metric = body.Text("metric", "*");
+  mute.labels = body.LabelPatterns("labels");
   mute.reason = body.Text("reason");
   mute.schedule = body.Text("schedule");
   const std::string length = body.Text("for", mute.schedule.empty() ? kDefaultMute : "");
@@ -158,8 +162,9 @@ HttpResponse AddMuteReply(const ApiContext& context, const HttpRequest& request,
   const auto id = context.desk->AddMute(mute);
   if (!id.ok()) return ErrorResponse(id.status());
   mute.id = *id;
-  spdlog::info("audit: mute {} added, user={} remote={} rule={} device={} metric={}", *id,
-               caller.name, request.remote, mute.rule, mute.device, mute.metric);
+  spdlog::info("audit: mute {} added, user={} remote={} rule={} device={} metric={} labels={}", *id,
+               caller.name, request.remote, mute.rule, mute.device, mute.metric,
+               LabelsText(mute.labels));
   JsonWriter json;
   WriteMute(mute, &json);
   return HttpResponse::Json(200, json.Take());

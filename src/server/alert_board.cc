@@ -1,9 +1,12 @@
 #include "src/server/alert_board.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "src/base/ascii.h"
 #include "src/base/civil_time.h"
+#include "src/base/spoken_time.h"
 
 namespace avocet {
 namespace {
@@ -151,15 +154,31 @@ std::vector<BoardAlert> AlertBoard::OfSeries(std::string_view device,
   return found;
 }
 
-SimilarAlerts AlertBoard::Similar(const BoardAlert& alert, size_t limit) const {
+std::string SimilarAlerts::Sentence() const {
+  if (alerts.empty()) return "";
+  const BoardAlert& newest = alerts.front();
+  std::string text =
+      fmt::format("{} {} on {}, last {}", found, found == 1 ? "time" : "times",
+                  of_device ? "this device" : "other devices", SpokenTime(newest.last.opened_us));
+  const bool is_over = newest.last.state == AlertState::kCleared;
+  const int64_t lasted_us = newest.last.event_time_us - newest.last.opened_us;
+  if (is_over) text += ", which cleared after " + SpokenDuration(lasted_us);
+  const OperatorEntry* label = newest.Newest(OperatorAction::kLabel);
+  if (label != nullptr) {
+    text += (is_over ? " and was labelled " : ", which was labelled ") + label->text;
+  }
+  return text;
+}
+
+SimilarAlerts AlertBoard::Similar(const AlertChange& alert, size_t limit) const {
   std::vector<const BoardAlert*> of_device, of_others;
   const std::lock_guard lock(mutex_);
   for (const auto& [id, other] : alerts_) {
-    const bool is_like = other.last.metric == alert.last.metric &&
-                         other.last.strongest.detector == alert.last.strongest.detector;
-    const bool is_earlier = other.last.opened_us < alert.last.opened_us;
+    const bool is_like = other.last.metric == alert.metric &&
+                         other.last.strongest.detector == alert.strongest.detector;
+    const bool is_earlier = other.last.opened_us < alert.opened_us;
     if (!is_like || !is_earlier || !other.fired_us) continue;
-    (other.last.device == alert.last.device ? of_device : of_others).push_back(&other);
+    (other.last.device == alert.device ? of_device : of_others).push_back(&other);
   }
   SimilarAlerts similar{.of_device = !of_device.empty(), .found = 0, .alerts = {}};
   std::vector<const BoardAlert*>& found = similar.of_device ? of_device : of_others;

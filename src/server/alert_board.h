@@ -62,6 +62,10 @@ struct SimilarAlerts {
   bool of_device = false;  ///< of the same device; else of others, because it has none
   size_t found = 0;
   std::vector<BoardAlert> alerts;  ///< of those found, newest first
+
+  /// For people: "3 times on this device, last 2026-01-31T12:00:00Z, which cleared after 20m and
+  /// was labelled false-positive"; empty when there are none.
+  std::string Sentence() const;
 };
 
 /// How often a rule fired.
@@ -98,7 +102,7 @@ class AlertBoard {
   std::optional<BoardAlert> Get(std::string_view id) const;
   /// All alerts of a metric of a device, in no particular order.
   std::vector<BoardAlert> OfSeries(std::string_view device, std::string_view metric) const;
-  SimilarAlerts Similar(const BoardAlert& alert, size_t limit) const;
+  SimilarAlerts Similar(const AlertChange& alert, size_t limit) const;
 
   struct Part {
     std::vector<BoardAlert> alerts;

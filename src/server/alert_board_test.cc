@@ -74,7 +74,7 @@ TEST(AlertBoardTest, SimilarAlertsAreEarlierOnesOfTheDeviceElseOfOthers) {
   };
   const auto similar = [&](const std::string& id, bool of_device, size_t found,
                            const std::vector<std::string>& want) {
-    const SimilarAlerts got = board.Similar(*board.Get(id), 2);
+    const SimilarAlerts got = board.Similar(board.Get(id)->last, 2);
     std::vector<std::string> ids;
     for (const BoardAlert& alert : got.alerts) ids.push_back(alert.last.id);
     EXPECT_EQ(ids, want) << id;

@@ -6,10 +6,13 @@
 namespace avocet {
 
 Result<std::unique_ptr<AlertDesk>> AlertDesk::Open(const std::string& path, Env* env,
-                                                   AlertBoard* board) {
+                                                   AlertBoard* board,
+                                                   const DevicesConfig* devices) {
+  AVOCET_ASSIGN_OR_RETURN(auto outbox, Outbox::Open(path));
   AVOCET_ASSIGN_OR_RETURN(auto log, OperatorLog::Open(path));
   AVOCET_ASSIGN_OR_RETURN(auto gates, GateLog::Open(path));
-  std::unique_ptr<AlertDesk> desk(new AlertDesk(std::move(log), std::move(gates), env, board));
+  std::unique_ptr<AlertDesk> desk(
+      new AlertDesk(std::move(outbox), std::move(log), std::move(gates), env, board, devices));
   AVOCET_RETURN_IF_ERROR(desk->Refresh());
   return desk;
 }
@@ -60,12 +63,19 @@ std::vector<Mute> AlertDesk::Mutes() const {
   return mutes_;
 }
 
+Result<std::vector<Mute>> AlertDesk::MutesAfter(int64_t after_us) const {
+  const std::lock_guard lock(mutex_);
+  return log_->Mutes(after_us);
+}
+
 bool AlertDesk::IsMuted(const AlertChange& change) const {
   const std::lock_guard lock(mutex_);
   const int64_t now_us = env_->NowMicros();
   return std::any_of(mutes_.begin(), mutes_.end(),
-                     [&](const Mute& mute) { return mute.Fits(change, now_us); });
+                     [&](const Mute& mute) { return mute.Fits(change, *devices_, now_us); });
 }
+
+Result<std::vector<OutboxStanding>> AlertDesk::Standings() const { return outbox_->Standings(); }
 
 Result<int64_t> AlertDesk::AddGate(const AlertGate& gate) {
   const std::lock_guard lock(mutex_);

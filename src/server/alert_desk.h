@@ -10,6 +10,7 @@
 
 #include "src/alert/gate_log.h"
 #include "src/alert/operator_log.h"
+#include "src/alert/outbox.h"
 #include "src/env/env.h"
 #include "src/server/alert_board.h"
 
@@ -18,9 +19,10 @@ namespace avocet {
 /// Any thread may use it; a call may take as long as the disk does.
 class AlertDesk {
  public:
-  /// Opens the log, or creates it; `board` gets what is in it. Both are borrowed.
+  /// Opens the log, or creates it; `board` gets what is in it. `devices` has the labels. All are
+  /// borrowed.
   static Result<std::unique_ptr<AlertDesk>> Open(const std::string& path, Env* env,
-                                                 AlertBoard* board);
+                                                 AlertBoard* board, const DevicesConfig* devices);
 
   /// Notes the same for several alerts. kNotFound names the first that is not on the board; then
   /// nothing is noted.
@@ -31,8 +33,13 @@ class AlertDesk {
   Status EndMute(int64_t id);
   /// Those that have not ended.
   std::vector<Mute> Mutes() const;
+  /// Those that have not, or ended after `after_us`.
+  Result<std::vector<Mute>> MutesAfter(int64_t after_us) const;
   /// Whether somebody has muted what changes the alert now.
   bool IsMuted(const AlertChange& change) const;
+
+  /// How the messages about alerts stand.
+  Result<std::vector<OutboxStanding>> Standings() const;
 
   /// Moves the gate of a series; the engine takes it over within a second.
   Result<int64_t> AddGate(const AlertGate& gate);
@@ -43,16 +50,24 @@ class AlertDesk {
   Status Refresh();
 
  private:
-  AlertDesk(std::unique_ptr<OperatorLog> log, std::unique_ptr<GateLog> gates, Env* env,
-            AlertBoard* board)
-      : log_(std::move(log)), gates_(std::move(gates)), env_(env), board_(board) {}
+  AlertDesk(std::unique_ptr<Outbox> outbox, std::unique_ptr<OperatorLog> log,
+            std::unique_ptr<GateLog> gates, Env* env, AlertBoard* board,
+            const DevicesConfig* devices)
+      : outbox_(std::move(outbox)),
+        log_(std::move(log)),
+        gates_(std::move(gates)),
+        env_(env),
+        board_(board),
+        devices_(devices) {}
   Status RefreshLocked();
 
   mutable std::mutex mutex_;
+  const std::unique_ptr<Outbox> outbox_;
   const std::unique_ptr<OperatorLog> log_;  // guarded by mutex_
   const std::unique_ptr<GateLog> gates_;    // guarded by mutex_
   Env* const env_;
   AlertBoard* const board_;
+  const DevicesConfig* const devices_;
   int64_t last_entry_ = 0;   // guarded by mutex_
   std::vector<Mute> mutes_;  // guarded by mutex_
 };

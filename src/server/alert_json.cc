@@ -4,6 +4,7 @@
 
 #include "src/base/time_format.h"
 #include "src/server/csv_text.h"
+#include "src/server/label_json.h"
 
 namespace avocet {
 namespace {
@@ -34,7 +35,8 @@ void WriteHistory(const BoardAlert& alert, JsonWriter* json) {
 
 void WriteSimilar(const SimilarAlerts& similar, JsonWriter* json) {
   json->Key("similar").BeginObject().Field("of_device", similar.of_device);
-  json->Field("found", uint64_t{similar.found}).Key("alerts").BeginArray();
+  json->Field("found", uint64_t{similar.found});
+  json->FieldOrNull("sentence", similar.Sentence()).Key("alerts").BeginArray();
   for (const BoardAlert& alert : similar.alerts) {
     json->BeginObject().Field("id", alert.last.id);
     json->FieldOrNull("device", alert.last.device);
@@ -48,7 +50,7 @@ void WriteSimilar(const SimilarAlerts& similar, JsonWriter* json) {
   json->EndArray().EndObject();
 }
 
-void WriteSummary(const BoardAlert& alert, bool is_muted, JsonWriter* json) {
+void WriteSummary(const BoardAlert& alert, bool is_muted, const Labels& labels, JsonWriter* json) {
   const AlertChange& last = alert.last;
   const AlertFinding& strongest = last.strongest;
   const OperatorEntry* acknowledged = alert.Newest(OperatorAction::kAcknowledge);
@@ -67,6 +69,7 @@ void WriteSummary(const BoardAlert& alert, bool is_muted, JsonWriter* json) {
   json->Field("value", strongest.value).Field("expected", strongest.expected);
   json->Field("lower", strongest.lower).Field("upper", strongest.upper);
   json->Field("score", strongest.score).Field("muted", is_muted);
+  WriteLabels(labels, json);
   json->FieldOrNull("acknowledged_by", acknowledged == nullptr ? "" : acknowledged->actor);
   json->FieldOrNull("assignee", TextOf(alert.Newest(OperatorAction::kAssign)));
   json->FieldOrNull("label", TextOf(alert.Newest(OperatorAction::kLabel)));
@@ -74,16 +77,16 @@ void WriteSummary(const BoardAlert& alert, bool is_muted, JsonWriter* json) {
 
 }  // namespace
 
-void WriteAlert(const BoardAlert& alert, bool is_muted, JsonWriter* json) {
+void WriteAlert(const BoardAlert& alert, bool is_muted, const Labels& labels, JsonWriter* json) {
   json->BeginObject();
-  WriteSummary(alert, is_muted, json);
+  WriteSummary(alert, is_muted, labels, json);
   json->EndObject();
 }
 
-void WriteWholeAlert(const BoardAlert& alert, bool is_muted, const SimilarAlerts& similar,
-                     JsonWriter* json) {
+void WriteWholeAlert(const BoardAlert& alert, bool is_muted, const Labels& labels,
+                     const SimilarAlerts& similar, JsonWriter* json) {
   json->BeginObject();
-  WriteSummary(alert, is_muted, json);
+  WriteSummary(alert, is_muted, labels, json);
   WriteHistory(alert, json);
   WriteSimilar(similar, json);
   json->EndObject();
@@ -94,6 +97,7 @@ void WriteMute(const Mute& mute, JsonWriter* json) {
   json->Field("device", mute.device).Field("metric", mute.metric).Field("actor", mute.actor);
   json->FieldOrNull("until_us", mute.until_us == INT64_MAX ? std::nullopt
                                                            : std::optional<int64_t>(mute.until_us));
+  WriteLabels(mute.labels, json);
   json->Field("schedule", mute.schedule).Field("reason", mute.reason).EndObject();
 }
 

@@ -9,11 +9,11 @@
 namespace avocet {
 
 /// In a list.
-void WriteAlert(const BoardAlert& alert, bool is_muted, JsonWriter* json);
+void WriteAlert(const BoardAlert& alert, bool is_muted, const Labels& labels, JsonWriter* json);
 
 /// With its steps, with what people did, and with what was similar.
-void WriteWholeAlert(const BoardAlert& alert, bool is_muted, const SimilarAlerts& similar,
-                     JsonWriter* json);
+void WriteWholeAlert(const BoardAlert& alert, bool is_muted, const Labels& labels,
+                     const SimilarAlerts& similar, JsonWriter* json);
 
 void WriteMute(const Mute& mute, JsonWriter* json);
 

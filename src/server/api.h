@@ -61,6 +61,7 @@ std::vector<ApiRoute> AnomalyRoutes(const ApiContext& context);
 std::vector<ApiRoute> AlertRoutes(const ApiContext& context);
 std::vector<ApiRoute> GateRoutes(const ApiContext& context);
 std::vector<ApiRoute> RuleRoutes(const ApiContext& context);
+std::vector<ApiRoute> QuietRoutes(const ApiContext& context);
 std::vector<ApiRoute> LakeRoutes(const ApiContext& context);
 std::vector<ApiRoute> QueryRoutes(const ApiContext& context);
 std::vector<ApiRoute> SystemRoutes(const ApiContext& context);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "src/config/device_labels.h"
+
 namespace avocet {
 
 ApiBody::ApiBody(const std::string& body) : text_(body) {
@@ -54,6 +56,28 @@ std::vector<std::string> ApiBody::RequiredTexts(std::string_view name, size_t mo
     Fail("\"" + std::string(name) + "\" must be a list of 1 to " + std::to_string(most) + " texts");
   }
   return texts;
+}
+
+Labels ApiBody::LabelPatterns(std::string_view name) {
+  Labels patterns;
+  const auto value = Find(name);
+  if (!value) return patterns;
+  simdjson::dom::object members;
+  if (value->get_object().get(members) != simdjson::SUCCESS) {
+    Fail("\"" + std::string(name) + "\" must be an object of texts");
+    return patterns;
+  }
+  for (const auto& [key, member] : members) {
+    std::string_view pattern;
+    if (member.get_string().get(pattern) != simdjson::SUCCESS) {
+      Fail("\"" + std::string(name) + "\" must be an object of texts");
+    } else if (std::string problem = LabelPatternProblem(key, pattern); !problem.empty()) {
+      Fail(std::move(problem));
+    } else {
+      patterns.emplace(std::string(key), std::string(pattern));
+    }
+  }
+  return patterns;
 }
 
 std::optional<double> ApiBody::Number(std::string_view name) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/config/device_config.h"
 #include "src/net/http_message.h"
 
 namespace avocet {
@@ -22,6 +23,8 @@ class ApiBody {
   std::string RequiredText(std::string_view name);
   /// Texts; at least one and at most `most`.
   std::vector<std::string> RequiredTexts(std::string_view name, size_t most);
+  /// An object of texts; empty when it is not there or null.
+  Labels LabelPatterns(std::string_view name);
   std::optional<double> Number(std::string_view name);
 
   void Fail(std::string message);

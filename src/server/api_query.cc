@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "src/base/time_format.h"
+#include "src/config/device_labels.h"
 #include "src/config/instant.h"
 
 namespace avocet {
@@ -56,6 +57,19 @@ std::vector<std::string> ApiQuery::TextList(std::string_view name) {
     begin = end + 1;
   }
   return list;
+}
+
+Labels ApiQuery::LabelPatterns() {
+  constexpr std::string_view kPrefix = "label.";
+  Labels patterns;
+  for (const auto& [name, value] : request_.query) {
+    if (!name.starts_with(kPrefix)) continue;
+    std::string label = name.substr(kPrefix.size());
+    const std::string problem = LabelNameProblem(label);
+    if (!problem.empty()) Fail(problem);
+    patterns.emplace(std::move(label), value);
+  }
+  return patterns;
 }
 
 std::string ApiQuery::Word(std::string_view name, const std::vector<std::string>& words) {

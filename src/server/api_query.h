@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/config/device_config.h"
 #include "src/net/http_message.h"
 
 namespace avocet {
@@ -22,6 +23,8 @@ class ApiQuery {
   std::string RequiredText(std::string_view name);
   /// Texts separated by commas; empty when there are none.
   std::vector<std::string> TextList(std::string_view name);
+  /// Patterns of labels: every parameter "label.NAME".
+  Labels LabelPatterns();
   /// One of `words`, the first one when it is not given.
   std::string Word(std::string_view name, const std::vector<std::string>& words);
   int64_t Integer(std::string_view name, int64_t missing, int64_t min, int64_t max);

@@ -6,6 +6,7 @@
 
 #include "src/base/civil_time.h"
 #include "src/base/json_writer.h"
+#include "src/config/device_labels.h"
 #include "src/engine/owned_lake.h"
 #include "src/server/alert_json.h"
 #include "src/server/api_query.h"
@@ -106,7 +107,8 @@ Result<std::unique_ptr<DashboardServer>> DashboardServer::Start(Engine* engine,
   dashboard->RememberAnomalies();
   dashboard->RememberAlerts();
   AVOCET_ASSIGN_OR_RETURN(dashboard->desk_,
-                          AlertDesk::Open(OutboxPath(engine->config()), env, &dashboard->board_));
+                          AlertDesk::Open(OutboxPath(engine->config()), env, &dashboard->board_,
+                                          &engine->config().devices));
   dashboard->AddRoutes(std::move(version));
   return dashboard;
 }
@@ -117,7 +119,8 @@ void DashboardServer::AddRoutes(std::string version) {
   events_ = std::make_unique<EventStream>(
       &feed_, &board_, [this] { return Pulse(); },
       [this](const BoardAlert& alert, JsonWriter* json) {
-        WriteAlert(alert, desk_->IsMuted(alert.last), json);
+        WriteAlert(alert, desk_->IsMuted(alert.last),
+                   LabelsOf(engine_->config().devices, alert.last.device), json);
       });
   const ApiContext context{.engine = engine_,
                            .env = env_,
@@ -133,8 +136,8 @@ void DashboardServer::AddRoutes(std::string version) {
                            .is_secure = !server_->options().tls_certificate_file.empty()};
   for (const auto& routes :
        {FleetRoutes(context), AnomalyRoutes(context), AlertRoutes(context), GateRoutes(context),
-        RuleRoutes(context), HealthRoutes(context), LakeRoutes(context), QueryRoutes(context),
-        SystemRoutes(context), SessionRoutes(context)}) {
+        RuleRoutes(context), QuietRoutes(context), HealthRoutes(context), LakeRoutes(context),
+        QueryRoutes(context), SystemRoutes(context), SessionRoutes(context)}) {
     for (const ApiRoute& route : routes) AddApi(route);
   }
   AddEvents();

@@ -32,6 +32,7 @@ class DashboardServer {
   DashboardServer& operator=(const DashboardServer&) = delete;
 
   const LiveFleet& fleet() const { return fleet_; }
+  const AlertBoard& board() const { return board_; }
 
  private:
   DashboardServer(Engine* engine, ReloadDesk* reload_desk, Env* env, HttpServer* server);

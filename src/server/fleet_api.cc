@@ -2,13 +2,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include "src/base/ascii.h"
 #include "src/base/civil_time.h"
 #include "src/base/json_writer.h"
+#include "src/config/device_labels.h"
 #include "src/server/api.h"
 #include "src/server/api_query.h"
+#include "src/server/label_json.h"
 
 namespace avocet {
 namespace {
@@ -17,6 +21,7 @@ constexpr int64_t kMaxDevicesPerPage = 500;
 constexpr size_t kSparklinePoints = 40;
 constexpr int64_t kMaxPoints = 4000;
 constexpr int64_t kMaxRecords = 1000;
+constexpr size_t kMaxLabelValues = 200;
 
 // As many digits as a chart can show.
 double Rounded(double value) {
@@ -67,17 +72,47 @@ HttpResponse StatusReply(const ApiContext& context, const Caller& caller) {
 }
 
 void WriteDevice(const DeviceSummary& device, const std::vector<std::string>& metrics,
-                 JsonWriter* json) {
+                 const Labels& labels, JsonWriter* json) {
   json->Field("device", device.name).Field("state", DeviceStateName(device.state));
   WriteTime("last_us", device.last_us, json);
   json->Field("period_us", device.period_us).Field("readings", device.readings);
   json->Field("late", device.late).Field("invalid", device.invalid);
   json->Field("quality", device.quality()).Field("anomalies_24h", device.anomalies_24h);
+  WriteLabels(labels, json);
   json->Key("values").BeginObject();
   for (size_t m = 0; m < std::min(metrics.size(), device.values.size()); ++m) {
     json->Field(metrics[m], device.values[m]);
   }
   json->EndObject();
+}
+
+/// How many devices have each value of each label.
+using LabelCounts = std::map<std::string, std::map<std::string, uint64_t>>;
+
+/// Of a label with very many values those that most devices have.
+void WriteLabelCounts(const LabelCounts& counts, JsonWriter* json) {
+  json->Key("labels").BeginArray();
+  for (const auto& [name, values] : counts) {
+    std::vector<std::pair<std::string, uint64_t>> shown(values.begin(), values.end());
+    if (shown.size() > kMaxLabelValues) {
+      std::stable_sort(shown.begin(), shown.end(),
+                       [](const auto& a, const auto& b) { return a.second > b.second; });
+      shown.resize(kMaxLabelValues);
+    }
+    json->BeginObject().Field("name", name).Field("values", uint64_t{values.size()});
+    json->Key("devices").BeginObject();
+    for (const auto& [value, devices] : shown) json->Field(value, devices);
+    json->EndObject().EndObject();
+  }
+  json->EndArray();
+}
+
+/// Whether the text, in small letters, is in the device's name or in the value of a label.
+bool Mentions(const std::string& device, const Labels& labels, const std::string& text) {
+  if (text.empty() || AsciiLower(device).find(text) != std::string::npos) return true;
+  return std::any_of(labels.begin(), labels.end(), [&](const auto& label) {
+    return AsciiLower(label.second).find(text) != std::string::npos;
+  });
 }
 
 // Orders devices as asked; the name decides between equals, so that pages do not overlap.
@@ -112,6 +147,7 @@ void Sort(const std::string& by, bool descending, std::vector<DeviceSummary>* de
 HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request) {
   ApiQuery query(request, context.NowMicros());
   std::string text = query.Text("q");
+  const Labels patterns = query.LabelPatterns();
   const std::string state = query.Word("state", {"any", "ok", "warning", "critical", "silent"});
   const std::string sort =
       query.Word("sort", {"state", "device", "last", "anomalies", "quality", "readings"});
@@ -126,14 +162,20 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   if (const auto mistake = query.Mistake()) return *mistake;
 
   text = AsciiLower(text);
-  std::vector<DeviceSummary> devices = context.fleet->Devices();
-  const size_t all = devices.size();
+  std::vector<DeviceSummary> devices;
+  size_t all = 0;
   std::array<uint64_t, kNumDeviceStates> states{};
-  for (const DeviceSummary& device : devices) ++states[static_cast<size_t>(device.state)];
-  std::erase_if(devices, [&](const DeviceSummary& device) {
-    return (state != "any" && state != DeviceStateName(device.state)) ||
-           (!text.empty() && AsciiLower(device.name).find(text) == std::string::npos);
-  });
+  LabelCounts counts;
+  for (DeviceSummary& device : context.fleet->Devices()) {
+    ++all;
+    ++states[static_cast<size_t>(device.state)];
+    const Labels labels = LabelsOf(context.engine->config().devices, device.name);
+    for (const auto& [label, value] : labels) ++counts[label][value];
+    if ((state == "any" || state == DeviceStateName(device.state)) && FitLabels(patterns, labels) &&
+        Mentions(device.name, labels, text)) {
+      devices.push_back(std::move(device));
+    }
+  }
   Sort(sort, descending, &devices);
   JsonWriter json;
   json.BeginObject().Field("total", uint64_t{all}).Field("matching", uint64_t{devices.size()});
@@ -141,10 +183,13 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   for (size_t i = 0; i < states.size(); ++i) {
     json.Field(DeviceStateName(static_cast<DeviceState>(i)), states[i]);
   }
-  json.EndObject().Key("devices").BeginArray();
+  json.EndObject();
+  WriteLabelCounts(counts, &json);
+  json.Key("devices").BeginArray();
   for (size_t i = offset; i < devices.size() && i - offset < limit; ++i) {
     json.BeginObject();
-    WriteDevice(context.fleet->Device(devices[i].name).value_or(devices[i]), metrics, &json);
+    WriteDevice(context.fleet->Device(devices[i].name).value_or(devices[i]), metrics,
+                LabelsOf(context.engine->config().devices, devices[i].name), &json);
     json.Key("sparkline");
     const auto index = static_cast<size_t>(found - metrics.begin());
     WriteNumbers(context.fleet->Sparkline(devices[i].name, index, kSparklinePoints), &json);
@@ -162,7 +207,8 @@ HttpResponse DeviceReply(const ApiContext& context, const HttpRequest& request) 
   if (!device) return HttpResponse::Error(404, "not_found", "there is no device of that name");
   JsonWriter json;
   json.BeginObject();
-  WriteDevice(*device, context.fleet->metrics(), &json);
+  WriteDevice(*device, context.fleet->metrics(), LabelsOf(context.engine->config().devices, name),
+              &json);
   json.EndObject();
   return HttpResponse::Json(200, json.Take());
 }

@@ -12,6 +12,7 @@
 #include "src/config/alert_keys.h"
 #include "src/server/api.h"
 #include "src/server/api_query.h"
+#include "src/server/label_json.h"
 
 namespace avocet {
 namespace {
@@ -36,6 +37,7 @@ void WriteSettings(const AlertRuleConfig& rule, JsonWriter* json) {
   WriteTexts("metrics", rule.metrics, json);
   WriteTexts("devices", rule.devices, json);
   WriteTexts("exclude_devices", rule.exclude_devices, json);
+  WriteLabels(rule.labels, json);
   WriteTexts("channels", rule.channels, json);
   json->Field("fire_score", rule.fire_score);
   json->Field("clear_score", rule.clear_score.value_or(rule.fire_score));

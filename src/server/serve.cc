@@ -62,6 +62,10 @@ std::string Serving::Chart(const AlertChange& change) const {
   return dashboard_ == nullptr ? std::string() : AlertChart(dashboard_->fleet(), change);
 }
 
+std::string Serving::SeenBefore(const AlertChange& change) const {
+  return dashboard_ == nullptr ? std::string() : dashboard_->board().Similar(change, 1).Sentence();
+}
+
 std::string Serving::Url() const {
   if (server_ == nullptr) return {};
   const bool is_secure = !server_->options().tls_certificate_file.empty();

@@ -29,6 +29,8 @@ class Serving {
 
   /// As AlertChart of the devices on the dashboard; empty when nothing is served. Any thread.
   std::string Chart(const AlertChange& change) const;
+  /// What the dashboard knows of alerts like it, in one sentence; empty for none. Any thread.
+  std::string SeenBefore(const AlertChange& change) const;
 
  private:
   Serving() = default;

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <optional>
 
 #include "src/base/json_writer.h"
 #include "src/config/load.h"
@@ -15,6 +16,19 @@ namespace {
 
 constexpr size_t kMaxLoginBytes = 1024;
 
+void WriteJournal(const SourceHealth& health, JsonWriter* json) {
+  if (health.journal_max_bytes == 0) {
+    json->Null();
+    return;
+  }
+  json->BeginObject().Field("bytes", health.journal_bytes);
+  json->Field("max_bytes", health.journal_max_bytes).Field("segments", health.journal_segments);
+  json->FieldOrNull("oldest_us", health.journal_oldest_us == 0
+                                     ? std::nullopt
+                                     : std::optional<int64_t>(health.journal_oldest_us));
+  json->Field("syncs", health.journal_syncs).EndObject();
+}
+
 void WriteSources(const Progress& progress, JsonWriter* json) {
   json->Key("sources").BeginArray();
   for (const SourceProgress& source : progress.sources) {
@@ -22,7 +36,33 @@ void WriteSources(const Progress& progress, JsonWriter* json) {
     json->Field("records", source.records).Field("bytes", source.bytes);
     json->Field("lag_bytes", source.health.lag_bytes);
     json->Field("lag_records", source.health.lag_records);
-    json->Field("problem", source.health.problem).EndObject();
+    json->Field("problem", source.health.problem).Key("journal");
+    WriteJournal(source.health, json);
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
+void WriteChannels(const ApiContext& context, JsonWriter* json) {
+  json->Key("channels").BeginArray();
+  const auto standings = context.desk->Standings();
+  // What the disk does not tell now it may tell the next time.
+  if (standings.ok()) {
+    for (const OutboxStanding& channel : *standings) {
+      json->BeginObject().Field("name", channel.channel).Field("waiting", channel.waiting);
+      json->Field("delivered", channel.delivered).Field("failed", channel.failed);
+      json->Field("silenced", channel.silenced).EndObject();
+    }
+  }
+  json->EndArray();
+}
+
+void WriteConfig(const Config& config, JsonWriter* json) {
+  json->Key("config").BeginArray();
+  for (const DumpedLine& line : DumpLines(config, DetectorSpecs())) {
+    json->BeginObject().Field("text", line.text).Field("has_value", !line.key.empty());
+    json->FieldOrNull("line", line.line == 0 ? std::nullopt : std::optional<int64_t>(line.line));
+    json->EndObject();
   }
   json->EndArray();
 }
@@ -65,11 +105,12 @@ HttpResponse SystemReply(const ApiContext& context, const Caller& caller) {
   }
   json.EndObject();
   WriteSources(progress, &json);
-  json.Field("config_file", config.file).Key("config");
+  WriteChannels(context, &json);
+  json.Field("config_file", config.file);
   if (caller.role == Role::kAdmin) {
-    json.String(DumpConfig(config, DetectorSpecs()));
+    WriteConfig(config, &json);
   } else {
-    json.Null();
+    json.Key("config").Null();
   }
   json.EndObject();
   return HttpResponse::Json(200, json.Take());
@@ -112,11 +153,12 @@ HttpResponse LogOutReply(const ApiContext& context, const HttpRequest& request) 
 
 std::vector<ApiRoute> SystemRoutes(const ApiContext& c) {
   const auto context = std::make_shared<const ApiContext>(c);
-  std::vector<ApiRoute> routes = {{.method = "GET",
-                                   .path = "/api/v1/system",
-                                   .handler = [context](const auto&, const Caller& caller) {
-                                     return SystemReply(*context, caller);
-                                   }}};
+  std::vector<ApiRoute> routes = {
+      {.method = "GET",
+       .path = "/api/v1/system",
+       .handler = [context](const auto&,
+                            const Caller& caller) { return SystemReply(*context, caller); },
+       .work = ApiWork::kTables}};
   if (context->reload_desk == nullptr) return routes;
   routes.push_back(
       {.method = "POST",

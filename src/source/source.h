@@ -38,6 +38,9 @@ struct SourceHealth {
   int64_t leases = -1;       ///< shards of a shared stream that are read here; -1: it is not shared
   // Of a source with a journal.
   uint64_t journal_bytes = 0;                     ///< on disk
+  uint64_t journal_max_bytes = 0;                 ///< that it may take there; 0: no journal
+  uint64_t journal_segments = 0;                  ///< files
+  int64_t journal_oldest_us = 0;                  ///< when the oldest was begun; 0: there is none
   uint64_t journal_syncs = 0;                     ///< since the start
   std::chrono::nanoseconds journal_sync_time{0};  ///< spent in them
 };

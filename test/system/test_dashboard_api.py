@@ -94,6 +94,7 @@ QUERIES: dict[str, list[dict[str, object]]] = {
     ],
     "/health": [{}, {"limit": 1}],
     "/device_health": [{"device": "dev/1", "from": "2024-12-31T00:00:00Z"}, {"device": "none"}],
+    "/quiet": [{"device": "dev/1", "from": "now-7d"}, {"device": HOSTILE}],
     "/records": [{"device": "dev/1", "limit": 5}, {"device": HOSTILE, "from": "2024-12-31"}],
     "/anomalies": [{}, {"severity": "critical"}, {"q": "DEV/"}],
     "/alerts": [{}, {"stage": "open", "severity": "critical", "q": "DEV/", "limit": 1}],
@@ -306,7 +307,9 @@ def test_other_machines_need_a_token(tmp_path: Path) -> None:
         assert viewer.get("status")["role"] == "viewer"
         assert viewer.get("system")["config"] is None
         admin = Client(anybody.port, tokens["admin"].strip())
-        assert "0.0.0.0" in admin.get("system")["config"]
+        lines = {line["text"].strip(): line["line"] for line in admin.get("system")["config"]}
+        assert lines[f'listen: "0.0.0.0:{anybody.port}"'] == 3
+        assert lines["enabled: true"] is None
         headers = {"X-Avocet-Request": "1"}
         bad = anybody.request("POST", "/api/v1/session", json.dumps({"token": "no"}), headers)
         assert bad[0] == 401

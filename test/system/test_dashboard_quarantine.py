@@ -55,7 +55,7 @@ def answer_of(client: Client, name: str) -> dict[str, Any] | None:
 
 def is_good(client: Client) -> bool:
     system = answer_of(client, "system")
-    return system is not None and "sensor" in system["config"]
+    return system is not None and any("sensor" in line["text"] for line in system["config"])
 
 
 def has_retried(client: Client) -> bool:

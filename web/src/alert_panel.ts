@@ -3,6 +3,7 @@
 import type { Alert, Similar } from "./api";
 import { h, type Child } from "./dom";
 import { count, dateTime, duration, measure } from "./format";
+import { labelChips } from "./labels";
 import { deviceLink, fact, stateBadge, word } from "./parts";
 import { href } from "./view";
 
@@ -112,6 +113,7 @@ export function alertPanel(alert: Alert, unit: string, ...tools: Child[]): HTMLE
       "dl",
       { class: "facts" },
       ...fact("Device", alert.device === null ? "the fleet" : h("a", { href: deviceLink(alert.device) }, alert.device)),
+      ...(Object.keys(alert.labels).length ? fact("Labels", h("span", { class: "chips" }, ...labelChips(alert.labels))) : []),
       ...fact("Metric", alert.metric ?? "as a whole"),
       ...fact("Rule", h("a", { href: href("/rules", { rule: alert.rule }) }, alert.rule)),
       ...fact("Since", `${dateTime(alert.opened_us)}${lasted}`),

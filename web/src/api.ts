@@ -21,8 +21,11 @@ export interface Status {
   detectors: string[];
   rules: string[];
 }
+/** Of a device: name to value. */
+export type Labels = Record<string, string>;
 export interface Device {
   device: string;
+  labels: Labels;
   state: DeviceState;
   last_us: number | null;
   period_us: number;
@@ -39,6 +42,8 @@ export interface DevicePage {
   matching: number;
   offset: number;
   states: Record<DeviceState, number>;
+  /** Of all devices; of a label with very many values the most frequent. */
+  labels: { name: string; values: number; devices: Record<string, number> }[];
   devices: Device[];
 }
 export type Values = (number | null)[];
@@ -59,6 +64,15 @@ export interface Series {
   problem: string;
   time_us: number[];
   metrics: MetricSeries[];
+}
+/** A part of a time range in which a device is in maintenance, or nobody is told of its alerts. */
+export interface Quiet {
+  kind: "maintenance" | "mute";
+  from_us: number;
+  to_us: number;
+  /** Null: all. */
+  metrics: string[] | null;
+  text: string;
 }
 export interface Anomaly {
   id: string;
@@ -106,6 +120,7 @@ export interface Alert {
   lower: number | null;
   upper: number | null;
   score: number;
+  labels: Labels;
   muted: boolean;
   acknowledged_by: string | null;
   assignee: string | null;
@@ -119,6 +134,8 @@ export interface Similar {
   /** Of the same device; else of others. */
   of_device: boolean;
   found: number;
+  /** The same for people; null for none. */
+  sentence: string | null;
   /** The newest of those found. */
   alerts: {
     id: string;
@@ -141,6 +158,7 @@ export interface Mute {
   rule: string;
   device: string;
   metric: string;
+  labels: Labels;
   actor: string;
   until_us: number | null;
   schedule: string;
@@ -179,6 +197,7 @@ export interface Rule {
   metrics: string[];
   devices: string[];
   exclude_devices: string[];
+  labels: Labels;
   channels: string[];
   fire_score: number;
   clear_score: number;
@@ -328,9 +347,13 @@ export interface System {
     lag_bytes: number;
     lag_records: number;
     problem: string;
+    /** Null: it has none. */
+    journal: { bytes: number; max_bytes: number; segments: number; oldest_us: number | null; syncs: number } | null;
   }[];
+  channels: { name: string; waiting: number; delivered: number; failed: number; silenced: number }[];
   config_file: string;
-  config: string | null;
+  /** Null line: a default, or no value at all. */
+  config: { text: string; has_value: boolean; line: number | null }[] | null;
 }
 export interface Pulse {
   wall_us: number;

@@ -1,7 +1,7 @@
 // One metric over time: values, their expected line and usual range, anomalies; zoom by drag.
 
 import uPlot from "uplot";
-import type { Anomaly, MetricSeries, Series, Values } from "./api";
+import type { Anomaly, MetricSeries, Quiet, Series, Values } from "./api";
 import { fill, h } from "./dom";
 import { dateTime, isUtc, measure, tick } from "./format";
 
@@ -65,10 +65,22 @@ function mark(context: CanvasRenderingContext2D, severity: string, x: number, y:
   context.closePath();
 }
 
+/** Lines that lean to the right in maintenance, and to the left where nobody is told. */
+function hatch(context: CanvasRenderingContext2D, leans: 1 | -1, left: number, right: number, top: number, height: number, step: number): void {
+  context.beginPath();
+  const reach = Math.ceil(height / step) * step;
+  for (let x = Math.floor((left - reach) / step) * step; x < right + reach; x += step) {
+    context.moveTo(x, leans > 0 ? top + reach : top);
+    context.lineTo(x + reach, leans > 0 ? top : top + reach);
+  }
+  context.stroke();
+}
+
 export class Chart {
   readonly root = h("div", { class: "chart" });
   private plot: uPlot | null = null;
   private anomalies: Anomaly[] = [];
+  private quiet: Quiet[] = [];
   private selected = "";
   private range: [number, number] = [0, 1];
   private readonly tip = h("div", { class: "tip", hidden: true });
@@ -89,9 +101,11 @@ export class Chart {
     unit: string,
     periodUs: number,
     anomalies: Anomaly[],
+    quiet: Quiet[],
     selected: string,
   ): void {
     this.anomalies = anomalies;
+    this.quiet = quiet;
     this.selected = selected;
     this.unit = unit;
     this.range = [series.from_us / 1e6, series.to_us / 1e6];
@@ -177,6 +191,7 @@ export class Chart {
         { series: [6, 5], fill: color("--range") },
       ],
       hooks: {
+        drawClear: [(plot) => this.drawQuiet(plot)],
         draw: [(plot) => this.drawMarks(plot)],
         setSelect: [
           (plot) => {
@@ -219,6 +234,31 @@ export class Chart {
     const y =
       anomaly.value === null ? plot.bbox.top + plot.bbox.height - 8 : plot.valToPos(anomaly.value, "y", true);
     return [x, y];
+  }
+
+  private drawQuiet(plot: uPlot): void {
+    const context = plot.ctx;
+    const scale = devicePixelRatio || 1;
+    const { top, height } = plot.bbox;
+    for (const span of this.quiet) {
+      const left = Math.max(plot.bbox.left, plot.valToPos(span.from_us / 1e6, "x", true));
+      const right = Math.min(plot.bbox.left + plot.bbox.width, plot.valToPos(span.to_us / 1e6, "x", true));
+      if (right <= left) continue;
+      context.save();
+      context.beginPath();
+      context.rect(left, top, right - left, height);
+      context.clip();
+      context.fillStyle = color("--sunken");
+      context.fillRect(left, top, right - left, height);
+      context.strokeStyle = color("--line");
+      context.lineWidth = 1.5 * scale;
+      hatch(context, span.kind === "maintenance" ? 1 : -1, left, right, top, height, 10 * scale);
+      context.font = `${11 * scale}px system-ui, sans-serif`;
+      context.textBaseline = "top";
+      context.fillStyle = color("--muted");
+      if (right - left > 70 * scale) context.fillText(span.kind === "maintenance" ? "maintenance" : "muted", left + 5 * scale, top + 4 * scale);
+      context.restore();
+    }
   }
 
   private drawMarks(plot: uPlot): void {
@@ -304,6 +344,9 @@ export class Chart {
         ? h("div", {}, `${measure(low)} to ${measure(high)}`)
         : null,
       expected !== null && expected !== undefined ? h("div", {}, `mean ${measure(expected)}`) : null,
+      ...this.quiet
+        .filter((span) => span.from_us <= plot.data[0][at]! * 1e6 && plot.data[0][at]! * 1e6 < span.to_us)
+        .map((span) => h("div", { class: "muted" }, span.text)),
     );
     this.tip.hidden = false;
     const width = plot.over.clientWidth;

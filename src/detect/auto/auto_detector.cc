@@ -85,7 +85,10 @@ void AutoDetector::SetMetrics(std::span<const std::string> names) {
 
 void AutoDetector::Process(const KeyedBatch& batch, AnomalySink* out) {
   silence_.Grow(batch.num_slots);
-  for (Metric& metric : metrics_) metric.Grow(batch.num_slots, lean_);
+  for (Metric& metric : metrics_) {
+    metric.Grow(batch.num_slots, lean_);
+    metric.fleets.resize(num_groups());
+  }
   for (uint32_t row = 0; row < batch.rows; ++row) {
     if (row + kPrefetchRows < batch.rows) Prefetch(batch, row + kPrefetchRows);
     if (batch.late[row] == 0) ProcessRow(batch, row, out);
@@ -150,7 +153,7 @@ bool AutoDetector::JudgeValue(const KeyedBatch& batch, uint32_t row, Metric* met
     ++metric->num_models;
   }
   Novelty* novelty = lean_ ? nullptr : metric->novelty[slot].get();
-  model->Update(reading, settings_, metric->fleet, novelty, verdict);
+  model->Update(reading, settings_, metric->fleets[GroupOf(slot)], novelty, verdict);
   return true;
 }
 
@@ -217,22 +220,30 @@ void AutoDetector::Advance(int64_t fleet_time_us, AnomalySink* out) {
   silence_.Advance(fleet_time_us, maintenance(), out);
 }
 
+// A fleet in groups is exchanged as if each metric were one for each group.
 void AutoDetector::CollectFleet(int64_t bucket, FleetSamples* samples) const {
   for (const Metric& metric : metrics_) {
-    if (samples->size() <= metric.index) samples->resize(metric.index + size_t{1});
-    std::vector<float>& values = (*samples)[metric.index];
-    for (const auto& model : metric.models) {
+    const size_t first = metric.index * num_groups();
+    if (samples->size() < first + num_groups()) samples->resize(first + num_groups());
+    for (uint32_t slot = 0; slot < metric.models.size(); ++slot) {
+      const SeriesModel* model = metric.models[slot].get();
       float residual = 0;
-      if (model != nullptr && model->FleetSample(bucket, &residual)) values.push_back(residual);
+      if (model == nullptr || !model->FleetSample(bucket, &residual)) continue;
+      (*samples)[first + GroupOf(slot)].push_back(residual);
     }
   }
 }
 
 void AutoDetector::LearnFleet(int64_t bucket, std::span<const FleetMedian> medians) {
   for (Metric& metric : metrics_) {
-    if (metric.index >= medians.size()) break;
-    const FleetMedian& fleet = medians[metric.index];
-    if (fleet.devices != 0) metric.fleet.Add({bucket, fleet.median, fleet.devices});
+    metric.fleets.resize(num_groups());
+    for (size_t group = 0; group < num_groups(); ++group) {
+      const size_t at = metric.index * num_groups() + group;
+      if (at >= medians.size()) return;
+      const FleetMedian& fleet = medians[at];
+      if (fleet.devices == 0) continue;
+      metric.fleets[group].Add({bucket, fleet.median, fleet.devices});
+    }
   }
 }
 
@@ -244,7 +255,7 @@ size_t AutoDetector::StateBytes() const {
   size_t bytes = silence_.StateBytes();
   for (const Metric& metric : metrics_) {
     bytes += (metric.models.capacity() + metric.novelty.capacity()) * sizeof(void*);
-    bytes += metric.num_models * layout();
+    bytes += metric.num_models * layout() + metric.fleets.capacity() * sizeof(FleetView);
   }
   return bytes;
 }
@@ -256,7 +267,7 @@ void AutoDetector::Save(StateWriter* out) const {
 }
 
 void AutoDetector::SaveMetric(const Metric& metric, StateWriter* out) const {
-  out->Put(metric.fleet);
+  out->PutArray(std::span<const FleetView>(metric.fleets));
   std::vector<uint8_t> known;
   for (const auto& model : metric.models) known.push_back(model != nullptr ? 1 : 0);
   out->PutArray(std::span<const uint8_t>(known));
@@ -282,8 +293,13 @@ Status AutoDetector::Load(StateReader* in) {
 }
 
 Status AutoDetector::LoadMetric(StateReader* in, Metric* metric) const {
-  AVOCET_RETURN_IF_ERROR(in->Get(&metric->fleet));
-  if (!metric->fleet.IsPlausible()) return StateDoesNotFit("the fleet");
+  AVOCET_RETURN_IF_ERROR(in->GetArray(&metric->fleets));
+  const auto& fleets = metric->fleets;
+  const bool fits = fleets.empty() || fleets.size() == num_groups();
+  if (!fits || !std::all_of(fleets.begin(), fleets.end(),
+                            [](const FleetView& fleet) { return fleet.IsPlausible(); })) {
+    return StateDoesNotFit("the fleet");
+  }
   std::vector<uint8_t> known;
   AVOCET_RETURN_IF_ERROR(in->GetArray(&known));
   metric->Grow(known.size(), lean_);

@@ -10,6 +10,7 @@
 #include "src/detect/auto/series_model.h"
 #include "src/detect/auto/silence_watch.h"
 #include "src/detect/detector.h"
+#include "src/detect/peer_groups.h"
 
 namespace avocet::auto_detect {
 
@@ -35,7 +36,7 @@ class AutoDetector final : public Detector {
     uint16_t index = 0;
     std::vector<std::unique_ptr<SeriesModel>> models;
     std::vector<std::unique_ptr<Novelty>> novelty;  // empty in the lean tier
-    FleetView fleet{};
+    std::vector<FleetView> fleets;                  // by group of peers
     size_t num_models = 0;
 
     void Grow(size_t num_slots, bool lean);
@@ -49,6 +50,8 @@ class AutoDetector final : public Detector {
   void Raise(const KeyedBatch& batch, uint32_t row, const Metric& metric, const Verdict& verdict,
              AnomalySink* out) const;
   void FillMetricShares(uint32_t slot, Anomaly* anomaly) const;
+  size_t num_groups() const { return peers() == nullptr ? 1 : peers()->size(); }
+  size_t GroupOf(uint32_t slot) const { return peers() == nullptr ? 0 : peers()->GroupOf(slot); }
   void Prefetch(const KeyedBatch& batch, uint32_t row) const;
   std::string_view tag() const { return lean_ ? "auto_lean/4" : "auto/4"; }
   uint64_t layout() const { return sizeof(SeriesModel) + (lean_ ? 0 : sizeof(Novelty)); }

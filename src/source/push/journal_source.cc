@@ -158,6 +158,9 @@ SourceHealth JournalSource::Health() const {
   health.problem = stats.problem.empty() ? problem_ : stats.problem;
   health.ready = stats.problem.empty();
   health.journal_bytes = stats.disk_bytes;
+  health.journal_max_bytes = stats.max_bytes;
+  health.journal_segments = stats.segments;
+  health.journal_oldest_us = stats.oldest_us;
   health.journal_syncs = stats.groups;
   health.journal_sync_time = stats.sync_time;
   return health;

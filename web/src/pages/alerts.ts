@@ -8,6 +8,8 @@ import { events } from "../events";
 import { count, dateTime, shortTime } from "../format";
 import { gateProposal } from "../gate_card";
 import { icon } from "../icons";
+import { labelsText } from "../labels";
+import { muteForm } from "../mute_form";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { emptyState, errorCard, select, stateBadge } from "../parts";
 import { markPicked, onQueryChange, pickNext, searchBox } from "../pick_list";
@@ -54,6 +56,17 @@ function query(): Record<string, string> {
     rule: parameter("rule"),
     q: parameter("q"),
   };
+}
+
+/** What a mute matches, in words. */
+function muted(mute: Mute): string {
+  const parts = [
+    mute.rule === "*" ? "any rule" : `rule ${mute.rule}`,
+    mute.device === "*" ? "any device" : mute.device ? `device ${mute.device}` : "the fleet",
+    labelsText(mute.labels),
+    mute.metric === "*" ? "any metric" : mute.metric ? `metric ${mute.metric}` : "as a whole",
+  ];
+  return parts.filter(Boolean).join(", ");
 }
 
 export function alertsPage(context: Context): Page {
@@ -340,7 +353,7 @@ export function alertsPage(context: Context): Page {
             { class: "table-wrap" },
             h(
               "table",
-              {},
+              { class: "fold" },
               h("thead", {}, h("tr", {}, ...["What", "By", "Until", "Why", ""].map((name) => h("th", { scope: "col" }, name)))),
               h(
                 "tbody",
@@ -351,7 +364,7 @@ export function alertsPage(context: Context): Page {
                   return h(
                     "tr",
                     {},
-                    h("td", {}, `rule ${item.rule}, device ${item.device || "fleet"}, metric ${item.metric || "as a whole"}`),
+                    h("td", { class: "name" }, muted(item)),
                     h("td", {}, item.actor),
                     h("td", {}, [item.schedule, item.until_us === null ? "until it is ended" : dateTime(item.until_us)].filter(Boolean).join(", ")),
                     h("td", { class: "wrap" }, item.reason || "–"),
@@ -361,8 +374,13 @@ export function alertsPage(context: Context): Page {
               ),
             ),
           ),
+      mayAct ? muteFields : null,
     );
   };
+  const muteFields = muteForm(context, () => {
+    say("Muted: recorded, and nobody is told");
+    void load();
+  });
   mutesButton.addEventListener("click", () => {
     mutes.hidden = !mutes.hidden;
     mutesButton.setAttribute("aria-expanded", String(!mutes.hidden));
@@ -393,7 +411,11 @@ export function alertsPage(context: Context): Page {
   });
   const isWriting = (): boolean => panel.contains(document.activeElement) && document.activeElement instanceof HTMLInputElement;
   const stop = [
-    events.on("alert", () => (isStale = true)),
+    events.on("alert", (alert) => {
+      isStale = true;
+      // What is being typed below it stays.
+      if (alert.id === selected?.id) void findSelected();
+    }),
     events.on("reset", () => void load()),
     events.on("connection", (connection) => {
       if (connection === "live") void load();

@@ -1,6 +1,6 @@
 // Device: its metrics over time, and what was unusual.
 
-import { get, type Anomaly, type AnomalyList, type Device, type Series } from "../api";
+import { get, type Anomaly, type AnomalyList, type Device, type Quiet, type Series } from "../api";
 import { Chart } from "../chart";
 import { deviceAlerts } from "../device_alerts";
 import { deviceRecords } from "../device_records";
@@ -9,6 +9,7 @@ import { events } from "../events";
 import { ago, count, duration, measure, percent, HOUR } from "../format";
 import { DeviceHealthCard } from "../health";
 import { icon } from "../icons";
+import { labelChips } from "../labels";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { emptyState, errorCard, explainPanel, feedItem, stateBadge } from "../parts";
 import { change, instant, parameter } from "../view";
@@ -34,6 +35,7 @@ export function devicePage(context: Context): Page {
   const name = parameter("device");
   const title = h("h1", {}, name || "Device");
   const badge = h("span", {});
+  const chips = h("span", { class: "chips", hidden: true });
   const facts = h("span", { class: "muted number" });
   const ranges = h("div", { class: "group", role: "group", "aria-label": "Time range" });
   const from = h("input", { type: "text", "aria-label": "From", size: 17, title: "now-6h, now/d or 2025-01-31T12:00Z" });
@@ -53,7 +55,7 @@ export function devicePage(context: Context): Page {
   const root = h(
     "div",
     { class: "page" },
-    h("div", { class: "head" }, h("a", { href: "/", class: "crumb" }, "Fleet"), h("span", { class: "crumb" }, "/"), title, badge, facts),
+    h("div", { class: "head" }, h("a", { href: "/", class: "crumb" }, "Fleet"), h("span", { class: "crumb" }, "/"), title, badge, chips, facts),
     h(
       "div",
       { class: "toolbar" },
@@ -88,6 +90,7 @@ export function devicePage(context: Context): Page {
   const latest = new Latest();
   let series: Series | null = null;
   let anomalies: Anomaly[] = [];
+  let quiet: Quiet[] = [];
   let device: Device | null = null;
   let picked: Anomaly | null = null;
 
@@ -163,17 +166,18 @@ export function devicePage(context: Context): Page {
       charts.dataset["names"] = names;
       for (const card of cards.values()) card.chart.destroy();
       cards.clear();
-      fill(charts, legend());
+      fill(charts, legend);
       for (const metric of shown) {
         const card = makeCard(metric.metric);
         cards.set(metric.metric, card);
         charts.append(card.root);
       }
     }
+    drawLegend();
     for (const metric of shown) {
       const card = cards.get(metric.metric)!;
       const own = anomalies.filter((anomaly) => anomaly.metric === metric.metric || anomaly.metric === null);
-      card.chart.set(series, metric, context.unit(metric.metric), device?.period_us ?? 0, own, picked?.id ?? "");
+      card.chart.set(series, metric, context.unit(metric.metric), device?.period_us ?? 0, own, quiet.filter((span) => span.metrics === null || span.metrics.includes(metric.metric)), picked?.id ?? "");
       const known = metric.mean.filter((value): value is number => value !== null);
       const low = Math.min(...(metric.min ?? metric.mean).filter((value): value is number => value !== null));
       const high = Math.max(...(metric.max ?? metric.mean).filter((value): value is number => value !== null));
@@ -183,16 +187,20 @@ export function devicePage(context: Context): Page {
     }
   };
 
-  const legend = (): HTMLElement =>
-    h(
-      "div",
-      { class: "legend" },
+  const legend = h("div", { class: "legend" });
+  const drawLegend = (): void => {
+    const has = (kind: Quiet["kind"]): boolean => quiet.some((span) => span.kind === kind);
+    fill(
+      legend,
       h("span", {}, h("i", {}), "value"),
       h("span", {}, h("i", { class: "range" }), "smallest to largest"),
       h("span", {}, h("i", { class: "expected" }), "rolling mean"),
       h("span", {}, h("i", { class: "band" }), "usual range"),
+      has("maintenance") ? h("span", {}, h("i", { class: "maintenance" }), "maintenance: not judged") : null,
+      has("mute") ? h("span", {}, h("i", { class: "mute" }), "muted: nobody is told") : null,
       ...(["critical", "warning", "info"] as const).map((severity) => stateBadge(severity)),
     );
+  };
 
   const drawSide = (): void => {
     setText(listTitle, anomalies.length >= MAX_LISTED ? `Newest ${MAX_LISTED} anomalies in view` : `Anomalies in view: ${count(anomalies.length)}`);
@@ -239,6 +247,8 @@ export function devicePage(context: Context): Page {
     if (document.activeElement !== to) to.value = show(parameter("to", "now"));
     if (!device) return;
     fill(badge, stateBadge(device.state, true));
+    chips.hidden = Object.keys(device.labels).length === 0;
+    fill(chips, ...labelChips(device.labels));
     setText(
       facts,
       [
@@ -263,12 +273,14 @@ export function devicePage(context: Context): Page {
           get<Series>("series", { ...query, points: width }, signal),
           get<AnomalyList>("anomalies", { ...query, limit: MAX_LISTED }, signal),
           get<Device>("device", { device: name }, signal),
+          get<{ spans: Quiet[] }>("quiet", query, signal),
         ]),
       );
       if (!answer) return;
       series = answer[0];
       anomalies = answer[1].anomalies;
       device = answer[2];
+      quiet = answer[3].spans;
       picked = anomalies.find((anomaly) => anomaly.id === parameter("anomaly")) ?? null;
       setText(
         note,

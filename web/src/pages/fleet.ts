@@ -6,6 +6,7 @@ import { events } from "../events";
 import { ago, bytes, count, dateTime, measure, percent, shortCount } from "../format";
 import { FleetHealthCard, healthBadge } from "../health";
 import { shape } from "../icons";
+import { LabelFilter, labelFilters, labelsText } from "../labels";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { deviceLink, emptyState, feedItem, select, sparkline, stateBadge, word } from "../parts";
 import { change, go, parameter } from "../view";
@@ -42,7 +43,7 @@ class FleetTable {
 
   constructor(
     private readonly context: Context,
-    private readonly onCount: (matching: number, total: number) => void,
+    private readonly onPage: (page: DevicePage) => void,
     private readonly healthOf: (device: string) => number | undefined,
   ) {
     this.body.append(this.space);
@@ -62,7 +63,8 @@ class FleetTable {
   }
 
   private rowHeight(): number {
-    return matchMedia("(max-width: 680px)").matches ? 62 : 46;
+    const isSmall = matchMedia("(max-width: 680px)").matches;
+    return isSmall ? (this.root.classList.contains("labelled") ? 80 : 62) : 46;
   }
 
   reset(): void {
@@ -113,6 +115,7 @@ class FleetTable {
       metric: this.metric(),
       offset: first,
       limit: PAGE_ROWS,
+      ...labelFilters(),
     };
     try {
       const page = await this.latest.run((signal) => get<DevicePage>("devices", query, signal));
@@ -121,7 +124,8 @@ class FleetTable {
       this.total = page.total;
       this.pages.clear();
       this.pages.set(page.offset, page.devices);
-      this.onCount(page.matching, page.total);
+      this.root.classList.toggle("labelled", page.labels.length > 0);
+      this.onPage(page);
       this.draw(true);
     } catch (error) {
       if (this.total < 0) fill(this.space, emptyState("alert", "Devices cannot be shown", h("p", {}, messageOf(error))));
@@ -186,7 +190,7 @@ class FleetTable {
       "div",
       { class: `grid-row${index === this.selected ? " selected" : ""}`, role: "row", "aria-rowindex": index + 2 },
       h("div", { role: "cell", class: "state-cell" }, stateBadge(device.state)),
-      h("div", { role: "rowheader", class: "name" }, h("a", { href: deviceLink(device.device), title: device.device, class: "name", tabindex: "-1" }, device.device)),
+      h("div", { role: "rowheader", class: "name" }, h("a", { href: deviceLink(device.device), title: device.device, class: "name", tabindex: "-1" }, device.device), rowLabels(device)),
       h("div", { role: "cell", class: "spark-cell" }, sparkline(device.sparkline, metric)),
       h("div", { role: "cell", class: "right number latest" }, measure(value), value === null || value === undefined || !unit ? "" : h("span", { class: "muted" }, ` ${unit}`)),
       h("div", { role: "cell", class: "right number seen", title: device.last_us === null ? "" : dateTime(device.last_us) }, ago(device.last_us, this.context.now())),
@@ -224,6 +228,11 @@ class FleetTable {
     if (device) go(deviceLink(device.device));
     return device !== undefined;
   }
+}
+
+function rowLabels(device: Device): HTMLElement | null {
+  const text = labelsText(device.labels);
+  return text ? h("span", { class: "row-labels muted", title: text }, text) : null;
 }
 
 function stateTiles(): { root: HTMLElement; show: (pulse: Pulse) => void; mark: () => void } {
@@ -284,7 +293,9 @@ export function fleetPage(context: Context): Page {
   const counted = h("span", { class: "muted", role: "status" });
   const lag = h("span", { class: "crumb number push" });
   const health = new FleetHealthCard(() => table.redraw());
-  const showCount = (matching: number, total: number): void => {
+  const labels = new LabelFilter();
+  const showPage = ({ matching, total, labels: known }: DevicePage): void => {
+    labels.offer(known);
     setText(counted, matching === total ? `${count(total)} devices` : `${count(matching)} of ${count(total)} devices`);
     const isEmpty = total === 0;
     columns.hidden = isEmpty;
@@ -292,8 +303,8 @@ export function fleetPage(context: Context): Page {
     if (isEmpty && !start.hasChildNodes()) fill(start, welcome());
     if (!isEmpty) fill(start);
   };
-  const table = new FleetTable(context, showCount, (device) => health.of(device));
-  const search = h("input", { type: "search", placeholder: "Search devices", "aria-label": "Search devices", value: parameter("q") });
+  const table = new FleetTable(context, showPage, (device) => health.of(device));
+  const search = h("input", { type: "search", placeholder: "Search devices and labels", "aria-label": "Search devices and labels", value: parameter("q") });
   let typing = 0;
   search.addEventListener("input", () => {
     clearTimeout(typing);
@@ -305,7 +316,7 @@ export function fleetPage(context: Context): Page {
     table.metric(),
     (metric) => change({ metric }),
   );
-  const toolbar = h("div", { class: "toolbar" }, search, metricSelect, counted);
+  const toolbar = h("div", { class: "toolbar" }, search, labels.select, labels.chips, metricSelect, counted);
   const list = h("ol", { class: "feed-list" });
   const columns = h(
     "div",
@@ -372,6 +383,7 @@ export function fleetPage(context: Context): Page {
       tiles.mark();
       if (document.activeElement !== search) search.value = parameter("q");
       metricSelect.value = table.metric();
+      labels.draw();
       if (location.search === shown && shown !== "") return;
       shown = location.search || "?";
       table.reset();
@@ -384,6 +396,7 @@ export function fleetPage(context: Context): Page {
       if (key === "j" || key === "ArrowDown") table.move(1);
       else if (key === "k" || key === "ArrowUp") table.move(-1);
       else if (key === "Enter") return table.open();
+      else if (key === "b") labels.select.focus();
       else if (key === "r") void table.load();
       else return false;
       return true;

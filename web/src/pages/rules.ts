@@ -5,6 +5,7 @@ import { fill, h, setText, type Child } from "../dom";
 import { ago, count, duration } from "../format";
 import { gatesCard } from "../gate_card";
 import { icon } from "../icons";
+import { labelsText } from "../labels";
 import { messageOf, refreshedPage, type Context, type Page } from "../page";
 import { emptyState, errorCard, fact } from "../parts";
 import { ruleTrial } from "../rule_trial";
@@ -44,7 +45,8 @@ function condition(rule: Rule): string {
 
 function matters(rule: Rule): string {
   const except = rule.exclude_devices.length ? ` but ${rule.exclude_devices.join(", ")}` : "";
-  return `${list(rule.metrics, "all metrics")}; ${list(rule.devices, "all devices")}${except}; ${list(rule.detectors, "all detectors")}; ${rule.min_severity} or worse`;
+  const labels = labelsText(rule.labels);
+  return `${list(rule.metrics, "all metrics")}; ${list(rule.devices, "all devices")}${except}${labels ? ` with ${labels}` : ""}; ${list(rule.detectors, "all detectors")}; ${rule.min_severity} or worse`;
 }
 
 function number(value: number, name: string, link: string | null = null): Child {

@@ -3,7 +3,7 @@
 import { get, type System } from "../api";
 import { fill, h, setText, type Child } from "../dom";
 import { events } from "../events";
-import { ago, bytes, count, dateTime, duration, shortCount } from "../format";
+import { ago, bytes, count, dateTime, duration, percent, shortCount } from "../format";
 import { messageOf, refreshedPage, type Context, type Page } from "../page";
 import { errorCard, sparkline, stateBadge, tile } from "../parts";
 
@@ -132,27 +132,106 @@ function build(system: System, nowUs: number): HTMLElement {
   );
 }
 
+function table(head: string[], rows: Child[][]): HTMLElement {
+  const style = (i: number): Record<string, string> => (i === 0 ? {} : { class: "number" });
+  return h(
+    "div",
+    { class: "table-wrap" },
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, ...head.map((name, i) => h("th", { scope: "col", ...style(i) }, name)))),
+      h("tbody", {}, ...rows.map((cells) => h("tr", {}, ...cells.map((cell, i) => h("td", style(i), cell))))),
+    ),
+  );
+}
+
+/** What is on disk before bronze has it; nothing without push sources. */
+function journals(system: System, nowUs: number): HTMLElement | null {
+  const rows = system.sources.flatMap((source): Child[][] => {
+    const journal = source.journal;
+    if (!journal) return [];
+    const share = journal.max_bytes > 0 ? journal.bytes / journal.max_bytes : 0;
+    const meter = h("progress", { max: 1, value: share, "aria-label": `${percent(share)} of the space of the journal` });
+    return [[h("b", {}, source.name), h("span", {}, `${bytes(journal.bytes)} of ${bytes(journal.max_bytes)} `, meter), count(journal.segments), journal.oldest_us === null ? "–" : ago(journal.oldest_us, nowUs), `${count(source.lag_records)} records`, count(journal.syncs)]];
+  });
+  if (rows.length === 0) return null;
+  return h(
+    "section",
+    { class: "card" },
+    h("div", { class: "card-head" }, h("h2", {}, "Journals"), h("span", { class: "muted push" }, "durable before bronze has it")),
+    table(["Source", "On disk", "Segments", "Oldest", "To read", "Syncs"], rows),
+  );
+}
+
+/** What waits in the outbox; nothing without channels. */
+function channels(system: System): HTMLElement | null {
+  if (system.channels.length === 0) return null;
+  const rows = system.channels.map((channel): Child[] => [
+    h("b", {}, channel.name),
+    channel.waiting > 0 ? h("b", {}, count(channel.waiting)) : "0",
+    count(channel.delivered),
+    channel.failed > 0 ? h("b", { class: "is-critical" }, count(channel.failed)) : "0",
+    count(channel.silenced),
+  ]);
+  return h(
+    "section",
+    { class: "card" },
+    h("div", { class: "card-head" }, h("h2", {}, "Messages about alerts"), h("span", { class: "muted push" }, "of the last 14 days")),
+    table(["Channel", "Waiting", "Delivered", "Failed", "Muted"], rows),
+  );
+}
+
+/** The configuration, and of each value the line that sets it. */
+class ConfigCard {
+  readonly root = h("section", { class: "card", "aria-label": "Configuration" });
+  private shown = "";
+  private isShort = false;
+
+  show(system: System): void {
+    const known = JSON.stringify(system.config);
+    if (this.root.hasChildNodes() && known === this.shown) return;
+    this.shown = known;
+    this.draw(system);
+  }
+
+  private draw(system: System): void {
+    const lines = system.config;
+    const from = h("span", { class: "muted mono" }, system.config_file || "built-in defaults");
+    if (!lines) {
+      fill(this.root, h("div", { class: "card-head" }, h("h2", {}, "Configuration in force"), from), h("p", { class: "card-body muted" }, "Only administrators see it."));
+      return;
+    }
+    const copy = h("button", { type: "button", class: "button" }, "Copy");
+    const text = lines.map((line) => line.text).join("\n");
+    copy.addEventListener("click", () => void navigator.clipboard.writeText(text).then(() => setText(copy, "Copied")));
+    const short = h("button", { type: "button", class: "button", "aria-pressed": String(this.isShort) }, "Only what the file sets");
+    short.addEventListener("click", () => {
+      this.isShort = !this.isShort;
+      this.draw(system);
+    });
+    const shown = this.isShort ? lines.filter((line) => line.line !== null) : lines;
+    fill(
+      this.root,
+      h("div", { class: "card-head" }, h("h2", {}, "Configuration in force"), from, h("span", { class: "toolbar push" }, system.config_file ? short : null, copy)),
+      h(
+        "div",
+        { class: "config mono", tabindex: "0" },
+        ...shown.map((line) =>
+          h("div", { class: line.has_value && line.line === null ? "muted" : "" }, h("span", {}, this.isShort ? line.text.trim() : line.text), h("span", { class: "origin muted" }, line.line !== null ? `line ${line.line}` : line.has_value ? "default" : "")),
+        ),
+      ),
+    );
+  }
+}
+
 export function systemPage(_context: Context): Page {
   const note = h("span", { class: "muted" });
   const tiles = h("div", { class: "tiles" });
   const cards = h("div", { class: "two" });
-  const config = h("section", { class: "card", "aria-label": "Configuration" });
-  const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "System"), note), tiles, cards, config);
-  let shownConfig = "";
+  const config = new ConfigCard();
+  const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "System"), note), tiles, cards, config.root);
   let loaded = false;
-
-  const drawConfig = (system: System): void => {
-    const text = system.config ?? "";
-    if (config.hasChildNodes() && text === shownConfig) return;
-    shownConfig = text;
-    const copy = h("button", { type: "button", class: "button push" }, "Copy");
-    copy.addEventListener("click", () => void navigator.clipboard.writeText(text).then(() => setText(copy, "Copied")));
-    fill(
-      config,
-      h("div", { class: "card-head" }, h("h2", {}, "Configuration in force"), h("span", { class: "muted mono" }, system.config_file || "built-in defaults"), system.config === null ? null : copy),
-      system.config === null ? h("p", { class: "card-body muted" }, "Only administrators see it.") : h("pre", { class: "config", tabindex: "0" }, text),
-    );
-  };
 
   const load = async (): Promise<void> => {
     try {
@@ -170,8 +249,8 @@ export function systemPage(_context: Context): Page {
         tile("Last commit", system.last_commit_us ? ago(system.last_commit_us, nowUs) : "–", `${count(system.commits)} commits`),
         tile("Devices", count(system.devices)),
       );
-      fill(cards, accounting(system), stages(system), sources(system), build(system, nowUs));
-      drawConfig(system);
+      fill(cards, accounting(system), stages(system), sources(system), journals(system, nowUs), channels(system), build(system, nowUs));
+      config.show(system);
     } catch (error) {
       if (!loaded) fill(tiles, errorCard(messageOf(error), () => void load()));
     }
