@@ -5,6 +5,7 @@
 #include "python/src/failure.h"
 #include "python/src/functions.h"
 #include "python/src/python_engine.h"
+#include "python/src/record_cutter.h"
 
 NB_MODULE(_engine, module) {
   module.attr("__version__") = AVOCET_VERSION;
@@ -12,6 +13,7 @@ NB_MODULE(_engine, module) {
   nanobind::exception<avocet::StateFailure>(module, "StateError", PyExc_ValueError);
   avocet::BindArrowTable(&module);
   avocet::BindPythonEngine(&module);
+  avocet::BindRecordCutter(&module);
   avocet::BindDetect(&module);
   avocet::BindCheck(&module);
   avocet::BindSimulate(&module);

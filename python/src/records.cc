@@ -6,6 +6,7 @@
 
 #include "src/decode/arrow_transcriber.h"
 #include "src/engine/bronze_batches.h"
+#include "src/source/records/record_splitter.h"
 #include "src/state/device_table.h"
 
 namespace avocet {
@@ -98,6 +99,33 @@ Result<int64_t> ForEachRange(ArrowInput* input, const RecordOptions& options,
   }
 }
 
+// Calls `process` with the records of one payload, which has no more than 4 GiB.
+Status ForEachSplitTick(const BronzeRows& rows, size_t row, const RecordOptions& options,
+                        const OnTick& process) {
+  // A copy, so that a parser may read beyond its end.
+  const RawBatch whole = BronzeBatch(rows, row, row + 1);
+  const SharedBytes& bytes = *whole.bytes;
+  SplitOptions split;
+  split.hint = FormatHint(whole.partition);
+  SplitPosition start;
+  start.offset = static_cast<uint64_t>(std::max<int64_t>(0, whole.records.front().offset));
+  RecordSplitter splitter(split, start);
+  for (size_t begin = 0; begin < bytes.size;) {
+    RecordTick tick;
+    RawBatch& batch = tick.batches.emplace_back();
+    batch.source = whole.source;
+    batch.partition = whole.partition;
+    batch.bytes = whole.bytes;
+    const RecordSplitter::Progress done =
+        splitter.Split({bytes.data.get() + begin, bytes.size - begin}, begin, /*at_end=*/true,
+                       {.max_records = options.tick_records}, &batch);
+    begin += done.consumed;
+    AVOCET_RETURN_IF_ERROR(process(tick));
+    if (done.starved) break;
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Result<int64_t> ForEachTick(ArrowInput* input, const SchemaConfig& schema,
@@ -114,6 +142,10 @@ Result<int64_t> ForEachTick(ArrowInput* input, const SchemaConfig& schema,
   return ForEachRange(input, options,
                       [&](const ArrowArray& table, size_t begin, size_t end, int64_t offset) {
                         rows.SetTable(table, offset - static_cast<int64_t>(begin));
+                        for (size_t row = begin; options.splits_payload && row < end; ++row) {
+                          AVOCET_RETURN_IF_ERROR(ForEachSplitTick(rows, row, options, process));
+                        }
+                        if (options.splits_payload) return Status::Ok();
                         RecordTick tick;
                         for (size_t row = begin; row < end;) {
                           const size_t next = EndOfBronzeRun(rows, row, end);

@@ -26,6 +26,9 @@ struct RecordOptions {
   std::string payload_column;
   /// Beside it: the newest event time of the fleet before the record. Empty: no such column.
   std::string fleet_time_column;
+  /// A payload is not one record but holds many, as a file does: lines, JSON values or CSV. What
+  /// its partition is called may tell which. Its offset is where it begins. Without fleet times.
+  bool splits_payload = false;
   size_t tick_records = 0;
   int64_t first_offset = 0;  ///< of rows without an offset of their own
 };

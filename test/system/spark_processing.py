@@ -3,7 +3,8 @@
 Usage: spark_processing.py CORES DELTA JSON...
 Each JSON object is a call: the keywords of Processing, which runs once, and possibly "small":
 micro-batches of one file each that go on until they are killed; or those of Ingest, and "files"; or
-those of Pipeline, and "all". "direct": tasks write the tables.
+those of Pipeline, and "all". "direct": tasks write the tables; "whole": they read whole files. A
+task that fails is tried again.
 """
 
 import json
@@ -27,7 +28,7 @@ SETTINGS = {
 
 
 def session(cores: str, delta: str) -> SparkSession:
-    builder = SparkSession.builder.master(f"local[{cores}]").config("spark.jars.packages", delta)
+    builder = SparkSession.builder.master(f"local[{cores},4]").config("spark.jars.packages", delta)
     for key, value in SETTINGS.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
@@ -39,6 +40,7 @@ def main() -> None:
         call = json.loads(text)
         small = call.pop("small", False)
         direct = call.pop("direct", False)
+        whole = call.pop("whole", True)
         for name in ("lake", "bronze"):
             if name in call:
                 call[name] = Lake.at(call[name], direct=direct)
@@ -51,7 +53,7 @@ def main() -> None:
         if folder := call.pop("all", None):
             pipeline = Pipeline(spark, **call)
             options = {"maxFilesPerTrigger": "1"} if small else {}
-            pipeline.run_once(files(spark, folder, options=options))
+            pipeline.run_once(files(spark, folder, whole=whole, options=options))
             continue
         processing = Processing(spark, **call)
         if small:

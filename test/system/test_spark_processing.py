@@ -12,6 +12,7 @@ from typing import Any
 
 import generate
 import pytest
+from deltalake import DeltaTable
 from harness import (
     CATALOG,
     ROOT,
@@ -20,6 +21,7 @@ from harness import (
     newest_commit_info,
     read_table,
     sorted_csv,
+    table_path,
 )
 from test_spark import DELTA
 
@@ -233,27 +235,95 @@ def test_files_become_bronze_and_the_rows_of_run(lakes: Lakes, python: str, tmp_
         )
 
 
+def assert_all_tables(want_in: Path, got_in: Path) -> None:
+    """The rows of `avocet run` from the same files, which have other names here."""
+    ways = {"bronze": ["device_id", "event_time", "payload"], "quarantine": ["payload", "code"]}
+    for name in ("bronze", "quarantine", *MADE):
+        want, found = read_table(want_in, name), read_table(got_in, name)
+        columns = ways.get(name, [one for one in want.column_names if one not in _PLACE])
+        want, found = sorted_csv(want.select(columns)), sorted_csv(found.select(columns))
+        assert found == want, name + ": " + first_difference(want, found)
+
+
 @pytest.mark.parametrize("direct", [False, True])
 def test_one_pass_makes_all_tables(lakes: Lakes, python: str, tmp_path: Path, direct: bool) -> None:
-    """The rows of `avocet run` from the same files, in two runs."""
+    """In two runs; whole files when tasks write, lines when Spark does."""
     out = tmp_path / "out"
     inbox = tmp_path / "in"
     inbox.mkdir()
     call = {
         **{"config": str(lakes.site.config), "lake": str(out / CATALOG), "parts": 3},
-        **{"checkpoint": str(tmp_path / "checkpoint"), "all": str(inbox), "direct": direct},
+        **{"checkpoint": str(tmp_path / "checkpoint"), "all": str(inbox)},
+        **{"direct": direct, "whole": direct},
     }
     shutil.copy(lakes.site.inbox / "a.ndjson", inbox)
     Driver(python, tmp_path, call).finish()
     shutil.copy(lakes.site.inbox / "b.ndjson", inbox)
     Driver(python, tmp_path, call).finish()
-    ways = {"bronze": ["device_id", "event_time", "payload"], "quarantine": ["payload", "code"]}
-    for name in ("bronze", "quarantine", *MADE):
-        want, found = read_table(lakes.lake, name), read_table(out, name)
-        # A file has another name here, and its rows another place.
-        columns = ways.get(name, [one for one in want.column_names if one not in _PLACE])
-        want, found = sorted_csv(want.select(columns)), sorted_csv(found.select(columns))
-        assert found == want, name + ": " + first_difference(want, found)
+    assert_all_tables(lakes.lake, out)
+    if direct:
+        # Where a record is in its file.
+        places = ["payload", "offset"]
+        want, found = (read_table(lake, "bronze").select(places) for lake in (lakes.lake, out))
+        assert sorted_csv(found) == sorted_csv(want)
+
+
+def test_a_pipeline_that_is_killed_goes_on(lakes: Lakes, python: str, tmp_path: Path) -> None:
+    """Tasks write the files. The driver is killed within micro-batches, twice; then a task is."""
+    out = tmp_path / "out"
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    step = len(lakes.lines) // 8 + 1
+    for i in range(8):
+        generate.write_ndjson(inbox / f"{i}.ndjson", lakes.lines[i * step : (i + 1) * step])
+    call = {
+        **{"config": str(lakes.site.config), "lake": str(out / CATALOG), "parts": 4},
+        **{"checkpoint": str(out / "checkpoint"), "all": str(inbox), "direct": True},
+        "small": True,
+    }
+    for batches in (1, 3):
+        driver = Driver(python, tmp_path, call)
+        try:
+            wait_for_batch(driver, out, batches)
+            time.sleep(random.Random(batches).random() * 3)
+        finally:
+            driver.kill()
+        assert len(list((out / "checkpoint" / "commits").glob("[0-9]*"))) < 8
+    driver = Driver(python, tmp_path, call)
+    wait_for_batch(driver, out, 5)
+    assert kill_a_worker(driver), "no task was running"
+    driver.finish()
+    assert_all_tables(lakes.lake, out)
+    # What the killed have left behind is in no table, and vacuum deletes it.
+    for name in ("bronze", *MADE):
+        table = DeltaTable(str(table_path(out, name)))
+        table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+        there = {str(path) for path in table_path(out, name).rglob("*.parquet")}
+        active = {str(table_path(out, name) / path) for path in table.get_add_actions()["path"]}
+        assert there - active == set() or name in ("device_stats", "device_health"), name
+    assert_all_tables(lakes.lake, out)
+
+
+def kill_a_worker(driver: Driver) -> bool:
+    """Kills a process of Python that works on a task."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and driver.process.poll() is None:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                about = (folder / "stat").read_text().rpartition(")")[2].split()
+                command = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            parent, session = int(about[1]), int(about[3])
+            # The workers are children of the daemon, which is one of the JVM.
+            if session != driver.process.pid or b"pyspark.daemon" not in command:
+                continue
+            if b"pyspark.daemon" not in Path(f"/proc/{parent}/cmdline").read_bytes():
+                continue
+            os.kill(int(folder.name), signal.SIGKILL)
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def wait_for_batch(driver: Driver, out: Path, number: int) -> None:

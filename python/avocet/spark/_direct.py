@@ -21,6 +21,8 @@ import pyarrow.parquet as pq
 
 # Hardly two values of these are equal, or they are too long: Delta's bounds would say nothing.
 _WITHOUT_DICTIONARY = {"payload", "id", "reason", "anomaly_id"}
+# All rows of a file have the same.
+_CONSTANT = {"received_at", "epoch"}
 _LONGEST_BOUND = 32
 
 
@@ -41,9 +43,10 @@ def write_files(folder: str, rows: pa.Table, day_of: str | None) -> Iterator[New
         yield _write_file(folder, rows, {})
         return
     days = pc.cast(rows[day_of], pa.timestamp("us")).cast(pa.date32(), safe=False)
-    for day in pc.unique(days):
-        partition = {"date": day.as_py().isoformat()}
-        yield _write_file(folder, rows.filter(pc.equal(days, day)), partition)
+    found = pc.unique(days)
+    for day in found:
+        of_day = rows if len(found) == 1 else rows.filter(pc.equal(days, day))
+        yield _write_file(folder, of_day, {"date": day.as_py().isoformat()})
 
 
 def _write_file(folder: str, rows: pa.Table, partition: dict[str, str | None]) -> NewFile:
@@ -51,7 +54,7 @@ def _write_file(folder: str, rows: pa.Table, partition: dict[str, str | None]) -
     inner = "".join(f"{key}={value}/" for key, value in partition.items())
     path = f"{inner}part-{uuid.uuid4()}.zstd.parquet"
     system.create_dir(f"{root}/{inner}", recursive=True)
-    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    repeated = [field.name for field in rows.schema if _repeats(field)]
     about: list[Any] = []
     with system.open_output_stream(f"{root}/{path}") as out:
         pq.write_table(
@@ -59,12 +62,20 @@ def _write_file(folder: str, rows: pa.Table, partition: dict[str, str | None]) -
             out,
             compression="zstd",
             compression_level=1,
-            use_dictionary=[name for name in texts if name not in _WITHOUT_DICTIONARY],
+            use_dictionary=repeated,
+            # Arrow's own, in which a column has dictionaries: other programs would follow it.
+            store_schema=False,
             metadata_collector=about,
         )
         size = out.tell()
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     return NewFile(path, size, now_ms, partition, json.dumps(_stats(about[0])))
+
+
+def _repeats(field: pa.Field) -> bool:
+    """Whether few values make up a column."""
+    is_text = pa.types.is_string(field.type) or pa.types.is_dictionary(field.type)
+    return field.name in _CONSTANT or (is_text and field.name not in _WITHOUT_DICTIONARY)
 
 
 def _stats(about: pq.FileMetaData) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class FleetStage(Stage):
         self._compares = _engine.Engine(self._config.text, self._config.file, True).compares_fleet()
 
     def _prepare(self, *tables: str) -> None:
-        self._create(*tables)
+        super()._prepare(*tables)
         # Otherwise hours that have rows would get second ones.
         if (unfinished := self._states.unfinished_end()) is not None:
             self._finish(*unfinished)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import pickle
-import time
 from typing import TYPE_CHECKING
 
 from avocet.spark._clock import NO_TIME
-from avocet.spark._intake import Accept, Decode, Stretch, number_stretches
-from avocet.spark._parts import CUT_SCHEMA, RESULT_SCHEMA, RUNS
-from avocet.spark._stage import Stage, values_of
+from avocet.spark._intake import Accept
+from avocet.spark._parts import RESULT_SCHEMA
+from avocet.spark._records import Decoded, RecordStage
 from avocet.spark._states import Progress
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
-    from pyspark.sql.streaming.query import StreamingQuery
+    from pyspark.sql import DataFrame, SparkSession
+
+# As the formats have them; a stream must be told.
+_WHOLE_FILE = "path string, modificationTime timestamp, length long, content binary"
 
 
-_TABLES = ("bronze", "quarantine")
-
-
-class Ingest(Stage):
+class Ingest(RecordStage):
     """The stream from records to bronze and quarantine.
 
     Records are judged as `avocet run` judges them: what is no reading is in quarantine with its
@@ -30,46 +27,24 @@ class Ingest(Stage):
     >>> # Ingest(spark, "avocet.yaml", Lake.of("iot_catalog"), "/checkpoints/bronze").start(records)
     """
 
-    def start(
-        self, records: DataFrame, *, interval: str | None = None, available_now: bool = False
-    ) -> StreamingQuery:
-        """Begins, or goes on.
+    _tables = ("bronze", "quarantine")
 
-        records: a streaming DataFrame with `payload`, and possibly `source`, `partition` and
-            `offset`, as kafka(), files() and kinesis() make them.
-        """
-        self._create(*_TABLES)
-        return self._start(with_places(records), interval, available_now)
-
-    def _step(self, batch: DataFrame, version: int) -> None:
-        before, states = self._before(version - 1)
-        now_us = time.time_ns() // 1000
-        decode = Decode(self._config.text, self._config.file, self._parts, now_us)
-        cut = batch.mapInArrow(decode, CUT_SCHEMA).persist()
+    def _take(self, decoded: Decoded, version: int) -> None:
+        accept = Accept(
+            self._config.text,
+            self._config.file,
+            decoded.now_us,
+            version,
+            decoded.places,
+            self._folders(*self._tables),
+        )
+        made = self._by_task(decoded.work).mapInArrow(accept, RESULT_SCHEMA).persist()
         try:
-            first, _, end = number_stretches(load_stretches(cut), before.sequence + 1)
-            accept = Accept(
-                self._config.text,
-                self._config.file,
-                now_us,
-                version,
-                first,
-                self._folders(*_TABLES),
-            )
-            work = self._by_task(states.union(cut.where(cut.part != RUNS)))
-            made = work.mapInArrow(accept, RESULT_SCHEMA).persist()
-            try:
-                self._append(made, self._writer, version)
-                progress = Progress(version, self._parts, end - 1, NO_TIME)
-                self._states.save(made, progress, ended=False)
-            finally:
-                made.unpersist()
+            self._append(made, self._writer, version)
+            progress = Progress(version, self._parts, decoded.last, NO_TIME)
+            self._states.save(made, progress, ended=False)
         finally:
-            cut.unpersist()
-
-
-def load_stretches(cut: DataFrame) -> list[Stretch]:
-    return [one for value in values_of(cut, "stretches") for one in pickle.loads(value)]
+            made.unpersist()
 
 
 def kafka(spark: SparkSession, options: dict[str, str]) -> DataFrame:
@@ -90,18 +65,28 @@ def files(
     spark: SparkSession,
     folder: str,
     *,
+    whole: bool = True,
     auto_loader: bool = False,
     options: dict[str, str] | None = None,
 ) -> DataFrame:
-    """Lines of NDJSON files in a folder. auto_loader: Databricks' way of finding new ones."""
+    """Records of the files in a folder.
+
+    whole: a task reads whole files, which is much faster: NDJSON, JSON or CSV as `avocet run` reads
+        them, plain or compressed, of less than 2 GiB each. Otherwise Spark cuts NDJSON into lines.
+    auto_loader: Databricks' way of finding new files.
+    """
     from pyspark.sql import functions as F
 
-    reader = spark.readStream.options(**(options or {}))
+    kind = "binaryFile" if whole else "text"
+    reader = spark.readStream.schema(_WHOLE_FILE if whole else "value string")
+    reader = reader.options(**(options or {}))
     if auto_loader:
-        reader = reader.format("cloudFiles").option("cloudFiles.format", "text")
+        reader = reader.format("cloudFiles").option("cloudFiles.format", kind)
     else:
-        reader = reader.format("text")
+        reader = reader.format(kind)
     rows = reader.load(folder)
+    if whole:
+        return rows.select("content", F.lit("file").alias("source"), rows.path.alias("partition"))
     return rows.where(F.trim(rows.value) != "").select(
         rows.value.alias("payload"),
         F.lit("file").alias("source"),
@@ -119,19 +104,3 @@ def kinesis(spark: SparkSession, options: dict[str, str]) -> DataFrame:
         F.lit("kinesis").alias("source"),
         rows.shardId.alias("partition"),
     )
-
-
-def with_places(records: DataFrame) -> DataFrame:
-    """The columns that Decode reads."""
-    from pyspark.sql import functions as F
-
-    def column(name: str, kind: str) -> Column:
-        known = F.col(name) if name in records.columns else F.lit(None)
-        return known.cast(kind).alias(name)
-
-    return records.select(
-        "payload",
-        column("source", "string"),
-        column("partition", "string"),
-        column("offset", "long"),
-    ).where("payload IS NOT NULL")

@@ -7,8 +7,8 @@ part that has the device.
 
 from __future__ import annotations
 
+import itertools
 import pickle
-import zlib
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from avocet import _engine
-from avocet.spark._clock import Array, Run, find_runs
+from avocet.spark._clock import Array, Run
 from avocet.spark._parts import (
     RUNS,
     STATE,
@@ -26,8 +26,8 @@ from avocet.spark._parts import (
     Values,
     by_part,
     cut_row,
-    group_rows,
     open_engine,
+    plain,
     read_tables,
     result_row,
     send_results,
@@ -35,13 +35,13 @@ from avocet.spark._parts import (
     to_bytes,
 )
 
-_PLACE = ("source", "partition", "offset")
-
-
 REFUSED = "refused"
 """Of this kind are rows of quarantine."""
 
-_WITH_PLACES = ("bronze", "quarantine", "anomalies")
+_PLACE = ("source", "partition", "offset")
+
+# What a compressed file begins with, and what Arrow calls that.
+_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 def _rows_of(records: pa.Table) -> pa.Table:
@@ -58,33 +58,55 @@ def _with_places(found: pa.Table, records: pa.Table) -> pa.Table:
     return found
 
 
+def _numbered(bronze: pa.Table, records: pa.Table) -> pa.Table:
+    """Rows of bronze, which are the records without those that came before."""
+    if len(bronze) != len(records):
+        records = records.take(bronze["offset"])
+    for name in (*_PLACE, "sequence"):
+        bronze = bronze.set_column(bronze.schema.get_field_index(name), name, records[name])
+    return bronze
+
+
 @dataclass(frozen=True)
 class Stretch:
     """Consecutive records of one partition in one task."""
 
+    source: str | None
     partition: str
     id: int
     run: Run
-    """Its rows, counted from anywhere."""
+    """Its rows, counted from 0."""
 
     @property
     def rows(self) -> int:
-        return self.run.last - self.run.first + 1
+        return self.run.last + 1
 
 
-def number_stretches(stretches: list[Stretch], first: int) -> tuple[dict[int, int], list[Run], int]:
-    """The number of the first row of each stretch, the runs, and the number after all.
+@dataclass(frozen=True)
+class Place:
+    """Where a stretch is among all records."""
+
+    source: str | None
+    partition: str | None
+    first: int
+    """The number of its first row."""
+
+
+def number_stretches(
+    stretches: list[Stretch], first: int
+) -> tuple[dict[int, Place], list[Run], int]:
+    """The place of each stretch, the runs, and the number after all.
 
     In the order of the partitions' names, as files are read by `avocet run`, however Spark spreads
     them over tasks.
     """
-    numbers: dict[int, int] = {}
+    places: dict[int, Place] = {}
     runs = []
     for one in sorted(stretches, key=lambda one: (one.partition, one.id)):
-        numbers[one.id] = first
+        places[one.id] = Place(one.source, one.partition or None, first)
         runs.append(one.run.moved_to(first))
         first += one.rows
-    return numbers, runs, first
+    return places, runs, first
 
 
 @dataclass(frozen=True)
@@ -95,6 +117,8 @@ class Decode:
     config_file: str
     parts: int
     now_us: int
+    splits: bool
+    """A payload is a whole file, of many records."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext
@@ -104,74 +128,97 @@ class Decode:
         return self.run(batches, context.partitionId())
 
     def run(self, batches: Iterator[pa.RecordBatch], task: int) -> Iterator[pa.RecordBatch]:
-        found = [batch for batch in batches if batch.num_rows]
-        if not found:
-            return
-        records = pa.Table.from_batches(found)
-        engine = _engine.Engine(self.config_text, self.config_file, True, True)
-        engine.feed(_rows_of(records).__arrow_c_stream__(), "payload", "", self.now_us, False)
-        made = take_tables(engine)
-        bronze, refused = made["bronze"], made["quarantine"]
-        # A record that a quality rule refuses is in bronze: the part that has the device says so.
-        shapeless = ~np.isin(refused["offset"].to_numpy(), bronze["offset"].to_numpy())
-        refused = _with_places(refused.filter(pa.array(shapeless)), records)
+        cutter = _engine.Cutter(self.config_text, self.config_file, self.parts, self.now_us)
+        for batch in batches:
+            rows = _uncompressed(batch) if self.splits else batch
+            cutter.feed(rows.__arrow_c_array__(), self.splits)
+        found = cutter.take()
+        refused = pa.table(found["refused"])
+        offset = refused["offset"]
+        known = pc.if_else(pc.less(offset, 0), pa.scalar(None, offset.type), offset)
+        refused = refused.set_column(refused.schema.get_field_index("offset"), "offset", known)
         for batch in refused.to_batches(max_chunksize=100_000):
             yield cut_row(task % self.parts, REFUSED, to_bytes(pa.Table.from_batches([batch])))
-        rows = records if len(bronze) == len(records) else records.take(bronze["offset"])
-        stretch, number, names = _stretches(rows["partition"])
-        # Numbers with a gap before each stretch, which make it a run.
-        gaps = np.arange(len(rows)) + stretch
-        time_us = bronze["event_time"].cast(pa.int64()).to_numpy()
-        runs, within_us = find_runs(gaps, time_us, np.zeros(len(rows), np.int64), -1)
-        found_here = [
-            Stretch(name, (task << 32) + i, run)
-            for i, (name, run) in enumerate(zip(names, runs, strict=True))
+        first_id = task << 32
+        stretches = [
+            Stretch(source or None, partition, first_id + i, Run(0, rows - 1, newest, steps, False))
+            for i, (source, partition, rows, newest, steps) in enumerate(found["stretches"])
         ]
-        yield cut_row(RUNS, "stretches", pickle.dumps(found_here))
-        for name in ("source", "partition"):
-            column = rows[name].combine_chunks().dictionary_encode()
-            rows = rows.set_column(rows.schema.get_field_index(name), name, column)
-        rows = rows.append_column("stretch", pa.array((task << 32) + stretch))
-        rows = rows.append_column("number", pa.array(number))
-        rows = rows.append_column("within_us", pa.array(within_us))
-        devices = bronze["device_id"].combine_chunks().dictionary_encode()
-        part_of = [zlib.crc32(one.encode()) % self.parts for one in devices.dictionary.to_pylist()]
-        part = np.array(part_of, np.int64)[devices.indices.to_numpy()]
-        for of_part, mine in group_rows(rows, part):
-            yield cut_row(of_part, "rows", to_bytes(mine))
+        yield cut_row(RUNS, "stretches", pickle.dumps(stretches))
+        for part, table in found["parts"].items():
+            rows = pa.table(table)
+            ids = pc.add(rows["stretch"], first_id)
+            rows = rows.set_column(rows.schema.get_field_index("stretch"), "stretch", ids)
+            # Each is far below 2 GiB.
+            for batch in rows.to_batches():
+                yield cut_row(part, "rows", to_bytes(pa.Table.from_batches([batch])))
 
 
-def _stretches(partition: pa.ChunkedArray) -> tuple[Array, Array, list[str]]:
-    """Consecutive rows of one partition: of each row the stretch and its place there; of each
-    stretch the partition."""
-    names = partition.fill_null("").combine_chunks().dictionary_encode()
-    codes = names.indices.to_numpy()
-    begins = np.flatnonzero(np.diff(codes, prepend=-1))
-    stretch = np.zeros(len(codes), np.int64)
-    stretch[begins[1:]] = 1
-    stretch = np.cumsum(stretch)
-    number = np.arange(len(codes)) - begins[stretch] if len(codes) else stretch
-    return stretch, number, [names.dictionary[int(code)].as_py() for code in codes[begins]]
+def _uncompressed(files: pa.RecordBatch) -> pa.RecordBatch:
+    """Files as they were before gzip or zstd."""
+    payload = files.column("payload")
+    codecs = [_compression(one.as_buffer()) for one in payload]
+    if not any(codecs):
+        return files
+    plain = [
+        pa.CompressedInputStream(pa.BufferReader(one.as_buffer()), codec).read()
+        if codec
+        else one.as_py()
+        for one, codec in zip(payload, codecs, strict=True)
+    ]
+    place = files.schema.get_field_index("payload")
+    return files.set_column(place, "payload", pa.array(plain, pa.large_binary()))
 
 
-def _arrivals(tables: list[bytes], first: dict[int, int]) -> pa.Table:
+def _compression(file: pa.Buffer) -> str | None:
+    begin = file[:4].to_pybytes()
+    return next((codec for magic, codec in _COMPRESSIONS.items() if begin.startswith(magic)), None)
+
+
+def _arrivals(tables: list[bytes], places: dict[int, Place]) -> pa.Table:
     """Decoded records of a part in the order of arrival, with their numbers."""
-    records = read_tables(tables).unify_dictionaries().combine_chunks()
-    stretches, which = np.unique(records["stretch"].to_numpy(), return_inverse=True)
-    begins = np.array([first[stretch] for stretch in stretches.tolist()], np.int64)
-    sequence: Array = begins[which] + records["number"].to_numpy()
-    records = records.append_column("sequence", pa.array(sequence))
-    # A place of its own, where the source knows none.
-    place = records.schema.get_field_index("offset")
-    records = records.set_column(
-        place, "offset", pc.coalesce(records["offset"], records["sequence"])
+    # A stretch is in order, and not in the middle of another: nothing is copied.
+    stretches = sorted(
+        (
+            piece
+            for table in tables
+            for piece in _stretches_of(pa.ipc.open_stream(table).read_all())
+        ),
+        key=lambda piece: (places[piece[0]].first, piece[1]["number"][0].as_py()),
     )
-    for name in ("source", "partition"):
-        column = records[name].cast(pa.string())
-        records = records.set_column(records.schema.get_field_index(name), name, column)
-    if np.all(sequence[1:] > sequence[:-1]):
-        return records
-    return records.take(np.argsort(sequence, kind="stable"))
+    found = [places[one] for one, _ in stretches]
+    counts = [len(rows) for _, rows in stretches]
+    records = pa.concat_tables(rows for _, rows in stretches)
+    first = np.repeat(np.array([place.first for place in found], np.int64), counts)
+    sequence: Array = first + records["number"].to_numpy()
+    # A place of its own, where the source knows none.
+    known = records["offset"].to_numpy()
+    offset = np.where(known < 0, sequence, known)
+    return pa.table(
+        {
+            "payload": records["payload"],
+            "source": _repeated([place.source for place in found], counts),
+            "partition": _repeated([place.partition for place in found], counts),
+            "offset": offset,
+            "within_us": records["within_us"],
+            "sequence": sequence,
+        }
+    )
+
+
+def _stretches_of(records: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """The stretches that records are of, each with its records."""
+    ids = records["stretch"].to_numpy()
+    begins = [0, *(np.flatnonzero(np.diff(ids)) + 1)]
+    for begin, end in itertools.pairwise([*begins, len(ids)]):
+        yield int(ids[begin]), records.slice(begin, end - begin)
+
+
+def _repeated(names: list[str | None], counts: list[int]) -> pa.DictionaryArray:
+    """Each name as often as it is said."""
+    once = pa.array(names, pa.string()).dictionary_encode()
+    which = pa.array(np.repeat(np.arange(len(names)), counts))
+    return pa.DictionaryArray.from_arrays(once.indices.take(which), once.dictionary)
 
 
 def _placed(
@@ -179,12 +226,9 @@ def _placed(
 ) -> dict[str, pa.Table]:
     """What an engine makes of records, with their places, numbers and epoch."""
     if records is not None:
-        bronze = found["bronze"]
-        sequence = records["sequence"].take(bronze["offset"])
-        place = bronze.schema.get_field_index("sequence")
-        found["bronze"] = bronze.set_column(place, "sequence", sequence)
-        for name in _WITH_PLACES:
-            found[name] = _with_places(found[name], records)
+        found["bronze"] = _numbered(found["bronze"], records)
+        for name in ("quarantine", "anomalies"):
+            found[name] = plain(_with_places(found[name], records))
     if refused:
         found["quarantine"] = pa.concat_tables([found["quarantine"], read_tables(refused)])
     for name in ("bronze", "quarantine"):
@@ -202,8 +246,8 @@ class Accept:
     config_file: str
     now_us: int
     epoch: int
-    first: dict[int, int]
-    """The number of the first row of each stretch."""
+    places: dict[int, Place]
+    """Of each stretch."""
     folders: dict[str, str] | None
     """As those of Plan."""
 
@@ -220,7 +264,7 @@ class Accept:
             engine = open_engine(self, values, takes_in=True)
             records = None
             if "rows" in values:
-                records = _arrivals(values["rows"], self.first)
+                records = _arrivals(values["rows"], self.places)
                 rows = _rows_of(records).__arrow_c_stream__()
                 engine.feed(rows, "payload", "", self.now_us, False)
             found = _placed(take_tables(engine), records, values.get(REFUSED, []), self.epoch)
@@ -235,13 +279,13 @@ class Judge(Plan):
     _: KW_ONLY
     now_us: int
     epoch: int
-    first: dict[int, int]
-    """The number of the first row of each stretch."""
+    places: dict[int, Place]
+    """Of each stretch."""
 
     def open(self, sent: Values) -> Part:
         part = Part(open_engine(self, sent), now_us=self.now_us, refused=sent.get(REFUSED, []))
         if "rows" in sent:
-            part.records = _arrivals(sent["rows"], self.first)
+            part.records = _arrivals(sent["rows"], self.places)
             part.sequence = part.records["sequence"].to_numpy()
             clock = self.clock.before(part.sequence, part.records["within_us"].to_numpy())
             rows = _rows_of(part.records)

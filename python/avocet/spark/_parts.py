@@ -302,15 +302,23 @@ def send_results(
         elif rows.num_rows:
             waiting.setdefault(name, []).append(rows)
     for name in list(waiting):
-        rows = pa.concat_tables(waiting.pop(name))
+        rows = pa.concat_tables(waiting.pop(name)).unify_dictionaries()
         assert folders is not None
         files = list(write_files(folders[name], rows, DAY_OF.get(name)))
         yield result_row(RUNS, FILES, rows.num_rows, pickle.dumps((name, files)))
 
 
+def plain(table: pa.Table) -> pa.Table:
+    """Without dictionaries, which Spark cannot read."""
+    for i, column in enumerate(table.schema):
+        if pa.types.is_dictionary(column.type):
+            table = table.set_column(i, column.name, table[i].cast(column.type.value_type))
+    return table
+
+
 def result_rows(part: int, kind: str, table: pa.Table) -> Iterator[pa.RecordBatch]:
     """So many rows a value that it stays far below 2 GiB."""
-    for batch in table.to_batches(max_chunksize=100_000):
+    for batch in plain(table).to_batches(max_chunksize=100_000):
         if batch.num_rows:
             value = to_bytes(pa.Table.from_batches([batch]))
             yield result_row(part, kind, batch.num_rows, value)

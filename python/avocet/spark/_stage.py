@@ -117,7 +117,8 @@ class Stage(ABC):
             self._keys[tasks] = [first[task] for task in range(tasks)]
         return self._keys[tasks]
 
-    def _create(self, *tables: str) -> None:
+    def _prepare(self, *tables: str) -> None:
+        """Before the stream starts: the tables that it writes."""
         for name in tables:
             self._lake.create(self._spark, name, self._schemas[name])
 
