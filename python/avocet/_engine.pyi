@@ -23,7 +23,12 @@ class Table:
 
 class Engine:
     def __init__(
-        self, text: str, file: str, is_part: bool = False, takes_in: bool = False
+        self,
+        text: str,
+        file: str,
+        is_part: bool = False,
+        takes_in: bool = False,
+        has_rules: bool = True,
     ) -> None: ...
     def feed(
         self, capsules: object, payload: str, fleet_time: str, now_us: int | None, replayed: bool

@@ -27,6 +27,14 @@ constexpr size_t kTickRecords = 8192;
 constexpr int64_t kBatchRows = 250'000;
 constexpr size_t kBatchBytes = size_t{256} << 20;
 
+void DropQualityRules(Config* config) {
+  for (MetricConfig& metric : config->schema.metrics) {
+    metric.min = metric.max = metric.max_rate = std::nullopt;
+    metric.not_null = false;
+    metric.allowed.clear();
+  }
+}
+
 }  // namespace
 
 Config ConfigOf(const std::string& text, const std::string& file) {
@@ -232,8 +240,9 @@ void BindPythonEngine(nb::module_* module) {
       .def(
           "__init__",
           [](PythonEngine* self, const std::string& text, const std::string& file, bool is_part,
-             bool takes_in) {
+             bool takes_in, bool has_rules) {
             Config config = ConfigOf(text, file);
+            if (!has_rules) DropQualityRules(&config);
             if (takes_in) {
               config.detectors.clear();
               config.alerts.rules.clear();
@@ -242,7 +251,8 @@ void BindPythonEngine(nb::module_* module) {
             if (is_part) config.engine.threads = 1;
             new (self) PythonEngine(std::move(config), is_part);
           },
-          nb::arg("text"), nb::arg("file"), nb::arg("is_part") = false, nb::arg("takes_in") = false)
+          nb::arg("text"), nb::arg("file"), nb::arg("is_part") = false, nb::arg("takes_in") = false,
+          nb::arg("has_rules") = true)
       .def("feed", &PythonEngine::Feed, nb::arg("capsules"), nb::arg("payload"),
            nb::arg("fleet_time"), nb::arg("now_us").none(), nb::arg("replayed"))
       .def("take", &PythonEngine::Take)

@@ -14,13 +14,20 @@ import pytest
 import yaml
 from databricks.bundles.catalogs import Catalog
 from databricks.bundles.jobs import Job
+from databricks.bundles.pipelines import Pipeline
 from databricks.bundles.schemas import Schema
 from databricks.bundles.volumes import Volume
 from harness import ROOT, Site, table_path
 from receiver import Receiver
 
 BUNDLE = ROOT / "deploy" / "databricks"
-MODELS = {"catalogs": Catalog, "jobs": Job, "schemas": Schema, "volumes": Volume}
+MODELS = {
+    "catalogs": Catalog,
+    "jobs": Job,
+    "pipelines": Pipeline,
+    "schemas": Schema,
+    "volumes": Volume,
+}
 GIVEN = {
     "storage_root": "s3://managed/iot",
     "writer": "00000000-0000-0000-0000-000000000001",
@@ -78,7 +85,7 @@ def test_databricks_own_models_take_every_resource(target: str) -> None:
             # What the model does not know it would have refused; nothing was left out either.
             assert set(resource) <= set(model.as_dict()), (kind, name)
             count += 1
-    assert count == 9
+    assert count == 10
     with pytest.raises(Exception, match="max_retires"):
         job = made["resources"]["jobs"]["care"]
         Job.from_dict({**job, "tasks": [{**job["tasks"][0], "max_retires": 1}]})
@@ -269,3 +276,60 @@ detectors: [{type: zscore}]
     changes = [row["state"] for row in site.rows("alerts").to_pylist()]
     assert len(told) == changes.count("firing") + changes.count("cleared") > 0
     assert {alert["state"] for alert in told} <= {"firing", "cleared"}
+
+
+LAKEFLOW = (ROOT / "test" / "system" / "lakeflow.py").read_text()
+
+
+@pytest.mark.slow
+def test_the_declarative_pipeline_on_a_local_spark(tmp_path: Path) -> None:
+    """Its expectations are the rules, and its rows are those of silver."""
+    from test_spark_processing import spark_python
+
+    site = Site(tmp_path)
+    site.configure("""\
+lake: {lake}
+sources: [{file: {path: {in}}}]
+schema:
+  metrics:
+    temperature: {range: [-40, 60], unit: degC, source_unit: degF}
+    humidity: {range: [0, 100], on_invalid: drop}
+    mode: {allowed: [1, 2], on_invalid: warn}
+detectors: [{type: zscore}]
+""")
+    lines = [
+        {
+            "device_id": f"d{n % 5}",
+            "timestamp": 1_780_000_000 + 60 * n,
+            "temperature": 900 if n % 50 == 0 else 68 + n % 9,
+            "humidity": 140 if n % 40 == 1 else n % 90,
+            "mode": n % 4,
+        }
+        for n in range(1000)
+    ]
+    text = "\n".join(["no reading", *map(json.dumps, lines)])
+    (site.inbox / "a.ndjson").write_text(text + "\n")
+    site.drain()
+    python = spark_python()
+    done = subprocess.run(
+        [python, "-c", LAKEFLOW, str(BUNDLE / "lakeflow" / "readings.py"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        env=local_spark(python),
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert found["broken"] == {
+        "temperature.range": ["expect_all", 20],
+        "mode.allowed": ["expect_all", 500],
+        "humidity.range": ["expect_all_or_drop", 25],
+    }
+    silver = site.rows("silver").sort_by([("device_id", "ascending"), ("event_time", "ascending")])
+    names = ["device_id", "temperature", "humidity", "mode"]
+    assert found["rows"] == [list(row.values()) for row in silver.select(names).to_pylist()]
+    assert len(found["rows"]) == 975
+    assert (
+        sum(row[1] is None for row in found["rows"])
+        == site.rows("silver")["temperature"].null_count
+    )

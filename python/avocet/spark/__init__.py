@@ -4,9 +4,21 @@
 >>> # Processing(spark, "avocet.yaml", Lake.of("iot_catalog"), "/checkpoints/gold").start()
 """
 
+from avocet.spark._expectations import Expectations, nullified, typed
 from avocet.spark._ingest import Ingest, files, kafka, kinesis
 from avocet.spark._lake import Lake
 from avocet.spark._pipeline import Pipeline
 from avocet.spark._processing import Processing
 
-__all__ = ["Ingest", "Lake", "Pipeline", "Processing", "files", "kafka", "kinesis"]
+__all__ = [
+    "Expectations",
+    "Ingest",
+    "Lake",
+    "Pipeline",
+    "Processing",
+    "files",
+    "kafka",
+    "kinesis",
+    "nullified",
+    "typed",
+]
