@@ -250,9 +250,11 @@ export class Chart {
       context.clip();
       context.fillStyle = color("--sunken");
       context.fillRect(left, top, right - left, height);
-      context.strokeStyle = color("--line");
-      context.lineWidth = 1.5 * scale;
+      context.strokeStyle = color("--line-strong");
+      context.lineWidth = scale;
+      context.globalAlpha = 0.45;
       hatch(context, span.kind === "maintenance" ? 1 : -1, left, right, top, height, 10 * scale);
+      context.globalAlpha = 1;
       context.font = `${11 * scale}px system-ui, sans-serif`;
       context.textBaseline = "top";
       context.fillStyle = color("--muted");

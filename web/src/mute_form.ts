@@ -35,7 +35,7 @@ export function muteForm(context: Context, onMuted: () => void): HTMLElement {
   const hours = field("Only at these hours", "sat,sun 00:00-24:00 Europe/Berlin");
   const reason = field("Why", "planned work");
   const problem = h("span", { class: "is-critical", role: "alert" });
-  const form = h("form", { class: "trial-fields card-body" });
+  const form = h("form", { class: "trial-fields mute-fields" });
   const labelled = (name: string, control: HTMLElement): HTMLElement => h("label", {}, name, control);
   fill(
     form,

@@ -364,7 +364,7 @@ export function alertsPage(context: Context): Page {
                   return h(
                     "tr",
                     {},
-                    h("td", { class: "name" }, muted(item)),
+                    h("td", { class: "name whole" }, muted(item)),
                     h("td", {}, item.actor),
                     h("td", {}, [item.schedule, item.until_us === null ? "until it is ended" : dateTime(item.until_us)].filter(Boolean).join(", ")),
                     h("td", { class: "wrap" }, item.reason || "–"),
