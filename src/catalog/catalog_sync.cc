@@ -172,8 +172,10 @@ class Sync {
     } else {
       AVOCET_RETURN_IF_ERROR(MakeGood(wanted, *found));
     }
-    if (wanted.kind != SecurableKind::kCatalog) return Status::Ok();
-    return DoGrants(wanted.full_name, found.has_value());
+    if (wanted.kind == SecurableKind::kCatalog) {
+      return DoGrants(wanted.full_name, found.has_value());
+    }
+    return found ? DoTags(wanted) : Status::Ok();
   }
 
   std::vector<CatalogChange> TakeChanges() { return std::move(changes_); }
@@ -215,6 +217,36 @@ class Sync {
     return client_.Grant(catalog, missing);
   }
 
+  // Tags of others are left alone.
+  Status DoTags(const Securable& table) {
+    AVOCET_RETURN_IF_ERROR(DoTags(table, "", table.tags));
+    for (const CatalogColumn& column : table.columns) {
+      AVOCET_RETURN_IF_ERROR(DoTags(table, column.name, column.tags));
+    }
+    return Status::Ok();
+  }
+
+  Status DoTags(const Securable& table, const std::string& column, const CatalogTags& wanted) {
+    if (wanted.empty()) return Status::Ok();
+    const std::string what = column.empty() ? "" : " of column " + column;
+    if (!client_.is_databricks()) {
+      changes_.push_back({Action::kDrift, table.kind, table.full_name,
+                          "lacks tags" + what + ", which this server does not have"});
+      return Status::Ok();
+    }
+    AVOCET_ASSIGN_OR_RETURN(const CatalogTags found, client_.TagsOf(table.full_name, column));
+    for (const auto& [key, value] : wanted) {
+      const auto present = found.find(key);
+      if (present != found.end() && present->second == value) continue;
+      changes_.push_back({Action::kTag, table.kind, table.full_name,
+                          fmt::format("{}{}{}", key, value.empty() ? "" : "=" + value, what)});
+      if (!apply_) continue;
+      AVOCET_RETURN_IF_ERROR(
+          client_.SetTag(table.full_name, column, key, value, present == found.end()));
+    }
+    return Status::Ok();
+  }
+
   const CatalogConfig& config_;
   UnityClient& client_;
   const bool apply_;
@@ -232,6 +264,8 @@ std::string_view ActionName(CatalogChange::Action action) {
       return "change";
     case Action::kGrant:
       return "grant";
+    case Action::kTag:
+      return "tag";
     case Action::kDrift:
       break;
   }

@@ -20,6 +20,7 @@ struct CatalogChange {
     kCreate,
     kUpdate,
     kGrant,
+    kTag,
     kDrift,  ///< differs, and stays so until a person does something
   };
   Action action = Action::kCreate;
@@ -28,7 +29,7 @@ struct CatalogChange {
   std::string detail;  ///< empty for kCreate
 };
 
-/// "create", "change", "grant" or "differs".
+/// "create", "change", "grant", "tag" or "differs".
 std::string_view ActionName(CatalogChange::Action action);
 
 /// All differences, in the order of `wanted`, which has parents before their children. With

@@ -76,6 +76,18 @@ std::string LakeUrl(const Config& config) {
   return url;
 }
 
+// "key" or "key=value".
+CatalogTags TagOf(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos) return {{text, ""}};
+  return {{text.substr(0, equals), text.substr(equals + 1)}};
+}
+
+// Columns in which devices are named; the bytes of a record name its device, too.
+bool NamesDevices(const CatalogColumn& column) {
+  return column.name == "device_id" || column.name == "payload";
+}
+
 Securable Described(const Config& config, SecurableKind kind, std::string full_name,
                     std::string_view comment) {
   Securable made;
@@ -139,6 +151,11 @@ Result<std::vector<Securable>> DescribeLake(const Config& config, Env* env) {
     auto columns = CatalogColumns(metadata);
     if (!columns.ok()) return columns.status().WithContext("table " + table.full_name);
     table.columns = std::move(columns).value();
+    table.tags = config.catalog.tags;
+    for (CatalogColumn& column : table.columns) {
+      if (config.catalog.device_tag.empty() || !NamesDevices(column)) continue;
+      column.tags = TagOf(config.catalog.device_tag);
+    }
     described.push_back(std::move(table));
   }
   all.insert(all.end(), described.begin(), described.end());

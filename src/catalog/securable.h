@@ -13,6 +13,8 @@ enum class SecurableKind { kCatalog, kSchema, kTable };
 /// "catalog", "schema" or "table".
 std::string_view SecurableName(SecurableKind kind);
 
+using CatalogTags = std::map<std::string, std::string>;
+
 struct CatalogColumn {
   std::string name;
   std::string type_name;  ///< as Unity Catalog says it: "LONG"
@@ -21,6 +23,7 @@ struct CatalogColumn {
   std::string comment;
   bool nullable = true;
   int partition_index = -1;  ///< -1: not a partition column
+  CatalogTags tags;
 };
 
 struct Securable {
@@ -35,6 +38,7 @@ struct Securable {
   std::string format = "DELTA";
   std::string location;  ///< URL
   std::vector<CatalogColumn> columns;
+  CatalogTags tags;
 
   /// One of its names: 0 the catalog's, 1 the schema's, 2 the table's.
   std::string NamePart(size_t part) const;

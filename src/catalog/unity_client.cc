@@ -108,6 +108,21 @@ std::string CreateBody(const Securable& made) {
   return json.EndObject().Take();
 }
 
+constexpr std::string_view kTags = "entity-tag-assignments";
+
+std::string_view TaggedKind(const std::string& column) {
+  return column.empty() ? "tables" : "columns";
+}
+
+std::string TaggedName(const std::string& table, const std::string& column) {
+  return column.empty() ? table : table + "." + column;
+}
+
+std::string TagsPath(const std::string& table, const std::string& column) {
+  return fmt::format("{}/{}/{}/tags", kTags, TaggedKind(column),
+                     UrlEscaped(TaggedName(table, column), false));
+}
+
 void ReadColumns(const element& from, std::vector<CatalogColumn>* columns) {
   array list;
   if (from["columns"].get(list) != simdjson::SUCCESS) return;
@@ -348,6 +363,40 @@ Status UnityClient::Grant(const std::string& catalog, const Privileges& privileg
                           Send("PATCH", "permissions/catalog/" + UrlEscaped(catalog, false),
                                json.EndArray().EndObject().Take()));
   return StatusOf(reply, "cannot grant on catalog " + catalog);
+}
+
+Result<CatalogTags> UnityClient::TagsOf(const std::string& table, const std::string& column) {
+  CatalogTags tags;
+  std::string page;
+  do {
+    const std::string query = page.empty() ? "" : "?page_token=" + UrlEscaped(page, false);
+    AVOCET_ASSIGN_OR_RETURN(const WebReply reply, Send("GET", TagsPath(table, column) + query, ""));
+    AVOCET_RETURN_IF_ERROR(StatusOf(reply, "cannot read the tags of " + TaggedName(table, column)));
+    simdjson::dom::parser parser;
+    element body;
+    array assignments;
+    if (parser.parse(reply.body).get(body) != simdjson::SUCCESS) {
+      return Status::Invalid(HostOf(base_) + " answered without JSON");
+    }
+    page = TextOf(body, "next_page_token");
+    if (body["tag_assignments"].get(assignments) != simdjson::SUCCESS) continue;
+    for (const element one : assignments) tags[TextOf(one, "tag_key")] = TextOf(one, "tag_value");
+  } while (!page.empty());
+  return tags;
+}
+
+Status UnityClient::SetTag(const std::string& table, const std::string& column,
+                           const std::string& key, const std::string& value, bool is_new) {
+  JsonWriter json;
+  json.BeginObject().Field("entity_name", TaggedName(table, column));
+  json.Field("entity_type", TaggedKind(column)).Field("tag_key", key);
+  if (!value.empty()) json.Field("tag_value", value);
+  const std::string path = is_new ? std::string(kTags)
+                                  : fmt::format("{}/{}?update_mask=tag_value",
+                                                TagsPath(table, column), UrlEscaped(key, false));
+  AVOCET_ASSIGN_OR_RETURN(const WebReply reply,
+                          Send(is_new ? "POST" : "PATCH", path, json.EndObject().Take()));
+  return StatusOf(reply, fmt::format("cannot set tag {} of {}", key, TaggedName(table, column)));
 }
 
 }  // namespace avocet

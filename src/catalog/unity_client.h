@@ -49,6 +49,11 @@ class UnityClient {
   /// What is granted on the catalog itself.
   Result<Privileges> Granted(const std::string& catalog);
   Status Grant(const std::string& catalog, const Privileges& privileges);
+  /// Tags of a table, or of one of its columns when `column` is not empty. Databricks only.
+  Result<CatalogTags> TagsOf(const std::string& table, const std::string& column);
+  /// `is_new`: there is no tag of that key yet.
+  Status SetTag(const std::string& table, const std::string& column, const std::string& key,
+                const std::string& value, bool is_new);
 
  private:
   UnityClient(const CatalogConfig& config, Env* env, std::function<bool()> stopping);

@@ -110,9 +110,14 @@ void PrintVacuumed(const std::vector<TableUpkeep>& tables, Duration retention, b
         fmt::print("{:<13} skipped: {}\n", TableName(done.id), done.skipped);
         continue;
       }
-      fmt::print("{:<13} {} {} files, {}\n", TableName(done.id),
-                 dry_run ? "would delete" : "deleted", WithThousands(done.report.removed_files),
-                 HumanBytes(done.report.removed_bytes));
+      fmt::print("{:<13} {} {} files, {}", TableName(done.id), dry_run ? "would delete" : "deleted",
+                 WithThousands(done.report.removed_files), HumanBytes(done.report.removed_bytes));
+      if (done.report.expired_files > 0) {
+        fmt::print("; {} files, {}, {} past their retention",
+                   WithThousands(done.report.expired_files), HumanBytes(done.report.expired_bytes),
+                   dry_run ? "are" : "were");
+      }
+      fmt::print("\n");
     }
     return;
   }
@@ -123,6 +128,8 @@ void PrintVacuumed(const std::vector<TableUpkeep>& tables, Duration retention, b
     json.BeginObject().Field("table", TableName(done.id));
     json.Field("deleted_files", done.report.removed_files);
     json.Field("deleted_bytes", done.report.removed_bytes);
+    json.Field("expired_files", done.report.expired_files);
+    json.Field("expired_bytes", done.report.expired_bytes);
     if (!done.skipped.empty()) json.Field("skipped", done.skipped);
     json.EndObject();
   }

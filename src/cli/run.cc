@@ -17,6 +17,7 @@
 #include "src/alert/notifier.h"
 #include "src/base/json_writer.h"
 #include "src/catalog/catalog_registrar.h"
+#include "src/catalog/lineage_reporter.h"
 #include "src/cli/command.h"
 #include "src/cli/progress_line.h"
 #include "src/cli/source_argument.h"
@@ -283,11 +284,12 @@ class DeliveriesUntilHere {
 // is about to read its sources; an error before is one of the configuration or its surroundings.
 Status RunEngine(const Config& config, RunContext* context, const std::function<void()>& on_open) {
   const RunArguments& arguments = context->arguments;
-  // Both are made once the lake is locked, so that there is one sender.
+  // All are made once the lake is locked, so that there is one sender.
   std::unique_ptr<Notifier> notifier;
   CloudWatchPublisher* counter = nullptr;
+  std::unique_ptr<LineageReporter> lineage;
   EngineOptions options{
-      .once = arguments.once, .on_step = {}, .on_alerts = {}, .before_commit = {}};
+      .once = arguments.once, .on_step = {}, .on_alerts = {}, .before_commit = {}, .on_commit = {}};
   options.on_alerts = [&](std::span<const AlertChange> changes) {
     if (notifier != nullptr) notifier->Publish(changes);
     if (counter != nullptr) counter->CountAlerts(changes);
@@ -295,6 +297,9 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
   if (!config.alerts.channels.empty()) {
     options.before_commit = [&] { return notifier->WaitUntilStored(); };
   }
+  options.on_commit = [&](const EpochCommit& commit) {
+    if (lineage != nullptr) lineage->Committed(commit);
+  };
   AVOCET_ASSIGN_OR_RETURN(const auto opened,
                           Engine::Open(config, Env::Posix(), std::move(options)));
   Engine& engine = *opened;
@@ -323,11 +328,17 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
         "repaired",
         recovery.epoch, recovery.snapshot_epoch, recovery.replayed_rows, recovery.repaired_epochs);
   }
+  if (config.lineage.IsOn()) {
+    AVOCET_ASSIGN_OR_RETURN(lineage, LineageReporter::Start(config, Env::Posix(), Version()));
+  }
   on_open();
+  Status ran;
   {
     ProgressLine progress(&engine, context->desk, arguments.quiet);
-    AVOCET_RETURN_IF_ERROR(engine.Run());
+    ran = engine.Run();
   }
+  if (lineage != nullptr) lineage->Ended(ran);
+  AVOCET_RETURN_IF_ERROR(std::move(ran));
   monitor.reset();
   const bool goes_on =
       context->desk != nullptr && context->desk->HasNext() && !TerminationRequested();

@@ -60,6 +60,14 @@ KeySpec CatalogSection() {
                           "between commas.")
               .DefaultNote("none")
               .Example("{analysts: \"USE CATALOG, USE SCHEMA, SELECT\"}"),
+          Key<&C::tags>("tags", "Tags of every table, by key; Databricks only.")
+              .DefaultNote("none")
+              .Example("{domain: plant_7}"),
+          Key<&C::device_tag>("device_tag",
+                              "Tag of the columns that name devices: a key, or `key=value`; "
+                              "Databricks only.")
+              .DefaultNote("none")
+              .Example("device_identifier"),
           Key<&C::register_at_start>("register_at_start",
                                      "Whether `avocet run` registers the tables."),
           Key<&C::timeout>("timeout", "How long one request may take.")

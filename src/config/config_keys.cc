@@ -9,6 +9,7 @@
 #include "src/config/catalog_keys.h"
 #include "src/config/cloudwatch_keys.h"
 #include "src/config/device_keys.h"
+#include "src/config/lineage_keys.h"
 
 namespace avocet {
 namespace {
@@ -113,6 +114,30 @@ KeySpec S3Keys() {
   return Section("s3", "How a lake at `s3://bucket/prefix` is reached.", std::move(keys));
 }
 
+// `field`: of a table; `name`: its own. The tables' names are those of `avocet vacuum --table`.
+template <Duration RetentionConfig::*kField>
+KeySpec RetentionKey(const std::string& name, const std::string& time) {
+  return Key<&StorageConfig::retention, kField>(name, "How long rows are kept, by " + time + ".")
+      .DefaultNote("for ever")
+      .Between(Duration(0), kForever);
+}
+
+KeySpec RetentionSection() {
+  using R = RetentionConfig;
+  return Section("retention",
+                 "How long rows are kept, by table, in days; whole files go whose rows are all "
+                 "older. Zero is for ever.",
+                 {
+                     RetentionKey<&R::bronze>("bronze", "when they were received"),
+                     RetentionKey<&R::quarantine>("quarantine", "when they were received"),
+                     RetentionKey<&R::silver>("silver", "event time"),
+                     RetentionKey<&R::anomalies>("anomalies", "event time"),
+                     RetentionKey<&R::device_stats>("device_stats", "their hour"),
+                     RetentionKey<&R::device_health>("device_health", "their hour"),
+                     RetentionKey<&R::alerts>("alerts", "event time"),
+                 });
+}
+
 KeySpec StorageSection() {
   using S = StorageConfig;
   return Section<&Config::storage>(
@@ -162,6 +187,7 @@ KeySpec StorageSection() {
                       Key<&S::care_interval>("interval", "Time between two rounds of upkeep.")
                           .Between(milliseconds(10), days(1)),
                   }),
+          RetentionSection(),
       });
 }
 
@@ -251,6 +277,7 @@ const std::vector<KeySpec>& RootKeys() {
       HealthSection(),
       CloudWatchSection(),
       CatalogSection(),
+      LineageSection(),
       Section<&Config::engine>(
           "engine", "How much of the machine is used.",
           {

@@ -9,6 +9,7 @@
 #include "src/config/config_keys.h"
 #include "src/config/device_keys.h"
 #include "src/config/key_reader.h"
+#include "src/config/lineage_keys.h"
 #include "src/config/maintenance_keys.h"
 #include "src/config/read_alerts.h"
 #include "src/config/read_detectors.h"
@@ -121,6 +122,8 @@ void ReadRoot(const YamlNode& root, std::span<const DetectorSpec> specs, const F
   }
   const YamlNode* catalog = root.Find("catalog");
   if (catalog != nullptr && catalog->kind == Kind::kMap) CheckCatalog(*catalog, reader);
+  const YamlNode* lineage = root.Find("lineage");
+  if (lineage != nullptr && lineage->kind == Kind::kMap) CheckLineage(*lineage, reader);
   const YamlNode* alerts = root.Find("alerts");
   if (alerts != nullptr && alerts->kind == Kind::kMap) {
     ReadAlerts(*alerts, metrics_known && !config->schema.evolve, reader, config);

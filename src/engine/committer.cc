@@ -151,6 +151,10 @@ Status Committer::Step(std::string_view name, int64_t epoch) {
 
 Status Committer::CommitEpoch(Epoch* epoch) {
   for (std::string& add : adds_) add.clear();
+  done_ = {.epoch = epoch->number, .operation = epoch->operation, .tables = {}};
+  for (size_t id = 0; id < kNumTables; ++id) {
+    done_.tables[id].rows = static_cast<int64_t>(epoch->rows[id]->rows());
+  }
   AVOCET_RETURN_IF_ERROR(
       WithRetry("cannot write data files", epoch->number, [&] { return WriteFiles(epoch); }));
   AVOCET_RETURN_IF_ERROR(Step("files", epoch->number));
@@ -180,6 +184,7 @@ Status Committer::CommitEpoch(Epoch* epoch) {
     AVOCET_RETURN_IF_ERROR(Step(TableName(id), epoch->number));
   }
   last_commit_us_ = options_.env->NowMicros();
+  if (on_commit_) on_commit_(done_);
   if (!epoch->snapshot.empty()) {
     AVOCET_RETURN_IF_ERROR(WithRetry("cannot write a state snapshot", epoch->number,
                                      [&] { return WriteSnapshot(*epoch); }));
@@ -241,6 +246,7 @@ Status Committer::CommitBronze(const Epoch& epoch) {
     return version.status().WithContext("another process writes to this lake as well");
   }
   if (!version.ok()) return version.status();
+  done_.tables[kBronze].version = *version;
   ++commits_;
   std::lock_guard lock(mutex_);
   last_ = std::move(info);
@@ -250,11 +256,12 @@ Status Committer::CommitBronze(const Epoch& epoch) {
 
 Status Committer::CommitTable(size_t id, const Epoch& epoch) {
   const TableRewrite nothing;
-  const Status status =
+  AVOCET_ASSIGN_OR_RETURN(
+      done_.tables[id].version,
       CommitRewrite(&options_.tables->table(id), epoch.rewrites[id].value_or(nothing), adds_[id],
-                    epoch.number, epoch.operation);
-  if (status.ok()) ++commits_;
-  return status;
+                    epoch.number, epoch.operation));
+  ++commits_;
+  return Status::Ok();
 }
 
 Status Committer::AddSilverColumns(const Epoch& epoch) {
@@ -301,9 +308,9 @@ Status Committer::TryCommitHours(size_t id, const Epoch& epoch) {
       request.operation = "MERGE";
     }
   }
-  auto version = table.Commit(request);
-  if (version.ok()) ++commits_;
-  return version.ok() ? Status::Ok() : version.status();
+  AVOCET_ASSIGN_OR_RETURN(done_.tables[id].version, table.Commit(request));
+  ++commits_;
+  return Status::Ok();
 }
 
 Status Committer::WriteSnapshot(const Epoch& epoch) {

@@ -33,6 +33,19 @@ namespace avocet {
 /// For tests.
 using StepHook = std::function<Status(std::string_view step, int64_t epoch)>;
 
+/// What an epoch has become in one table.
+struct TableCommit {
+  int64_t version = -1;  ///< of the table; below zero: nothing was committed
+  int64_t rows = 0;      ///< appended
+};
+
+/// What an epoch has become in all tables.
+struct EpochCommit {
+  int64_t epoch = 0;
+  std::string operation;
+  std::array<TableCommit, kNumTables> tables;
+};
+
 struct CommitterOptions {
   const Config* config = nullptr;
   Env* env = nullptr;
@@ -54,6 +67,12 @@ class Committer {
 
   /// Something that must succeed before each commit of bronze. Before the first Submit.
   void set_before_commit(std::function<Status()> action) { before_commit_ = std::move(action); }
+
+  /// Who is told of each epoch that is in all tables, on the committer's thread. Before the first
+  /// Submit.
+  void set_on_commit(std::function<void(const EpochCommit&)> action) {
+    on_commit_ = std::move(action);
+  }
 
   /// Hands over an epoch; blocks while the queue is full. An error is final: the engine must stop.
   Status Submit(std::unique_ptr<Epoch> epoch);
@@ -93,8 +112,11 @@ class Committer {
 
   CommitterOptions options_;
   std::function<Status()> before_commit_;
+  std::function<void(const EpochCommit&)> on_commit_;
   ThreadPool pool_;
-  std::array<std::string, kNumTables> adds_;  // of the epoch in work; committer thread only
+  // Of the epoch in work; committer thread only.
+  std::array<std::string, kNumTables> adds_;
+  EpochCommit done_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -67,6 +67,7 @@ Status Engine::OpenLake() {
   snapshot_taken_ = env_->Monotonic();
   processor_->set_alert_sink(options_.on_alerts);
   committer_->set_before_commit(options_.before_commit);
+  committer_->set_on_commit(options_.on_commit);
   care_ = std::make_unique<TableCare>(&config_, env_, tables_.get());
   gates_ = std::make_unique<GateKeeper>(config_, env_);
   return Status::Ok();

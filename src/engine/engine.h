@@ -34,6 +34,9 @@ struct EngineOptions {
   /// Called before each bronze commit, on the committer's: what was told must be safe then, or the
   /// commit waits.
   std::function<Status()> before_commit;
+  /// Told of each epoch that is in all tables, on the committer's thread; of none that recovery
+  /// finished.
+  std::function<void(const EpochCommit&)> on_commit;
   /// Where its servers listen, kept open from one engine to the next; null: only its own.
   ListenSockets* sockets = nullptr;
 };

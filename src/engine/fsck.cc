@@ -13,6 +13,7 @@
 #include "src/engine/owned_lake.h"
 #include "src/engine/recovery.h"
 #include "src/engine/snapshot.h"
+#include "src/engine/table_expiry.h"
 
 namespace avocet {
 namespace {
@@ -99,8 +100,9 @@ class LakeChecker {
     CheckFiles(&store(), Path(id), TableName(id), tables_[id].get(), *files, options_,
                &report_.tables[id], &report_);
     if (id == kBronze) {
-      last_ = CheckBronze(Folder(id), logs_[id], report_.tables[id].version,
-                          report_.tables[id].epoch, *files, &report_);
+      last_ =
+          CheckBronze(Folder(id), logs_[id], report_.tables[id].version, report_.tables[id].epoch,
+                      *files, RetentionOf(config_, id).count() > 0, &report_);
     }
   }
 
@@ -138,7 +140,8 @@ class LakeChecker {
     if (id != kQuarantine) return;
     const auto counted = static_cast<int64_t>(last_.totals.quarantined + last_.totals.dropped);
     const int64_t rows = report_.tables[id].rows;
-    if (rows == counted) return;
+    const bool expires = RetentionOf(config_, id).count() > 0;
+    if (rows == counted || (expires && rows < counted)) return;
     report_.Add(FindingLevel::kError, TableName(id), Folder(id),
                 fmt::format("quarantine has {} rows, {} were put there", rows, counted),
                 "restore the table from a backup");

@@ -22,8 +22,10 @@ void CheckFiles(LakeStore* store, const std::string& folder, std::string_view ta
                 CheckedTable* summary, FsckReport* report);
 
 /// Checks epochs, totals and the sequence numbers of bronze up to `version`; returns the newest
-/// commit, of epoch 0 when there is none. `folder` is for messages.
+/// commit, of epoch 0 when there is none. `folder` is for messages. `expires`: its first rows may
+/// be gone.
 CommitInfo CheckBronze(const std::string& folder, const LogContents& log, int64_t version,
-                       int64_t epoch, const std::vector<TableFile>& files, FsckReport* report);
+                       int64_t epoch, const std::vector<TableFile>& files, bool expires,
+                       FsckReport* report);
 
 }  // namespace avocet

@@ -173,11 +173,11 @@ Status FinishTable(LakeTables* tables, const CommitInfo& last, size_t id) {
   TableRewrite rewrite = last.rewrites[id].value_or(TableRewrite());
   const std::string operation =
       last.operation.empty() ? std::string("STREAMING UPDATE") : last.operation;
-  Status status = CommitRewrite(&table, rewrite, add, last.epoch, operation);
+  const Status status = CommitRewrite(&table, rewrite, add, last.epoch, operation).status();
   if (status.code() != StatusCode::kConflict || !last.rewrites[id]) return status;
   if (id == kQuarantine && last.operation == kRetryOperation) {
     AVOCET_RETURN_IF_ERROR(DropRetried(tables, last.epoch, &rewrite));
-    return CommitRewrite(&table, rewrite, add, last.epoch, operation);
+    return CommitRewrite(&table, rewrite, add, last.epoch, operation).status();
   }
   spdlog::error("cannot finish {} of {}, run it again: {}", last.operation, TableName(id),
                 status.message());

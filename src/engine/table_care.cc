@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "src/engine/table_expiry.h"
 #include "src/env/kill_point.h"
 
 namespace avocet {
@@ -15,12 +16,16 @@ namespace {
 constexpr uint64_t kLargestRunBytes = uint64_t{256} << 20;
 constexpr std::chrono::hours kCleanUpEvery{1};
 
-// Files of one partition in the order of their rows.
-std::map<std::string, std::vector<TableFile>> ByPartition(std::vector<TableFile> files) {
+// Files of one partition in the order of their rows. `of_days`: those of different days are kept
+// apart, so that rows go when their time has come and not with those of much later.
+std::map<std::string, std::vector<TableFile>> ByPartition(std::vector<TableFile> files, size_t id,
+                                                          bool of_days) {
   std::map<std::string, std::vector<TableFile>> partitions;
   for (TableFile& file : files) {
     const auto date = file.partition_values.find("date");
-    partitions[date == file.partition_values.end() ? "" : date->second].push_back(std::move(file));
+    std::string key = date == file.partition_values.end() ? "" : date->second;
+    if (of_days) key += NewestDay(file, id);
+    partitions[std::move(key)].push_back(std::move(file));
   }
   for (auto& [date, group] : partitions) {
     std::sort(group.begin(), group.end(), [](const TableFile& a, const TableFile& b) {
@@ -68,7 +73,8 @@ Status CompactTable(const Config& config, LakeTables* tables, size_t id, bool dr
                     CareReport* report) {
   Table& table = tables->table(id);
   AVOCET_ASSIGN_OR_RETURN(auto files, table.Files());
-  for (const auto& [date, group] : ByPartition(std::move(files))) {
+  const bool of_days = RetentionOf(config, id).count() > 0;
+  for (const auto& [date, group] : ByPartition(std::move(files), id, of_days)) {
     for (const auto& run : Runs(group, config.storage)) {
       ++report->runs;
       report->compacted_files += run.size();
@@ -159,6 +165,7 @@ Status TableCare::Checkpoint(size_t id) {
 }
 
 Status TableCare::CleanUp(size_t id) {
+  AVOCET_RETURN_IF_ERROR(ExpireTable(*config_, env_, tables_, id, /*dry_run=*/false).status());
   Table& table = tables_->table(id);
   const int64_t now_ms = env_->NowMicros() / 1000;
   // Bronze keeps the entries back to one with all source positions.

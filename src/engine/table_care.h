@@ -23,6 +23,8 @@ struct CareReport {
   uint64_t compacted_bytes = 0;
   uint64_t runs = 0;  ///< merges, each one commit
   uint64_t written_files = 0;
+  uint64_t expired_files = 0;  ///< past the retention of their rows
+  uint64_t expired_bytes = 0;
   uint64_t removed_files = 0;  ///< by vacuum
   uint64_t removed_bytes = 0;
   uint64_t removed_log_entries = 0;

@@ -9,8 +9,8 @@ namespace {
 
 constexpr int kMaxConflicts = 10;
 
-Status TryCommit(Table* table, const TableRewrite& rewrite, const std::string& add, int64_t epoch,
-                 const std::string& operation) {
+Result<int64_t> TryCommit(Table* table, const TableRewrite& rewrite, const std::string& add,
+                          int64_t epoch, const std::string& operation) {
   CommitRequest request{.adds = rewrite.adds,
                         .removes = rewrite.removes,
                         .app_id = std::string(kAppId),
@@ -22,20 +22,19 @@ Status TryCommit(Table* table, const TableRewrite& rewrite, const std::string& a
     AVOCET_ASSIGN_OR_RETURN(const auto files, table->Files());
     for (const TableFile& file : files) request.removes.push_back(file.path);
   }
-  const auto version = table->Commit(request);
-  return version.ok() ? Status::Ok() : version.status();
+  return table->Commit(request);
 }
 
 }  // namespace
 
-Status CommitRewrite(Table* table, const TableRewrite& rewrite, const std::string& add,
-                     int64_t epoch, const std::string& operation) {
+Result<int64_t> CommitRewrite(Table* table, const TableRewrite& rewrite, const std::string& add,
+                              int64_t epoch, const std::string& operation) {
   for (int attempt = 1;; ++attempt) {
-    Status status = TryCommit(table, rewrite, add, epoch, operation);
-    if (status.code() != StatusCode::kConflict || !rewrite.replaces_all) return status;
+    auto version = TryCommit(table, rewrite, add, epoch, operation);
+    if (version.status().code() != StatusCode::kConflict || !rewrite.replaces_all) return version;
     AVOCET_RETURN_IF_ERROR(table->Refresh());
     AVOCET_ASSIGN_OR_RETURN(const int64_t done, table->TxnVersion(std::string(kAppId)));
-    if (done >= epoch || attempt == kMaxConflicts) return status;
+    if (done >= epoch || attempt == kMaxConflicts) return version;
   }
 }
 

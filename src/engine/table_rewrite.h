@@ -11,10 +11,11 @@
 
 namespace avocet {
 
-/// Commits `rewrite`, and the file `add` when it is not empty, as `epoch` of the table. kConflict
+/// Commits `rewrite`, and the file `add` when it is not empty, as `epoch` of the table, and returns
+/// the table's new version. kConflict
 /// when another program has replaced one of the files, unless the rewrite replaces all anyway.
-Status CommitRewrite(Table* table, const TableRewrite& rewrite, const std::string& add,
-                     int64_t epoch, const std::string& operation);
+Result<int64_t> CommitRewrite(Table* table, const TableRewrite& rewrite, const std::string& add,
+                              int64_t epoch, const std::string& operation);
 
 /// Adds those of `columns` that the table does not have.
 Status AddMissingColumns(Table* table, const std::vector<TableColumn>& columns);

@@ -5,6 +5,7 @@
 
 #include "src/engine/owned_lake.h"
 #include "src/engine/recovery.h"
+#include "src/engine/table_expiry.h"
 
 namespace avocet {
 namespace {
@@ -109,6 +110,12 @@ Result<std::vector<TableUpkeep>> VacuumTables(const Config& config, Env* env,
     TableUpkeep upkeep{.id = id};
     AVOCET_ASSIGN_OR_RETURN(const bool wait, MustWait(open.tables.get(), id, &upkeep));
     if (!wait) {
+      auto expired = ExpireTable(config, env, open.tables.get(), id, dry_run);
+      if (!expired.ok()) {
+        return expired.status().WithContext("cannot expire rows of " + std::string(TableName(id)));
+      }
+      upkeep.report.expired_files = expired->size();
+      for (const TableFile& file : *expired) upkeep.report.expired_bytes += file.size_bytes;
       // With the lock nothing is being written, and files of this very moment may go too.
       const int64_t now_ms = env->NowMicros() / 1000 + (alone ? 1 : 0);
       auto files = open.tables->table(id).Vacuum(retention.count() / 1000, now_ms, dry_run);

@@ -27,7 +27,8 @@ struct TableUpkeep {
 Result<std::vector<TableUpkeep>> OptimizeTables(const Config& config, Env* env,
                                                 const std::vector<size_t>& ids, bool dry_run);
 
-/// Deletes files that no version of the last `retention` needs. With `alone` the lake's lock is
+/// Takes rows out that are past the retention of their table, and deletes files that no version of
+/// the last `retention` needs. With `alone` the lake's lock is
 /// taken: below an hour nobody else may be writing.
 Result<std::vector<TableUpkeep>> VacuumTables(const Config& config, Env* env,
                                               const std::vector<size_t>& ids, Duration retention,

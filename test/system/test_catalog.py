@@ -240,3 +240,32 @@ def test_spark_reads_a_table_where_the_catalog_says(tmp_path: Path, server: Unit
 
     found = run_spark(PROGRAM, {"device_stats": asyncio.run(location())})
     assert found["device_stats"]["rows"] == site.count("device_stats") > 0
+
+
+def test_tables_and_columns_that_name_devices_are_tagged(tmp_path: Path) -> None:
+    tags = ("tags: {domain: plant_7, tier: gold}", "device_tag: pii=device")
+    with UnityServer(token="t", databricks=True) as server:
+        more = ("token: t", "flavor: databricks", *tags)
+        site = site_with(tmp_path / "site", keys(server, *more))
+        site.drain()
+        done = catalog(site, "sync")
+        assert done.returncode == 0, done.stderr + done.stdout
+        assert all(server.tags[table] == {"domain": "plant_7", "tier": "gold"} for table in TABLES)
+        columns = {name for name in server.tags if name not in TABLES}
+        assert "iot_catalog.processed.valid_readings.device_id" in columns
+        assert "iot_catalog.raw.sensor_readings.payload" in columns
+        assert {name.rpartition(".")[2] for name in columns} == {"device_id", "payload"}
+        assert all(server.tags[name] == {"pii": "device"} for name in columns)
+        server.requests.clear()
+        assert catalog(site, "sync").returncode == 0 and server.writes() == []
+        # A tag that differs is changed; tags of others stay.
+        alerts = server.tags["iot_catalog.analytics.alerts"]
+        alerts |= {"tier": "lead", "owner": "ops"}
+        assert "tag     table   iot_catalog.analytics.alerts" in catalog(site, "diff").stdout
+        assert catalog(site, "sync").returncode == 0
+        assert alerts == {"domain": "plant_7", "tier": "gold", "owner": "ops"}
+    with UnityServer(token="t") as server:
+        site = site_with(tmp_path / "open", keys(server, "token: t", *tags))
+        site.drain()
+        left = catalog(site, "sync")
+        assert left.returncode == 1 and "which this server does not have" in left.stdout

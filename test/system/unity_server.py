@@ -74,6 +74,7 @@ class UnityServer(LocalServer):
         self.token, self.databricks = token, databricks
         self.objects: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in CREATE}
         self.grants: dict[str, dict[str, list[str]]] = {}
+        self.tags: dict[str, dict[str, str]] = {}  # of tables and columns, by their names
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.refused: list[str] = []  # bodies that the official client would not have sent
@@ -142,6 +143,8 @@ class UnityServer(LocalServer):
         kind, *names = [unquote(part) for part in path.removeprefix(API).split("/")]
         if kind == "permissions":
             return self._permissions(method, names, raw)
+        if kind == "entity-tag-assignments" and self.databricks:
+            return self._tags(method, names, raw)
         if kind not in CREATE:
             raise Refused(404, "NOT_FOUND", path)
         if method == "POST":
@@ -192,6 +195,40 @@ class UnityServer(LocalServer):
         found.update(body)
         if owner is not None:
             found["owner"] = owner
+
+    def _tags(self, method: str, names: list[str], raw: bytes) -> Any:
+        """Of Databricks; the open-source client has no models of them."""
+        if method == "GET":
+            kind, entity, last = names
+            assert last == "tags"
+            found = self._tagged(kind, entity)
+            return {"tag_assignments": [self._tag(kind, entity, key) for key in found]}
+        body = json.loads(raw)
+        kind, entity, key = (body.pop(k) for k in ("entity_type", "entity_name", "tag_key"))
+        tags = self._tagged(kind, entity)
+        if method == "POST":
+            assert names == []
+            if key in tags:
+                raise Refused(409, "ALREADY_EXISTS", key)
+        else:
+            assert method == "PATCH" and names == [kind, entity, "tags", key] and key in tags
+        tags[key] = body.pop("tag_value", "")
+        if body:
+            raise Refused(400, "INVALID_ARGUMENT", f"unknown fields: {sorted(body)}")
+        return self._tag(kind, entity, key)
+
+    def _tagged(self, kind: str, entity: str) -> dict[str, str]:
+        table, column = entity, ""
+        if kind == "columns":
+            table, _, column = entity.rpartition(".")
+        found = self.objects["tables"].get(table)
+        if found is None or (column and column not in [c["name"] for c in found["columns"]]):
+            raise Refused(404, "NOT_FOUND", entity)
+        return self.tags.setdefault(entity, {})
+
+    def _tag(self, kind: str, entity: str, key: str) -> dict[str, str]:
+        value = self.tags[entity][key]
+        return {"entity_type": kind, "entity_name": entity, "tag_key": key, "tag_value": value}
 
     def _permissions(self, method: str, names: list[str], raw: bytes) -> Any:
         kind, full_name = names
