@@ -316,6 +316,7 @@ detectors: [{type: zscore}]
         capture_output=True,
         text=True,
         timeout=1200,
+        cwd=tmp_path,  # where Spark puts its warehouse
         env=local_spark(python),
     )
     assert done.returncode == 0, done.stderr[-4000:]
