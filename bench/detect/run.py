@@ -311,7 +311,7 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def write(results: dict) -> None:
+def write(results: dict, made_with: str) -> None:
     """The page and the figures; of what was not run, those that are there."""
     path = DOCS / "benchmarks.json"
     known = json.loads(path.read_text()) if path.exists() else {}
@@ -322,7 +322,7 @@ def write(results: dict) -> None:
                 merged[group] = merged.get(group, {}) | by_detector
         else:
             merged |= figures
-        known[suite] = {"commit": commit(), "results": merged}
+        known[suite] = {"commit": made_with, "results": merged}
     path.write_text(json.dumps(known, indent=1) + "\n")
     texts = {
         "nab": nab_text,
@@ -363,6 +363,7 @@ def main() -> None:
     arguments = parser.parse_args()
     detectors = arguments.detectors or [d for d in known_detectors() if d not in NOT_COMPARED]
     data = data_folder(arguments.data)
+    made_with = commit()  # before the page changes
     results: dict = {}
     with tempfile.TemporaryDirectory(prefix="avocet-detect-") as folder:
         work = pathlib.Path(folder)
@@ -388,7 +389,7 @@ def main() -> None:
             else:
                 results[suite] = cost.measure()
             if arguments.write and suite in results:
-                write(results)
+                write(results, made_with)
                 results.clear()
 
 
