@@ -2,8 +2,9 @@
 
 Builds a second avocet in a scratch folder, in which every parameter of `auto` is multiplied by a
 factor of its own between 0.7 and 1.3, drawn when the program starts from the number in
-AVOCET_DRAW; of shares of the past that are kept, like 0.9995, what is forgotten is multiplied. A
-parameter is a named constant of src/detect/auto, but for those in KEPT.
+AVOCET_DRAW. Of numbers near 1, such as shares of the past that are kept and how much further than
+ever something must go, the distance from 1 is multiplied. A parameter is a named constant of
+src/detect/auto, but for those in KEPT.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ T Moved(T value, int parameter) {
   const double factor = FactorOf(parameter);
   const double x = static_cast<double>(value);
   if constexpr (std::is_integral_v<T>) return static_cast<T>(std::max(1.0, std::round(x * factor)));
-  return static_cast<T>(x > 0.9 && x < 1 ? 1 - (1 - x) * factor : x * factor);
+  return static_cast<T>(x > 0.85 && x < 1.7 ? 1 + (x - 1) * factor : x * factor);
 }
 }  // namespace avocet
 """
