@@ -94,6 +94,25 @@ TEST(AlertTextTest, TemplatesAreFilledAndNothingElse) {
   EXPECT_EQ(FillTemplate("{{{rule}}}", message, TemplateKind::kPlain), "{{{rule}}}");
 }
 
+TEST(AlertTextTest, SaysLabelsAndWhatLookedLikeItBefore) {
+  const AlertChange change = Change();
+  AlertMessage message{.changes = {&change}, .digest = false, .reference = {}};
+  EXPECT_NE(AlertJson(message).find("\"labels\":{}"), std::string::npos);
+  EXPECT_NE(AlertJson(message).find("\"seen_before\":null"), std::string::npos);
+  EXPECT_EQ(SlackContent(message).find("Seen before"), std::string::npos);
+  message.labels = {{{"line", "3"}, {"site", "north"}}};
+  message.seen_before = "2 times on this device";
+  EXPECT_NE(AlertJson(message).find("\"labels\":{\"line\":\"3\",\"site\":\"north\"}"),
+            std::string::npos);
+  EXPECT_NE(AlertJson(message).find("\"seen_before\":\"2 times on this device\""),
+            std::string::npos);
+  EXPECT_NE(SlackContent(message).find("*Labels*\\nline 3, site north"), std::string::npos);
+  EXPECT_NE(SlackContent(message).find("*Seen before*\\n2 times"), std::string::npos);
+  EXPECT_EQ(FillTemplate("{{label.site}}/{{label.owner}}/{{labels}}/{{seen_before}}", message,
+                         TemplateKind::kTopic),
+            "north/-/line 3, site north/2 times on this device");
+}
+
 TEST(SlackTest, EscapesWhatSlackWouldTakeForMarkup) {
   AlertChange change = Change();
   const AlertMessage message{.changes = {&change}, .digest = false, .reference = {}};

@@ -98,6 +98,25 @@ TEST(AlertBoardTest, SimilarAlertsAreEarlierOnesOfTheDeviceElseOfOthers) {
   similar("a7", false, 0, {});
 }
 
+TEST(AlertBoardTest, WhatIsSimilarIsASentence) {
+  AlertBoard board(20);
+  const auto add = [&](const std::string& id, int64_t number, AlertState state, int64_t minute) {
+    AlertChange change = Change(id, number, state, minute * 60'000'000);
+    change.opened_us = id == "x" ? 0 : 60'000'000;
+    board.Add(std::vector{change});
+  };
+  add("x", 0, AlertState::kFiring, 0);
+  add("y", 0, AlertState::kFiring, 1);
+  EXPECT_EQ(board.Similar(board.Get("x")->last, 1).Sentence(), "");
+  EXPECT_EQ(board.Similar(board.Get("y")->last, 1).Sentence(),
+            "1 time on this device, last 1970-01-01T00:00:00Z");
+  add("x", 1, AlertState::kCleared, 20);
+  board.AddEntries(std::vector{Entry(1, "x", OperatorAction::kLabel, "false-positive")});
+  EXPECT_EQ(board.Similar(board.Get("y")->last, 1).Sentence(),
+            "1 time on this device, last 1970-01-01T00:00:00Z, which cleared after 20m and was "
+            "labelled false-positive");
+}
+
 TEST(AlertBoardTest, FindsNewestFirstAndCountsStages) {
   AlertBoard board(10);
   for (int i = 0; i < 5; ++i) {
