@@ -162,7 +162,10 @@ Result<bool> KafkaPartitions::Decide(const KafkaOffset& group, State* state) {
     return true;
   }
   KafkaKnowledge known{
-      .own = state->next, .group = group.offset, .claim = ParseKafkaClaim(group.metadata)};
+      .own = state->next, .group = group.offset, .claim = ParseLakeClaim(group.metadata)};
+  if (known.claim && !known.claim->from.empty()) {
+    AVOCET_ASSIGN_OR_RETURN(known.from, OffsetIn(known.claim->from));
+  }
   const bool others = known.claim && known.claim->lake.table_id != peers_->self().table_id;
   if (others && !known.claim->released && !AskPeer(partition, &known, state)) return false;
   state->waiting_for.clear();
@@ -227,14 +230,18 @@ Result<int64_t> KafkaPartitions::AfterGap(const KafkaPartition& partition, const
 }
 
 bool KafkaPartitions::Commit(Purpose purpose, const std::vector<KafkaPartition>& partitions) {
-  const std::string metadata = EncodeKafkaClaim(
-      {.released = purpose == Purpose::kRelease, .source = name_, .lake = peers_->self()});
+  LakeClaim claim{.released = purpose == Purpose::kRelease,
+                  .source = name_,
+                  .lake = peers_->self(),
+                  .from = {}};
   std::vector<KafkaOffset> offsets;
   for (const KafkaPartition& partition : partitions) {
     const State& state = partitions_[partition];
+    const int64_t from = purpose == Purpose::kClaim ? state.start : state.from;
+    claim.from = from < 0 ? std::string() : PositionOf(from);
     offsets.push_back({.partition = partition,
                        .offset = purpose == Purpose::kClaim ? state.start : state.durable,
-                       .metadata = metadata});
+                       .metadata = EncodeLakeClaim(claim)});
   }
   const Status sent = consumer_->Commit(offsets);
   if (!sent.ok()) {
@@ -266,7 +273,7 @@ void KafkaPartitions::OnClaimed(const std::vector<KafkaOffset>& answers) {
     state.peer = nullptr;
     if (!answer.ok) continue;
     state.claimed = true;
-    state.told = answer.offset;
+    state.told = state.from = answer.offset;
     if (state.next != answer.offset) {
       state.next = state.durable = answer.offset;
       state.changed = true;
@@ -340,7 +347,7 @@ void KafkaPartitions::FindOldClaims() {
 }
 
 bool KafkaPartitions::HasSaid(const KafkaOffset& group) const {
-  const auto claim = ParseKafkaClaim(group.metadata);
+  const auto claim = ParseLakeClaim(group.metadata);
   return claim && !claim->released && claim->source == name_ &&
          claim->lake.table_id == peers_->self().table_id;
 }

@@ -73,6 +73,7 @@ class KafkaPartitions {
     int64_t next = -1;     // offset after what was delivered
     int64_t durable = -1;  // offset after what is in bronze
     int64_t start = -1;    // where the claim in work begins
+    int64_t from = -1;     // where the claim that was committed began
     int64_t told = -1;     // the group's offset, as this process has committed it
     bool claimed = false;  // the group's offset says that it is ours
     bool at_end = false;

@@ -7,6 +7,7 @@
 
 #include "src/env/sim_env.h"
 #include "src/source/kafka/kafka_testing.h"
+#include "src/source/peer_lakes_testing.h"
 
 namespace avocet {
 namespace {
@@ -16,10 +17,11 @@ using std::chrono::seconds;
 
 const KafkaPartition kZero{"readings", 0}, kOne{"readings", 1};
 
-std::string Claim(const std::string& lake, bool released = false) {
-  return EncodeKafkaClaim({.released = released,
-                           .source = lake == "a" ? "kafka" : "other",
-                           .lake = FakePeerLakes::Address(lake)});
+std::string Claim(const std::string& lake, bool released = false, const std::string& from = "") {
+  return EncodeLakeClaim({.released = released,
+                          .source = lake == "a" ? "kafka" : "other",
+                          .lake = FakePeerLakes::Address(lake),
+                          .from = from});
 }
 
 class KafkaPartitionsTest : public ::testing::Test {
@@ -58,7 +60,7 @@ class KafkaPartitionsTest : public ::testing::Test {
     partitions_->OnCommitted(positions);
   }
   bool IsReleased(const KafkaPartition& partition) {
-    const auto claim = ParseKafkaClaim(consumer_.group[partition].metadata);
+    const auto claim = ParseLakeClaim(consumer_.group[partition].metadata);
     return claim && claim->released;
   }
 
@@ -75,7 +77,7 @@ TEST_F(KafkaPartitionsTest, NothingIsReadBeforeTheClaimIsCommitted) {
   partitions.Advance();
   ASSERT_EQ(consumer_.in_flight.size(), 1U);
   EXPECT_EQ(consumer_.in_flight[0].offset, 10);
-  EXPECT_EQ(consumer_.in_flight[0].metadata, Claim("a"));
+  EXPECT_EQ(consumer_.in_flight[0].metadata, Claim("a", false, R"({"offset":10})"));
   EXPECT_FALSE(partitions.Take(kZero, 10));
   consumer_.Answer();
   EXPECT_EQ(consumer_.sought.at(kZero), 10);
@@ -114,6 +116,18 @@ TEST_F(KafkaPartitionsTest, OwnBronzeDecidesWhereToGoOn) {
   Start({{"kafka/readings/0", R"({"offset":42,"later":"ignored"})"}}).OnAssigned({kZero});
   Settle();
   EXPECT_EQ(consumer_.sought.at(kZero), 42);
+}
+
+TEST_F(KafkaPartitionsTest, KilledBeforeItsFirstCommitItDoesNotReadWhatOthersHad) {
+  // It ended at 20 once; another went on to 50.
+  const Positions bronze = {{"kafka/readings/0", R"({"offset":20})"}};
+  consumer_.group[kZero] = {.partition = kZero, .offset = 50, .metadata = Claim("other", true)};
+  for (int run = 0; run < 2; ++run) {
+    consumer_.sought.clear();
+    Start(bronze).OnAssigned({kZero});
+    Settle();
+    EXPECT_EQ(consumer_.sought.at(kZero), 50) << run;
+  }
 }
 
 TEST_F(KafkaPartitionsTest, BrokerIsToldWhatIsInBronze) {
@@ -200,7 +214,7 @@ TEST_F(KafkaPartitionsTest, TakesOverFromAStoppedProcessWhereItsBronzeEnds) {
   Start().OnAssigned({kZero});
   Settle();
   EXPECT_EQ(consumer_.sought.at(kZero), 40);
-  EXPECT_EQ(consumer_.group[kZero].metadata, Claim("a"));
+  EXPECT_EQ(consumer_.group[kZero].metadata, Claim("a", false, R"({"offset":40})"));
 }
 
 TEST_F(KafkaPartitionsTest, WaitsForAProcessThatHasNotLetGo) {

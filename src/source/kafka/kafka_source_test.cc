@@ -6,6 +6,7 @@
 #include <map>
 
 #include "src/source/kafka/kafka_testing.h"
+#include "src/source/peer_lakes_testing.h"
 
 namespace avocet {
 namespace {
