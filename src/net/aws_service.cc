@@ -48,6 +48,24 @@ constexpr std::array kNamedErrors = {
     NamedError{"UnrecognizedClientException", StatusCode::kPermission},
 };
 
+struct Advice {
+  std::string_view name;  // what the name of the error begins with
+  const char* text;
+};
+
+// What to do about errors that people have to mend.
+constexpr const char* kRenew =
+    "; renew the credentials: avocet reads those of files and roles again by itself";
+constexpr const char* kCheckKey = "; check the access key and its secret";
+constexpr std::array kAdvice = {
+    Advice{"ExpiredToken", kRenew},
+    Advice{"InvalidAccessKeyId", kCheckKey},
+    Advice{"InvalidSignature", kCheckKey},
+    Advice{"RequestTimeTooSkewed", "; set the clock of this machine"},
+    Advice{"SignatureDoesNotMatch", kCheckKey},
+    Advice{"UnrecognizedClient", kCheckKey},
+};
+
 StatusCode CodeOf(std::string_view name, int http_status) {
   const auto named = std::find_if(kNamedErrors.begin(), kNamedErrors.end(),
                                   [&](const NamedError& error) { return error.name == name; });
@@ -110,6 +128,9 @@ Status StatusOfAnswer(const AwsAnswer& answer) {
   const StatusCode code = CodeOf(name, answer.status);
   std::string text = name.empty() ? "HTTP " + std::to_string(answer.status) : name;
   if (!message.empty()) text += ": " + message;
+  for (const Advice& advice : kAdvice) {
+    if (name.starts_with(advice.name)) text += advice.text;
+  }
   return {code, std::move(text)};
 }
 

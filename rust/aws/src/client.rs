@@ -1,16 +1,13 @@
 //! One set of credentials and a region, and the HTTP client that is used with them.
 
+use crate::chain::{load, provider_of};
 use crate::credentials::CredentialsCache;
 use crate::error::{Code, Error, Result};
 use crate::options::{Options, parse_options};
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use futures_util::future::{Either, select};
 use std::ffi::CString;
 use std::future::Future;
@@ -51,30 +48,27 @@ impl Client {
     pub fn open(options_json: &str) -> Result<Client> {
         let options = parse_options(options_json)?;
         let tls = tls_context(&options)?;
-        let config = runtime()?.block_on(load(&options, &tls))?;
+        let config = runtime()?.block_on(load(&options, &tls));
         let Some(region) = config.region() else {
             return Err(Error::invalid(
                 "no AWS region is known: give one, or set AWS_REGION",
             ));
-        };
-        let Some(provider) = config.credentials_provider() else {
-            return Err(Error::internal("no chain of credentials"));
         };
         let settings = HttpConnectorSettings::builder()
             .connect_timeout(options.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
             .build();
         let connector = Connector::builder()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(tls)
+            .tls_context(tls.clone())
             .connector_settings(settings)
             .build();
         Ok(Client {
             region: region.to_string(),
             region_text: CString::new(region.as_ref())
                 .map_err(|_| Error::invalid("the region has a zero byte"))?,
-            credentials: CredentialsCache::new(provider),
             connector: SharedHttpConnector::new(connector),
             timeout: options.timeout.unwrap_or(TIMEOUT),
+            credentials: CredentialsCache::new(provider_of(&config)?, options, tls),
             cancelled: watch::Sender::new(false),
         })
     }
@@ -103,33 +97,4 @@ fn tls_context(options: &Options) -> Result<TlsContext> {
     };
     let context = TlsContext::builder().with_trust_store(trust).build();
     context.map_err(|e| Error::from_chain(Code::Invalid, &e))
-}
-
-/// The client for the services that give out credentials.
-fn http_client(tls: &TlsContext) -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls.clone())
-        .build_https()
-}
-
-async fn load(options: &Options, tls: &TlsContext) -> Result<SdkConfig> {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(tls));
-    if let Some(region) = &options.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
-    }
-    let config = loader.load().await;
-    let Some(role) = &options.role_arn else {
-        return Ok(config);
-    };
-    let provider = aws_config::sts::AssumeRoleProvider::builder(role)
-        .session_name("avocet")
-        .configure(&config)
-        .build()
-        .await;
-    let shared = SharedCredentialsProvider::new(provider);
-    Ok(config.into_builder().credentials_provider(shared).build())
 }

@@ -1,8 +1,11 @@
 //! Credentials, kept until they are about to expire.
 
+use crate::chain::{load, provider_of};
 use crate::error::{Code, Error, Result};
+use crate::options::Options;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_http_client::tls::TlsContext;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
@@ -10,35 +13,58 @@ use tokio::sync::Mutex;
 const MARGIN: Duration = Duration::from_secs(120);
 
 pub struct CredentialsCache {
-    provider: SharedCredentialsProvider,
-    kept: Mutex<Option<Credentials>>,
+    options: Options,
+    tls: TlsContext,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// None: what it has read may be outdated.
+    provider: Option<SharedCredentialsProvider>,
+    kept: Option<Credentials>,
 }
 
 impl CredentialsCache {
-    pub fn new(provider: SharedCredentialsProvider) -> CredentialsCache {
+    /// `provider` is that of the other two.
+    pub fn new(
+        provider: SharedCredentialsProvider,
+        options: Options,
+        tls: TlsContext,
+    ) -> CredentialsCache {
         CredentialsCache {
-            provider,
-            kept: Mutex::new(None),
+            options,
+            tls,
+            state: Mutex::new(State {
+                provider: Some(provider),
+                kept: None,
+            }),
         }
     }
 
     /// One caller at a time asks the provider.
     pub async fn get(&self) -> Result<Credentials> {
-        let mut kept = self.kept.lock().await;
-        if let Some(credentials) = kept.as_ref()
+        let mut state = self.state.lock().await;
+        if let Some(credentials) = state.kept.as_ref()
             && is_fresh(credentials, SystemTime::now())
         {
             return Ok(credentials.clone());
         }
-        let loaded = self.provider.provide_credentials().await;
+        let provider = match state.provider.take() {
+            Some(provider) => provider,
+            None => provider_of(&load(&self.options, &self.tls).await)?,
+        };
+        let loaded = provider.provide_credentials().await;
         let loaded = loaded.map_err(|e| Error::from_chain(Code::Permission, &e))?;
-        *kept = Some(loaded.clone());
+        state.provider = Some(provider);
+        state.kept = Some(loaded.clone());
         Ok(loaded)
     }
 
-    /// A service has refused them: the next request asks the provider.
+    /// A service has refused them: the next request reads them anew, files included.
     pub async fn forget(&self) {
-        *self.kept.lock().await = None;
+        let mut state = self.state.lock().await;
+        state.kept = None;
+        state.provider = None;
     }
 }
 

@@ -2,6 +2,7 @@
 //! `include/avocet_aws.h`. What is asked, what an answer means and when to try again are the
 //! caller's business.
 
+mod chain;
 pub mod client;
 mod credentials;
 pub mod error;

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
 use serde_json::{Map, Value};
+use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
 
 pub struct Request<'a> {
@@ -63,16 +64,52 @@ async fn exchange(client: &Client, request: &Request<'_>) -> Result<Answer> {
         .try_into()
         .map_err(|e| Error::invalid(format!("cannot send the request: {e}")))?;
     let response = client.connector.call(ready).await;
-    let response = response.map_err(|e| Error::from_chain(Code::Unavailable, &e))?;
+    let response = response.map_err(|e| cannot_reach(request.url, &e))?;
     let status = response.status().as_u16();
-    if status == 401 || status == 403 {
+    let headers = headers_json(&response);
+    let body = read_body(response, request.most_answer_bytes).await?;
+    if refuses_credentials(status, &body) {
         client.credentials.forget().await;
     }
     Ok(Answer {
         status,
-        headers: headers_json(&response),
-        body: read_body(response, request.most_answer_bytes).await?,
+        headers,
+        body,
     })
+}
+
+fn cannot_reach(url: &str, error: &dyn StdError) -> Error {
+    let path = url.find("://").and_then(|scheme| {
+        let host = scheme + "://".len();
+        url[host..].find('/').map(|length| host + length)
+    });
+    let origin = &url[..path.unwrap_or(url.len())];
+    let cause = Error::from_chain(Code::Unavailable, error).message;
+    let advice = if cause.contains("UnknownIssuer") {
+        "; name a file with the right authorities in ca_file"
+    } else {
+        ""
+    };
+    let text = format!("cannot reach {origin}: {cause}{advice}");
+    Error::new(Code::Unavailable, text)
+}
+
+/// Most services say 400 of credentials, as of much else: there the name of the error tells.
+fn refuses_credentials(status: u16, body: &[u8]) -> bool {
+    const NAMES: [&str; 6] = [
+        "ExpiredToken",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignature",
+        "InvalidToken",
+        "UnrecognizedClient",
+    ];
+    const MOST_BYTES: usize = 4096;
+    if status != 400 {
+        return status == 401 || status == 403;
+    }
+    let text = String::from_utf8_lossy(&body[..std::cmp::min(body.len(), MOST_BYTES)]);
+    NAMES.iter().any(|name| text.contains(name))
 }
 
 /// S3 signs paths as they are sent and wants the hash of the body in a header.
@@ -171,6 +208,31 @@ mod tests {
             .to_str()
             .expect("text")
             .to_string()
+    }
+
+    #[test]
+    fn who_cannot_be_reached_is_said() {
+        let cause = std::io::Error::other("invalid peer certificate: UnknownIssuer");
+        let error = cannot_reach("https://a.example.com:8443/bucket/key?x=1", &cause);
+        assert_eq!(
+            error.message,
+            "cannot reach https://a.example.com:8443: invalid peer certificate: UnknownIssuer; \
+             name a file with the right authorities in ca_file"
+        );
+    }
+
+    #[test]
+    fn a_refusal_of_credentials_is_told_from_other_errors() {
+        let expired = br#"{"__type":"ExpiredTokenException","message":"..."}"#;
+        assert!(refuses_credentials(400, expired));
+        assert!(refuses_credentials(
+            400,
+            b"<Error><Code>ExpiredToken</Code></Error>"
+        ));
+        assert!(refuses_credentials(403, b""));
+        let throttled = br#"{"__type":"ProvisionedThroughputExceededException"}"#;
+        assert!(!refuses_credentials(400, throttled));
+        assert!(!refuses_credentials(500, expired));
     }
 
     /// "get-vanilla" of AWS's own test suite.
