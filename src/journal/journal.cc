@@ -85,8 +85,9 @@ Status Journal::Append(const JournalEntry& entry, JournalDone done) {
     return Status::Unavailable("the disk of the journal cannot keep up");
   }
   if (stats_.disk_bytes + pending + size + kGroupOverheadBytes > options_.max_bytes) {
-    return Status::NoSpace(fmt::format(
-        "the journal is full with {} bytes that are not in the tables yet", stats_.disk_bytes));
+    full_ = fmt::format("the journal is full with {} bytes that are not in the tables yet",
+                        stats_.disk_bytes);
+    return Status::NoSpace(full_);
   }
   if (pending_.frames.empty()) work_.notify_one();
   // Room for the group frame, so that a group is written in one piece.
@@ -245,6 +246,7 @@ Status Journal::Trim(uint64_t record) {
     gone.assign(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(keep));
     segments_.erase(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(keep));
     for (const Segment& segment : gone) stats_.disk_bytes -= segment.size_bytes;
+    if (!gone.empty()) full_.clear();
   }
   // A removal that a power cut undoes brings back records that nobody reads any more.
   for (const Segment& segment : gone) AVOCET_RETURN_IF_ERROR(env_->Remove(segment.path));
@@ -273,6 +275,7 @@ JournalStats Journal::stats() const {
   stats.segments = segments_.size();
   stats.oldest_us = segments_.empty() ? 0 : segments_.front().created_us;
   stats.pending_bytes = pending_.frames.size() + writing_bytes_;
+  if (stats.problem.empty()) stats.problem = full_;
   return stats;
 }
 

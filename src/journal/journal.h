@@ -51,7 +51,8 @@ struct JournalStats {
   uint64_t groups = 0;  ///< written, each with one sync
   uint64_t written_bytes = 0;
   std::chrono::nanoseconds sync_time{0};  ///< spent in all syncs
-  std::string problem;  ///< why the last group could not be written; empty when all is well
+  /// Why the last group could not be written, or no more is taken; empty when all is well.
+  std::string problem;
 };
 
 class Journal {
@@ -135,6 +136,7 @@ class Journal {
   size_t writing_bytes_ = 0;          // guarded by mutex_; taken from pending_, not yet durable
   bool stopping_ = false;             // guarded by mutex_
   JournalStats stats_;                // guarded by mutex_; the counters of it
+  std::string full_;                  // guarded by mutex_; why an entry was refused since a trim
   std::thread thread_;
 };
 

@@ -133,8 +133,10 @@ TEST(JournalTest, RefusesMoreThanItsBoundUntilTrimmed) {
   EXPECT_EQ(status.code(), StatusCode::kNoSpace);
   EXPECT_GT(appended, 15u);
   EXPECT_LE(journal->stats().disk_bytes, options.max_bytes);
+  EXPECT_EQ(journal->stats().problem, status.message());
   EXPECT_EQ(Add(journal.get(), std::string(5000, 'x')).status().code(), StatusCode::kInvalid);
   ASSERT_TRUE(journal->Trim(appended).ok());
+  EXPECT_EQ(journal->stats().problem, "");
   EXPECT_TRUE(Add(journal.get(), "y").ok());
 }
 
