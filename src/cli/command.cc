@@ -5,20 +5,14 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <utility>
 
+#include "src/cli/config_file.h"
 #include "src/cli/json_log.h"
-#include "src/config/load.h"
-#include "src/engine/builtin_components.h"
 #include "src/env/env.h"
-#include "src/env/program.h"
 #include "src/env/signals.h"
 
 namespace avocet {
-namespace {
-
-constexpr const char* kDefaultFile = "avocet.yaml";
-
-}  // namespace
 
 Result<Config> LoadConfig(const std::string& path) {
   std::string mistakes;
@@ -28,20 +22,8 @@ Result<Config> LoadConfig(const std::string& path) {
 }
 
 Result<Config> LoadConfig(const std::string& path, std::string* mistakes) {
-  std::string file = path;
-  if (file.empty()) {
-    if (!Env::Posix()->Stat(kDefaultFile).ok()) return DefaultConfig(DetectorSpecs());
-    file = kDefaultFile;
-  }
-  auto text = Env::Posix()->ReadFile(file);
-  if (!text.ok()) return Status::Config(text.status().message());
-  LoadedConfig loaded =
-      ParseConfig(*text, file, EnvironmentVariable, DetectorSpecs(), FilesOf(Env::Posix()));
-  if (loaded.errors.empty()) return std::move(loaded.config);
-  *mistakes = FormatErrors(loaded.errors, file, *text);
-  const size_t count = loaded.errors.size();
-  return Status::Config(
-      fmt::format("{} has {} {}", file, count, count == 1 ? "mistake" : "mistakes"));
+  AVOCET_ASSIGN_OR_RETURN(ConfigFile file, ReadConfigFile(path, FilesOf(Env::Posix())));
+  return ConfigOf(std::move(file), mistakes);
 }
 
 int Report(const Status& status) {

@@ -1,10 +1,13 @@
 // check, config, components and version: commands that only look.
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "src/base/json_writer.h"
 #include "src/cli/command.h"
+#include "src/cli/config_file.h"
 #include "src/cli/version.h"
 #include "src/config/config_keys.h"
 #include "src/config/load.h"
@@ -14,8 +17,19 @@
 namespace avocet {
 namespace {
 
-int Check(const std::string& path) {
-  auto config = LoadConfig(path);
+struct CheckArguments {
+  std::string path;
+  bool without_files = false;
+};
+
+int Check(const CheckArguments& arguments) {
+  const FileReader files = arguments.without_files ? FileReader() : FilesOf(Env::Posix());
+  auto file = ReadConfigFile(arguments.path, files);
+  if (!file.ok()) return Report(file.status());
+  if (!arguments.without_files) CheckNamedFiles(&*file, Env::Posix());
+  std::string mistakes;
+  const auto config = ConfigOf(*std::move(file), &mistakes);
+  std::fputs(mistakes.c_str(), stderr);
   if (!config.ok()) return Report(config.status());
   if (config->file.empty()) {
     fmt::print("no avocet.yaml here: the built-in defaults are used\n");
@@ -69,11 +83,15 @@ void ShowComponents() {
 }  // namespace
 
 void AddCheckCommand(CLI::App* app, int* exit_code) {
-  auto path = std::make_shared<std::string>();
+  auto arguments = std::make_shared<CheckArguments>();
   CLI::App* command =
       app->add_subcommand("check", "Check a configuration: all mistakes in one run");
-  command->add_option("-c,--config,file", *path, "Configuration file (default: avocet.yaml)");
-  command->callback([path, exit_code] { *exit_code = Check(*path); });
+  command->add_option("-c,--config,file", arguments->path,
+                      "Configuration file (default: avocet.yaml)");
+  command->add_flag("--without-files", arguments->without_files,
+                    "Do not look into the files that it names, such as certificates, keys and "
+                    "secrets: they are on another machine");
+  command->callback([arguments, exit_code] { *exit_code = Check(*arguments); });
 }
 
 void AddConfigCommand(CLI::App* app, int* exit_code) {

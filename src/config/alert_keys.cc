@@ -112,12 +112,16 @@ AlertChannelType WebhookType() {
       "webhook", "Sends alerts to an HTTP server.",
       {
           Key<&W::url>("url", "Where to send them.").Secret().Example("https://example.com/alerts"),
-          Key<&W::url_file>("url_file", "A file that holds `url`.").CommentOut().Example("url.txt"),
+          Key<&W::url_file>("url_file", "A file that holds `url`.")
+              .Names(FileContent::kSecret)
+              .CommentOut()
+              .Example("url.txt"),
           Key<&W::secret>("secret", "Key of the signature in the header `X-Avocet-Signature`.")
               .Secret()
               .DefaultNote("not signed")
               .Example("\"${WEBHOOK_SECRET:-example}\""),
           Key<&W::secret_file>("secret_file", "A file that holds `secret`.")
+              .Names(FileContent::kSecret)
               .CommentOut()
               .Example("secret.txt"),
           Key<&W::body>("body",
@@ -140,6 +144,7 @@ AlertChannelType SlackType() {
               .Secret()
               .Example("https://hooks.slack.com/services/T000/B000/XXXX"),
           Key<&S::webhook_url_file>("webhook_url_file", "A file that holds `webhook_url`.")
+              .Names(FileContent::kSecret)
               .CommentOut()
               .Example("webhook.txt"),
           Key<&S::bot_token>("bot_token",
@@ -149,6 +154,7 @@ AlertChannelType SlackType() {
               .CommentOut()
               .Example("xoxb-1"),
           Key<&S::bot_token_file>("bot_token_file", "A file that holds `bot_token`.")
+              .Names(FileContent::kSecret)
               .CommentOut()
               .Example("token.txt"),
           Key<&S::channel>("channel", "Where the bot posts: a channel's name or id.")
@@ -171,6 +177,7 @@ AlertChannelType TeamsType() {
               .Secret()
               .Example("https://example.webhook.office.com/XXXX"),
           Key<&T::webhook_url_file>("webhook_url_file", "A file that holds `webhook_url`.")
+              .Names(FileContent::kSecret)
               .CommentOut()
               .Example("webhook.txt"),
           TimeoutKey<T>(),
@@ -187,6 +194,7 @@ AlertChannelType PagerDutyType() {
               .Secret()
               .Example("R0123456789"),
           Key<&P::routing_key_file>("routing_key_file", "A file that holds `routing_key`.")
+              .Names(FileContent::kSecret)
               .CommentOut()
               .Example("key.txt"),
           Key<&P::api_url>("api_url", "Where the Events API is."),
@@ -217,15 +225,21 @@ AlertChannelType MqttType() {
               .Example("avocet"),
           Key<&M::password>("password", "Of `username`.").Secret().Example("example"),
           Key<&M::password_file>("password_file", "A file that holds `password`.")
+              .Names(FileContent::kSecret)
               .CommentOut()
               .Example("password.txt"),
           Key<&M::ca_file>("tls_ca", "Certificates to trust instead of the system's.")
+              .Names(FileContent::kCertificates)
               .CommentOut()
               .Example("ca.pem"),
           Key<&M::certificate_file>("tls_certificate", "Certificate of the client, with `tls_key`.")
+              .Names(FileContent::kCertificates)
+              .With("tls_key")
               .CommentOut()
               .Example("client.pem"),
           Key<&M::key_file>("tls_key", "Private key of the client.")
+              .Names(FileContent::kPrivateKey)
+              .With("tls_certificate")
               .CommentOut()
               .Example("client.key"),
           TimeoutKey<M>(),
@@ -246,9 +260,11 @@ AlertChannelType EmailType() {
               .Example("avocet"),
           Key<&E::password>("password", "Of `username`.").Secret().Example("example"),
           Key<&E::password_file>("password_file", "A file that holds `password`.")
+              .Names(FileContent::kSecret)
               .CommentOut()
               .Example("password.txt"),
           Key<&E::ca_file>("ca_file", "Certificates to trust instead of the system's.")
+              .Names(FileContent::kCertificates)
               .CommentOut()
               .Example("ca.pem"),
           Key<&E::from>("from", "Address of the sender.").Required().Example("avocet@example.com"),

@@ -27,6 +27,7 @@ std::vector<KeySpec> AwsKeys() {
           .Example("arn:aws:iam::123456789012:role/avocet"),
       Key<&Options::aws, &AwsOptions::ca_file>("ca_file",
                                                "PEM file of the only authorities to trust.")
+          .Names(FileContent::kCertificates)
           .DefaultNote("the system's")
           .Example("/etc/ssl/plant-ca.pem"),
   };

@@ -21,6 +21,7 @@ KeySpec CatalogSection() {
               .DefaultNote("none")
               .Example("\"${CATALOG_TOKEN:-example}\""),
           Key<&C::token_file>("token_file", "A file that holds `token`.")
+              .Names(FileContent::kSecret)
               .DefaultNote("none")
               .CommentOut()
               .Example("token.txt"),
@@ -36,6 +37,7 @@ KeySpec CatalogSection() {
               .CommentOut()
               .Example("\"${DATABRICKS_CLIENT_SECRET:-example}\""),
           Key<&C::client_secret_file>("client_secret_file", "A file that holds `client_secret`.")
+              .Names(FileContent::kSecret)
               .DefaultNote("none")
               .CommentOut()
               .Example("secret.txt"),
@@ -73,6 +75,7 @@ KeySpec CatalogSection() {
           Key<&C::timeout>("timeout", "How long one request may take.")
               .Between(std::chrono::seconds(1), std::chrono::minutes(10)),
           Key<&C::ca_file>("ca_file", "PEM file of the only authorities to trust.")
+              .Names(FileContent::kCertificates)
               .DefaultNote("the system's")
               .CommentOut()
               .Example("/etc/ssl/plant-ca.pem"),

@@ -303,9 +303,13 @@ const std::vector<KeySpec>& RootKeys() {
                   .Example("127.0.0.1:8080"),
               Key<&ServerConfig::tls_certificate_file>("tls_certificate",
                                                        "PEM file with the certificate chain.")
+                  .Names(FileContent::kCertificates)
+                  .With("tls_key")
                   .DefaultNote("no TLS")
                   .Example("/etc/avocet/tls.crt"),
               Key<&ServerConfig::tls_key_file>("tls_key", "PEM file with the private key.")
+                  .Names(FileContent::kPrivateKey)
+                  .With("tls_certificate")
                   .DefaultNote("no TLS")
                   .Example("/etc/avocet/tls.key"),
           }),

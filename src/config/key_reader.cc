@@ -69,6 +69,7 @@ void KeyReader::ReadSection(const YamlNode& node, std::span<const KeySpec> keys,
     const YamlNode* value = node.Find(key.name);
     if (value != nullptr) {
       ReadKey(*value, key, JoinPath(path, key.name), object);
+      LookAround(node, *value, key, JoinPath(path, key.name));
     } else if (key.required) {
       Error(node.mark,
             path + " needs the key \"" + key.name + "\", as in " + key.name + ": " + key.example);
@@ -106,6 +107,30 @@ void KeyReader::ReadKey(const YamlNode& node, const KeySpec& key, const std::str
       if (const std::optional<KeyValue> value = ReadValue(node, key, path)) {
         key.set(key, object, *value);
       }
+  }
+}
+
+void KeyReader::LookAround(const YamlNode& section, const YamlNode& value, const KeySpec& key,
+                           const std::string& path) {
+  const YamlNode* const partner = key.partner.empty() ? nullptr : section.Find(key.partner);
+  if (!key.partner.empty() && partner == nullptr) {
+    Error(value.mark,
+          path + " needs the key \"" + key.partner + "\" beside it: set both or neither");
+  }
+  const auto note = [&](const YamlNode& node, const std::string& name, FileContent content) {
+    if (node.kind != Kind::kScalar || node.text.empty()) return;
+    const bool has_certificate = content == FileContent::kPrivateKey && partner != nullptr;
+    files_.push_back({.line = node.mark.line,
+                      .column = node.mark.column,
+                      .key = name,
+                      .path = node.text,
+                      .content = content,
+                      .certificate_path = has_certificate ? partner->text : std::string()});
+  };
+  if (key.file != FileContent::kNone) note(value, path, key.file);
+  for (const auto& [name, content] : key.entry_files) {
+    const YamlNode* const entry = value.Find(name);
+    if (entry != nullptr) note(*entry, JoinPath(path, name), content);
   }
 }
 

@@ -41,9 +41,14 @@ class KeyReader {
 
   /// Everything so far, in file order, one per place.
   std::vector<ConfigError> TakeErrors();
+  /// The files that values named so far.
+  std::vector<NamedFile> TakeFiles() { return std::move(files_); }
 
  private:
   void ReadKey(const YamlNode& node, const KeySpec& key, const std::string& path, void* object);
+  /// What the value of `key` means for the others of its section, and the files that it names.
+  void LookAround(const YamlNode& section, const YamlNode& value, const KeySpec& key,
+                  const std::string& path);
   void WrongType(const YamlNode& node, const KeySpec& key, const std::string& path,
                  const std::string& remedy = "");
   std::optional<KeyValue> InLimits(const YamlNode& node, const KeySpec& key,
@@ -67,6 +72,7 @@ class KeyReader {
 
   std::vector<ConfigError> errors_;
   std::map<std::string, int> lines_;
+  std::vector<NamedFile> files_;
 };
 
 }  // namespace avocet

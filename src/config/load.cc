@@ -187,6 +187,7 @@ LoadedConfig ParseConfig(std::string_view text, const std::string& file, const L
     ReportNoMap(*root, &reader);
   }
   loaded.errors = reader.TakeErrors();
+  loaded.files = reader.TakeFiles();
   return loaded;
 }
 

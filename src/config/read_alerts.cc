@@ -150,11 +150,6 @@ void CheckMqtt(const YamlNode& options, const MqttChannelConfig& mqtt, const std
     reader->Error(options.Find("topic")->mark,
                   path + ".topic must have no \"+\" and \"#\": they are of filters");
   }
-  if (mqtt.certificate_file.empty() != mqtt.key_file.empty()) {
-    reader->Error(options.mark, path +
-                                    " needs both \"tls_certificate\" and \"tls_key\", or none "
-                                    "of them");
-  }
   if (!is_tls && !(mqtt.ca_file + mqtt.certificate_file).empty()) {
     reader->Error(options.mark, path + " has certificates, so its broker must be mqtts://");
   }

@@ -120,13 +120,18 @@ SourceType HttpSource() {
           Key<&H::token_file>("token_file",
                               "File with the tokens that clients must send, without their secrets; "
                               "see the page of the source.")
+              .Names(FileContent::kSecret)
               .DefaultNote("everybody who can connect may send")
               .Example("/etc/avocet/tokens"),
           Key<&H::insecure>("insecure", "Whether other machines may send without a token."),
           Key<&H::tls_certificate_file>("tls_certificate", "PEM file with the certificate chain.")
+              .Names(FileContent::kCertificates)
+              .With("tls_key")
               .DefaultNote("no TLS")
               .Example("/etc/avocet/tls.crt"),
           Key<&H::tls_key_file>("tls_key", "PEM file with the private key.")
+              .Names(FileContent::kPrivateKey)
+              .With("tls_certificate")
               .DefaultNote("no TLS")
               .Example("/etc/avocet/tls.key"),
           Key<&H::max_body_bytes>("max_body_size", "Largest body as it is sent.")
@@ -193,16 +198,22 @@ SourceType MqttSource() {
               .Between(seconds(2), hours(18)),
           Key<&M::username>("username", "Name of the user.").DefaultNote("none").Example("avocet"),
           Key<&M::password_file>("password_file", "File with the password.")
+              .Names(FileContent::kSecret)
               .DefaultNote("none")
               .Example("/run/secrets/mqtt"),
           Key<&M::ca_file>("tls_ca", "PEM file of the only authorities to trust.")
+              .Names(FileContent::kCertificates)
               .DefaultNote("the system's")
               .Example("/etc/avocet/ca.pem"),
           Key<&M::certificate_file>("tls_certificate",
                                     "PEM file with the certificate chain to show to the broker.")
+              .Names(FileContent::kCertificates)
+              .With("tls_key")
               .DefaultNote("none")
               .Example("/etc/avocet/client.crt"),
           Key<&M::key_file>("tls_key", "PEM file with the private key for it.")
+              .Names(FileContent::kPrivateKey)
+              .With("tls_certificate")
               .DefaultNote("none")
               .Example("/etc/avocet/client.key"),
           Key<&M::journal_bytes>(
@@ -320,11 +331,17 @@ SourceType KafkaSource() {
               .DefaultNote("none")
               .Example("{device_id: key, site: header.site}"),
           Key<&K::options>("options", "Options of librdkafka, such as those for TLS and SASL.")
+              .NamesIn({{"ssl.ca.location", FileContent::kCertificates},
+                        {"ssl.certificate.location", FileContent::kCertificates},
+                        // It may be encrypted, with the option ssl.key.password.
+                        {"ssl.key.location", FileContent::kSecret},
+                        {"ssl.keystore.location", FileContent::kSecret}})
               .DefaultNote("none")
               .Example("{security.protocol: SASL_SSL, sasl.mechanism: SCRAM-SHA-512, "
                        "sasl.username: avocet}"),
           Key<&K::password_file>("password_file",
                                  "File with the password, instead of the option `sasl.password`.")
+              .Names(FileContent::kSecret)
               .DefaultNote("none")
               .Example("/run/secrets/kafka"),
           Key<&K::handover_timeout>("handover_timeout",
