@@ -28,6 +28,7 @@
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_retry.h"
 #include "src/env/signals.h"
+#include "src/net/listen_sockets.h"
 #include "src/server/cloudwatch_publisher.h"
 #include "src/server/pipeline_monitor.h"
 #include "src/server/reload_desk.h"
@@ -251,6 +252,7 @@ struct RunContext {
   const RunArguments& arguments;
   ReloadDesk* desk = nullptr;  // null: the configuration does not change
   std::chrono::nanoseconds started{0};
+  ListenSockets sockets;
   bool told_url = false;
 };
 
@@ -288,8 +290,12 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
   std::unique_ptr<Notifier> notifier;
   CloudWatchPublisher* counter = nullptr;
   std::unique_ptr<LineageReporter> lineage;
-  EngineOptions options{
-      .once = arguments.once, .on_step = {}, .on_alerts = {}, .before_commit = {}, .on_commit = {}};
+  EngineOptions options{.once = arguments.once,
+                        .on_step = {},
+                        .on_alerts = {},
+                        .before_commit = {},
+                        .on_commit = {},
+                        .sockets = &context->sockets};
   options.on_alerts = [&](std::span<const AlertChange> changes) {
     if (notifier != nullptr) notifier->Publish(changes);
     if (counter != nullptr) counter->CountAlerts(changes);
@@ -363,13 +369,16 @@ int Run(const RunArguments& arguments) {
   if (!arguments.once) CatchHangup();
   RunContext context{.arguments = arguments,
                      .desk = arguments.once ? nullptr : &desk,
-                     .started = Env::Posix()->Monotonic()};
+                     .started = Env::Posix()->Monotonic(),
+                     .sockets = {}};
   std::optional<Config> former;  // that ran before `config`
   bool is_new = true;
   for (;;) {
     bool is_open = false;
+    context.sockets.StartRound();
     Status status = RunEngine(*config, &context, [&] {
       is_open = true;
+      context.sockets.EndRound();
       if (is_new) desk.TookOver(*config);
     });
     if (!status.ok() && !is_open && former) {

@@ -36,7 +36,7 @@ constexpr nanoseconds kLongestRetry = milliseconds(10000);
 }  // namespace
 
 Engine::Engine(Config config, Env* env, EngineOptions options)
-    : config_(std::move(config)), env_(env), options_(std::move(options)) {}
+    : config_(std::move(config)), env_(env), options_(std::move(options)), hub_(options_.sockets) {}
 
 Engine::~Engine() {
   care_.reset();

@@ -24,6 +24,8 @@ class FileDescriptor {
 
   int get() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
+  /// Gives it to the caller, who closes it.
+  int Release() { return std::exchange(fd_, -1); }
 
   /// Closes and reports what close(2) says; Ok when already closed. The descriptor is gone either
   /// way, as on Linux.

@@ -46,6 +46,8 @@ constexpr milliseconds kLingerTime{2'000};
 constexpr size_t kLingerBytes = size_t{32} << 20;
 // How often to see whether the client of a request that takes long is still there.
 constexpr milliseconds kLookForClient{200};
+// How long a client that has just connected may take for its request when the server stops.
+constexpr milliseconds kLastRequest{1'000};
 
 // The share of one request in the bytes that all requests together may hold.
 class HeldBytes {
@@ -107,7 +109,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
         if (self->streaming_) self->exchange_->Close();
         return;
       }
-      if (self->idle_) self->lowest().cancel();
+      if (!self->idle_) return;
+      if (self->is_new_) return self->EndSoon();
+      self->lowest().cancel();
     });
   }
 
@@ -147,12 +151,23 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
           co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
       if (failed) co_return;
     }
-    bool more = true;
-    while (more && !finishing_ && !shared_->stopping) more = co_await ServeOne();
+    // Who came while the server was there is answered once.
+    bool more = co_await ServeOne();
+    while (more && !IsEnding()) more = co_await ServeOne();
     if constexpr (std::is_same_v<Stream, TlsStream>) {
       lowest().expires_after(options().write_timeout);
       co_await stream_.async_shutdown(kAwait);
     }
+  }
+
+  bool IsEnding() const { return finishing_ || shared_->stopping; }
+
+  // It may have sent a request that has not been read yet.
+  void EndSoon() {
+    wake_timer_.expires_after(kLastRequest);
+    wake_timer_.async_wait([self = this->shared_from_this()](const ErrorCode&) {
+      if (self->idle_) self->lowest().cancel();
+    });
   }
 
   // One request and its answer; true when another may follow.
@@ -185,10 +200,11 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   asio::awaitable<bool> AwaitFirstByte() {
     if (buffer_.size() > 0) co_return true;
     idle_ = true;
-    lowest().expires_after(options().idle_timeout);
+    lowest().expires_after(IsEnding() ? kLastRequest : options().idle_timeout);
     const auto [error, size] =
         co_await stream_.async_read_some(buffer_.prepare(kReadBytes), kAwait);
     idle_ = false;
+    is_new_ = false;
     if (error) co_return false;
     buffer_.commit(size);
     co_return true;
@@ -420,7 +436,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   asio::awaitable<bool> SendWhole(const HttpResponse& response, const Incoming& incoming) {
     Count(response.status);
-    const bool keep_alive = incoming.keep_alive && !finishing_ && !shared_->stopping;
+    const bool keep_alive = incoming.keep_alive && !IsEnding();
     const std::string head =
         ResponseHead(response, keep_alive, incoming.version, BodyFraming::kLength);
     const std::string_view body = incoming.head_only ? std::string_view() : response.body;
@@ -492,6 +508,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   bool woken_ = false;
   size_t max_body_bytes_ = 0;  // of the route of the request being read
   bool idle_ = false;
+  bool is_new_ = true;  // nothing has been received
   bool streaming_ = false;
   bool finishing_ = false;
   bool gone_ = false;

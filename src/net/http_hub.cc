@@ -15,7 +15,7 @@ Result<HttpServer*> HttpHub::Server(const HttpServerOptions& options) {
     }
     return server.get();
   }
-  servers_.push_back(std::make_unique<HttpServer>(options));
+  servers_.push_back(std::make_unique<HttpServer>(options, sockets_));
   return servers_.back().get();
 }
 

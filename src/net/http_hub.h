@@ -14,6 +14,9 @@ namespace avocet {
 /// Owned by one thread; the servers may be used by any.
 class HttpHub {
  public:
+  /// `sockets`: where the servers listen, kept open after them; null: until they stop.
+  explicit HttpHub(ListenSockets* sockets = nullptr) : sockets_(sockets) {}
+
   /// The server for an address, not started when it is new: add routes, then Start it. With port 0
   /// there is one server for each host. The first caller's other options hold; kConfig when a later
   /// one asks for another certificate.
@@ -23,6 +26,7 @@ class HttpHub {
   void Stop(std::chrono::milliseconds grace);
 
  private:
+  ListenSockets* const sockets_;
   std::vector<std::unique_ptr<HttpServer>> servers_;
 };
 

@@ -1,5 +1,8 @@
 #include "src/net/http_server.h"
 
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -18,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/net/certificate_fault.h"
 #include "src/net/http_connection.h"
 
 namespace avocet {
@@ -39,6 +43,16 @@ constexpr std::string_view kTooManyConnections =
     "Connection: close\r\nContent-Length: 84\r\n\r\n"
     "{\"error\":{\"code\":\"busy\",\"message\":\"too many connections are open; come back "
     "later\"}}";
+
+// Empty when clients can trust it as far as time goes.
+std::string CertificateWarning(const std::string& file, SSL_CTX* tls) {
+  const X509* const certificate = SSL_CTX_get0_certificate(tls);
+  if (certificate == nullptr || X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0) {
+    return {};
+  }
+  return "clients refuse the certificate " + file + ": " +
+         CertificateFault(X509_V_ERR_CERT_HAS_EXPIRED, certificate, "");
+}
 
 Status UseCertificate(const HttpServerOptions& options, HttpServerShared* shared) {
   if (options.tls_certificate_file.empty()) return Status::Ok();
@@ -62,20 +76,6 @@ Status UseCertificate(const HttpServerOptions& options, HttpServerShared* shared
   return Status::Ok();
 }
 
-Status ListenStatus(const ErrorCode& error, const ListenAddress& address) {
-  const std::string what = "cannot listen on " + address.Text() + ": ";
-  if (error == asio::error::address_in_use) {
-    return Status::Unavailable(what + "another program listens there; choose another port");
-  }
-  if (error == asio::error::access_denied) {
-    return Status::Permission(what + "ports below 1024 need the rights of an administrator");
-  }
-  if (error.value() == EADDRNOTAVAIL) {
-    return Status::Config(what + "this machine does not have that address");
-  }
-  return Status::Io(what + error.message());
-}
-
 }  // namespace
 
 class HttpServer::Core {
@@ -83,17 +83,13 @@ class HttpServer::Core {
   explicit Core(std::shared_ptr<HttpServerShared> shared)
       : shared_(std::move(shared)), acceptor_(asio::make_strand(context_)) {}
 
-  Status Listen(uint16_t* port) {
+  Status Serve(FileDescriptor socket, uint16_t* port) {
     const ListenAddress& listen = shared_->options.listen;
     ErrorCode error;
-    const auto address = asio::ip::make_address(listen.host, error);
-    if (error) return Status::Config("cannot listen on " + listen.Text() + ": " + error.message());
-    const tcp::endpoint endpoint(address, listen.port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return ListenStatus(error, listen);
+    const bool is_v6 = asio::ip::make_address(listen.host, error).is_v6();
+    acceptor_.assign(is_v6 ? tcp::v6() : tcp::v4(), socket.get(), error);
+    if (error) return Status::Io("cannot listen on " + listen.Text() + ": " + error.message());
+    static_cast<void>(socket.Release());
     *port = acceptor_.local_endpoint(error).port();
     asio::co_spawn(acceptor_.get_executor(), Accept(), asio::detached);
     for (size_t i = 0; i < std::max<size_t>(shared_->options.threads, 1); ++i) {
@@ -104,14 +100,13 @@ class HttpServer::Core {
 
   void Stop(milliseconds grace) {
     if (shared_->stopping.exchange(true)) return;
-    asio::post(acceptor_.get_executor(), [this] {
-      ErrorCode ignored;
-      acceptor_.close(ignored);
-    });
+    asio::post(acceptor_.get_executor(), [this] { StopListening(); });
+    Await(kAbortTime, [this] { return !accepting_; });
     ForEach([](HttpConnection* connection) { connection->Finish(); });
-    if (!AwaitNone(grace)) {
+    const auto none = [this] { return connections_.empty(); };
+    if (!Await(grace, none)) {
       ForEach([](HttpConnection* connection) { connection->Abort(); });
-      AwaitNone(kAbortTime);
+      Await(kAbortTime, none);
     }
     work_.reset();
     context_.stop();
@@ -138,15 +133,24 @@ class HttpServer::Core {
     asio::steady_timer timer(acceptor_.get_executor());
     while (!shared_->stopping) {
       auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(context_), kAwait);
-      if (shared_->stopping) co_return;
-      if (error) {
+      if (!error) {
+        Welcome(std::move(socket));
+      } else if (!shared_->stopping) {
         // Out of descriptors, most likely: connections that end will free some.
         timer.expires_after(kAcceptRetry);
         co_await timer.async_wait(kAwait);
-        continue;
       }
-      Welcome(std::move(socket));
     }
+    std::lock_guard lock(mutex_);
+    accepting_ = false;
+    changed_.notify_all();
+  }
+
+  // The socket may go on listening through another descriptor. Closing this one would leave it in
+  // the set of events that is waited for; releasing it does not.
+  void StopListening() {
+    ErrorCode error;
+    const FileDescriptor released(acceptor_.release(error));
   }
 
   void Welcome(tcp::socket socket) {
@@ -186,9 +190,11 @@ class HttpServer::Core {
     for (const auto& connection : connections) fn(connection.get());
   }
 
-  bool AwaitNone(milliseconds most) {
+  // `condition` is looked at under the mutex.
+  template <typename Condition>
+  bool Await(milliseconds most, Condition condition) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, most, [this] { return connections_.empty(); });
+    return changed_.wait_for(lock, most, condition);
   }
 
   const std::shared_ptr<HttpServerShared> shared_;
@@ -202,10 +208,12 @@ class HttpServer::Core {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  bool accepting_ = true;                                                   // guarded by mutex_
   std::map<HttpConnection*, std::shared_ptr<HttpConnection>> connections_;  // guarded by mutex_
 };
 
-HttpServer::HttpServer(HttpServerOptions options) : options_(std::move(options)) {}
+HttpServer::HttpServer(HttpServerOptions options, ListenSockets* sockets)
+    : options_(std::move(options)), sockets_(sockets) {}
 
 HttpServer::~HttpServer() { Stop(milliseconds(0)); }
 
@@ -215,8 +223,14 @@ Status HttpServer::Start() {
   shared->options = options_;
   shared->router = router_;
   AVOCET_RETURN_IF_ERROR(UseCertificate(options_, shared.get()));
+  if (shared->tls) {
+    warning_ = CertificateWarning(options_.tls_certificate_file, shared->tls->native_handle());
+  }
+  AVOCET_ASSIGN_OR_RETURN(FileDescriptor socket, sockets_ != nullptr
+                                                     ? sockets_->Open(options_.listen)
+                                                     : ListenAt(options_.listen));
   auto core = std::make_unique<Core>(std::move(shared));
-  AVOCET_RETURN_IF_ERROR(core->Listen(&port_));
+  AVOCET_RETURN_IF_ERROR(core->Serve(std::move(socket), &port_));
   core_ = std::move(core);
   return Status::Ok();
 }

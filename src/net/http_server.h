@@ -13,6 +13,7 @@
 #include "src/base/status.h"
 #include "src/net/http_router.h"
 #include "src/net/listen_address.h"
+#include "src/net/listen_sockets.h"
 
 namespace avocet {
 
@@ -47,7 +48,8 @@ struct HttpServerStats {
 
 class HttpServer {
  public:
-  explicit HttpServer(HttpServerOptions options);
+  /// `sockets`: gives the socket that it listens with; null: it has one of its own.
+  explicit HttpServer(HttpServerOptions options, ListenSockets* sockets = nullptr);
   /// Stops without grace.
   ~HttpServer();
 
@@ -61,8 +63,11 @@ class HttpServer {
   Status Start();
   /// The port, also when the options say "any".
   uint16_t port() const { return port_; }
-  /// Takes no more connections, closes idle ones, ends streams, lets running requests finish for
-  /// `grace` and cuts off the rest. The handlers have returned; replies that come later go nowhere.
+  /// What clients will complain of; empty when nothing is known. Does not change after Start.
+  const std::string& warning() const { return warning_; }
+  /// Takes no more connections, gives new ones a moment for their first request, closes idle ones,
+  /// ends streams, lets running requests finish for `grace` and cuts off the rest. The handlers
+  /// have returned; replies that come later go nowhere.
   void Stop(std::chrono::milliseconds grace);
 
   HttpServerStats stats() const;
@@ -71,9 +76,11 @@ class HttpServer {
   class Core;
 
   HttpServerOptions options_;
+  ListenSockets* const sockets_;
   std::shared_ptr<HttpRouter> router_ = std::make_shared<HttpRouter>();
   std::unique_ptr<Core> core_;
   uint16_t port_ = 0;
+  std::string warning_;
 };
 
 }  // namespace avocet

@@ -17,10 +17,6 @@ Status Serving::Listen(Engine* engine, bool once) {
   const ServerConfig& config = engine->config().server;
   const HttpSourceConfig* source = FirstHttpSource(engine->config());
   if (!config.enabled || (once && config.listen.empty())) return Status::Ok();
-  if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
-    return Status::Config(
-        "server.tls_certificate and server.tls_key belong together: set both or neither");
-  }
   HttpServerOptions options;
   options.tls_certificate_file = config.tls_certificate_file;
   options.tls_key_file = config.tls_key_file;
@@ -52,6 +48,7 @@ Result<std::unique_ptr<Serving>> Serving::Start(Engine* engine, Env* env,
   const Status status = serving->Listen(engine, once);
   if (!status.ok()) return status.WithContext("cannot serve the dashboard");
   if (serving->server_ == nullptr) return serving;
+  if (!serving->server_->warning().empty()) spdlog::error("{}", serving->server_->warning());
   serving->status_ = std::make_unique<StatusEndpoints>(engine, desk, serving->server_, version);
   AVOCET_ASSIGN_OR_RETURN(serving->dashboard_,
                           DashboardServer::Start(engine, desk, env, serving->server_, version));

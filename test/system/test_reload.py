@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from harness import Run, Site, assert_counters_add_up
 from http_client import post, request
-from ports import free_port
+from ports import free_port, listens
 from receiver import Receiver
 
 SUCCESS_TIME = "avocet_config_last_reload_success_timestamp_seconds"
@@ -156,39 +156,78 @@ def test_a_broken_configuration_changes_nothing(tmp_path: Path) -> None:
             assert run.stop() == 0, run.output()
 
 
-def test_readings_sent_meanwhile_are_there_once(tmp_path: Path) -> None:
+class Sender(threading.Thread):
+    """Sends readings of a device of its own, each over a new connection, until it is stopped or
+    anything but an acknowledgement comes back."""
+
+    def __init__(self, port: int, device: str):
+        super().__init__()
+        self.port, self.device = port, device
+        self.sent = 0
+        self.trouble = ""
+        self.slowest = 0.0
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        while not self._done.is_set() and not self.trouble:
+            second = 1623781700 + self.sent
+            reading = {"device_id": self.device, "timestamp": second, "t": self.sent % 7}
+            began = time.monotonic()
+            try:
+                answer = post(self.port, json.dumps(reading))
+            except (OSError, HTTPException) as error:
+                self.trouble = repr(error)
+                return
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            if answer.status != 200:
+                self.trouble = f"{answer.status} {answer.text}"
+            self.sent += 1
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def test_readings_sent_meanwhile_are_all_taken_once(tmp_path: Path) -> None:
+    """No connection is refused or broken, nothing has to be sent twice."""
     with Receiver() as receiver:
         site = LiveSite(tmp_path, receiver)
         site.write()
-        done = threading.Event()
-        sent = 0
-
-        def send() -> None:
-            nonlocal sent
-            while not done.is_set():
-                reading = {"device_id": "d", "timestamp": 1623781700 + sent, "t": sent % 7}
-                try:
-                    answer = post(site.port, json.dumps(reading), Idempotency_Key=str(sent))
-                except (OSError, HTTPException):
-                    time.sleep(0.01)  # between two servers: the same once more
-                    continue
-                assert answer.status in (200, 202, 503), answer.text
-                sent += answer.status != 503
-
+        senders = [Sender(site.port, f"d{i}") for i in range(3)]
         with site.start() as run:
-            sender = threading.Thread(target=send)
-            sender.start()
+            for sender in senders:
+                sender.start()
             try:
-                for limit in (60, 70, 80):
+                for limit in (60, 70, 80, 90):
                     site.write(limit=limit)
                     reload_and_wait(site, run, by_signal=True)
-                    time.sleep(0.2)
+                    time.sleep(0.1)
             finally:
-                done.set()
-                sender.join()
+                for sender in senders:
+                    sender.stop()
+            assert [sender.trouble for sender in senders] == [""] * len(senders)
+            sent = sum(sender.sent for sender in senders)
             run.wait_for(lambda: site.count("bronze") >= sent, "all rows")
             assert run.stop() == 0, run.output()
     assert sent > 50
-    rows = site.rows("bronze").column("event_time").to_pylist()
-    assert len(rows) == len(set(rows)) == sent
-    assert_counters_add_up(site.lake)
+    rows = site.rows("bronze").select(["device_id", "event_time"]).to_pylist()
+    assert len({(row["device_id"], row["event_time"]) for row in rows}) == len(rows) == sent
+    assert assert_counters_add_up(site.lake)["duplicates"] == 0
+
+
+def test_a_port_that_is_not_configured_any_more_is_closed(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        site = LiveSite(tmp_path, receiver)
+        site.write()
+        other = free_port()
+        both = 'sources: [{http: {listen: "127.0.0.1:%d"}}, {http: {listen: "127.0.0.1:%d"}}]'
+        one = site.config.read_text()
+        line = next(x for x in one.splitlines() if x.startswith("sources:"))
+        site.config.write_text(one.replace(line, both % (site.port, other)))
+        with site.start() as run:
+            assert listens(other)
+            site.config.write_text(one)
+            reload_and_wait(site, run, by_signal=True)
+            assert listens(site.port) and not listens(other)
+            assert run.stop() == 0, run.output()
+        assert not listens(site.port)

@@ -54,7 +54,11 @@ class HttpSource : public Source {
   void TakeChangedPositions(Positions* out) override { records_.TakeChangedPositions(out); }
   void AllPositions(Positions* out) const override { records_.AllPositions(out); }
   void Committed(const Positions& positions) override { records_.Committed(positions); }
-  SourceHealth Health() const override { return records_.Health(); }
+  SourceHealth Health() const override {
+    SourceHealth health = records_.Health();
+    if (health.problem.empty() && server_ != nullptr) health.problem = server_->warning();
+    return health;
+  }
 
  private:
   std::string KeysPath() const { return context_.directory + "/idempotency.keys"; }
@@ -92,9 +96,6 @@ class HttpSource : public Source {
           "cannot listen on " + options.listen.Text() +
           ": everybody who reaches that address could send readings; set token_file, or insecure: "
           "true if that is meant");
-    }
-    if (config_.tls_certificate_file.empty() != config_.tls_key_file.empty()) {
-      return Status::Config("tls_certificate and tls_key belong together: set both or neither");
     }
     options.threads = 2;
     options.max_connections = static_cast<size_t>(config_.max_connections);
