@@ -11,8 +11,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/ssl/verify_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "src/env/retry_pause.h"
+#include "src/net/certificate_fault.h"
 #include "src/net/mqtt_inbox.h"
 
 namespace avocet {
@@ -67,6 +68,17 @@ Status SetUpTls(const MqttClientOptions& options, asio::ssl::context* tls) {
   AVOCET_RETURN_IF_ERROR(UseFile("certificate", options.certificate_file, error));
   tls->use_private_key_file(options.key_file, asio::ssl::context::pem, error);
   return UseFile("private key", options.key_file, error);
+}
+
+// The certificate must be for `host`, a name or an address.
+void DemandHost(const std::string& host, SSL* tls) {
+  X509_VERIFY_PARAM* const demands = SSL_get0_param(tls);
+  X509_VERIFY_PARAM_set_hostflags(demands, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (X509_VERIFY_PARAM_set1_ip_asc(demands, host.c_str()) == 1) return;
+  X509_VERIFY_PARAM_set1_host(demands, host.data(), host.size());
+  // The function takes text that it does not change as plain memory.
+  SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           const_cast<char*>(host.c_str()));
 }
 
 // What one connection tells the client.
@@ -129,12 +141,21 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
 
   asio::awaitable<void> Run() override {
     asio::co_spawn(stream_.get_executor(), Watch(), asio::detached);
-    const ErrorCode failed = co_await Connect();
-    if (failed) {
-      Close("cannot connect: " + failed.message());
+    const std::string problem = co_await Connect();
+    if (!problem.empty()) {
+      Close("cannot connect: " + problem);
       co_return;
     }
-    Send(EncodeMqttConnect(shared_.options.version, shared_.options.connect));
+    MqttConnect hello = shared_.options.connect;
+    if (shared_.options.read_password != nullptr) {
+      auto password = shared_.options.read_password();
+      if (!password.ok()) {
+        Close(password.status().message());
+        co_return;
+      }
+      hello.password = std::move(*password);
+    }
+    Send(EncodeMqttConnect(shared_.options.version, hello));
     co_await Read();
     Close("");
   }
@@ -148,7 +169,8 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
     }
   }
 
-  asio::awaitable<ErrorCode> Connect() {
+  // Why not; empty when it is connected.
+  asio::awaitable<std::string> Connect() {
     const MqttAddress& broker = shared_.options.broker;
     tcp::resolver resolver(stream_.get_executor());
     std::vector<tcp::endpoint> places;
@@ -158,23 +180,35 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
     if (places.empty()) {
       const auto [unknown, found] =
           co_await resolver.async_resolve(broker.host, std::to_string(broker.port), kAwait);
-      if (unknown) co_return unknown;
+      if (unknown) co_return unknown.message();
       for (const auto& entry : found) places.push_back(entry.endpoint());
     }
     const auto [refused, place] = co_await asio::async_connect(socket(), places, kAwait);
-    if (refused) co_return refused;
+    if (refused) co_return refused.message();
     ErrorCode ignored;
     socket().set_option(tcp::no_delay(true), ignored);
-    if constexpr (std::is_same_v<Stream, TlsStream>) {
-      // Which host is meant; the function takes text that it does not change as plain memory.
-      SSL_ctrl(stream_.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-               const_cast<char*>(broker.host.c_str()));
-      stream_.set_verify_callback(asio::ssl::host_name_verification(broker.host), ignored);
-      const auto [failed] =
-          co_await stream_.async_handshake(asio::ssl::stream_base::client, kAwait);
-      if (failed) co_return failed;
-    }
-    co_return ErrorCode();
+    if constexpr (std::is_same_v<Stream, TlsStream>) co_return co_await ShakeHands();
+    co_return std::string();
+  }
+
+  asio::awaitable<std::string> ShakeHands() {
+    DemandHost(shared_.options.broker.host, stream_.native_handle());
+    ErrorCode ignored;
+    stream_.set_verify_callback(
+        [this](bool ok, asio::ssl::verify_context& context) {
+          X509_STORE_CTX* const chain = context.native_handle();
+          if (!ok) {
+            fault_ =
+                CertificateFault(X509_STORE_CTX_get_error(chain),
+                                 X509_STORE_CTX_get_current_cert(chain), shared_.options.ca_option);
+          }
+          return ok;
+        },
+        ignored);
+    const auto [failed] = co_await stream_.async_handshake(asio::ssl::stream_base::client, kAwait);
+    if (!fault_.empty()) co_return fault_;
+    if (failed) co_return "no TLS connection comes about: " + failed.message();
+    co_return std::string();
   }
 
   asio::awaitable<void> Read() {
@@ -231,8 +265,10 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
 
   void OnConnack(const MqttPacket& packet) {
     if (packet.reason != 0) {
-      Close("the broker refuses the connection: " +
-            MqttReasonText(shared_.options.version, packet.reason));
+      const std::string reason = MqttReasonText(shared_.options.version, packet.reason);
+      const bool is_login = IsMqttLoginRefusal(shared_.options.version, packet.reason);
+      Close("the broker refuses the connection: " + reason +
+            (is_login ? shared_.options.login_advice : std::string()));
       return;
     }
     connected_ = true;
@@ -321,6 +357,7 @@ class Connection : public Link, public std::enable_shared_from_this<Connection<S
   MqttInbox inbox_;
   asio::steady_timer watch_, again_;
   std::string sending_, waiting_;
+  std::string fault_;  // of the broker's certificate
   bool connected_ = false;
   bool closed_ = false;
   bool finishing_ = false;

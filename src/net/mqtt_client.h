@@ -30,11 +30,16 @@ struct MqttClientOptions {
   MqttAddress broker;
   /// Those of the broker's host; empty: it is resolved at each connection.
   std::vector<std::string> addresses;
-  std::string ca_file;           ///< PEM; empty: the system's authorities
-  std::string certificate_file;  ///< PEM chain of the client; empty: none
+  std::string ca_file;               ///< PEM; empty: the system's authorities
+  std::string ca_option = "tls_ca";  ///< what users call `ca_file`, for messages
+  std::string certificate_file;      ///< PEM chain of the client; empty: none
   std::string key_file;
   MqttVersion version = MqttVersion::k5;
   MqttConnect connect;
+  /// Gives the password before each connection, so that a new one needs no new client. Null: it is
+  /// in `connect`.
+  std::function<Result<std::string>()> read_password;
+  std::string login_advice;  ///< added when the broker refuses the user, as in "; check ..."
   std::vector<MqttSubscription> subscriptions;  ///< may be empty
   size_t max_payload_bytes = size_t{1} << 20;   ///< of longer ones only the beginning is kept
 };

@@ -377,6 +377,11 @@ std::string MqttReasonText(MqttVersion version, uint8_t reason) {
   return "reason " + std::to_string(reason);
 }
 
+bool IsMqttLoginRefusal(MqttVersion version, uint8_t reason) {
+  return version == MqttVersion::k311 ? reason == 4 || reason == 5
+                                      : reason == 0x86 || reason == 0x87;
+}
+
 bool MqttTopicMatches(std::string_view filter, std::string_view topic,
                       std::vector<std::string_view>* levels) {
   constexpr std::string_view kShare = "$share/";

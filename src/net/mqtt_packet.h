@@ -92,6 +92,9 @@ std::string MqttReasonText(MqttVersion version, uint8_t reason);
 /// Of an answer to a subscription or a message: the broker does not take it.
 inline bool IsMqttRefusal(uint8_t reason) { return reason >= 0x80; }
 
+/// Of a CONNACK: the user, the password or the client's rights are the reason.
+bool IsMqttLoginRefusal(MqttVersion version, uint8_t reason);
+
 /// Whether `topic` matches `filter`, with its wildcards + and #. A "$share/GROUP/" in front of the
 /// filter does not count. What matched each + is added to `levels`, if it is given.
 bool MqttTopicMatches(std::string_view filter, std::string_view topic,

@@ -103,6 +103,7 @@ Result<std::unique_ptr<Sink>> MakeMqttSink(const std::string& url, const std::st
   MqttClientOptions options;
   AVOCET_ASSIGN_OR_RETURN(options.broker, ParseMqttAddress(url.substr(0, slash)));
   options.ca_file = settings.Text("ca_file");
+  options.ca_option = "ca_file";
   options.certificate_file = settings.Text("certificate_file");
   options.key_file = settings.Text("key_file");
   AVOCET_ASSIGN_OR_RETURN(options.version, VersionOf(settings.Text("version")));

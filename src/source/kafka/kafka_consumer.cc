@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <regex>
 
+#include "src/env/secret.h"
 #include "src/source/kafka/kafka_options.h"
+#include "src/source/kafka/kafka_trust.h"
 
 namespace avocet {
 namespace {
@@ -90,7 +92,10 @@ Status Unavailable(const char* verb, rd_kafka_resp_err_t code) {
 class RdKafkaConsumer : public KafkaConsumer {
  public:
   RdKafkaConsumer(const KafkaSourceConfig& config, Env* env, Listener* listener)
-      : config_(config), env_(env), listener_(listener) {}
+      : config_(config),
+        env_(env),
+        listener_(listener),
+        opaque_(std::make_unique<Opaque>(this, config)) {}
   ~RdKafkaConsumer() override;
 
   Status Start(KafkaConf conf);
@@ -109,15 +114,26 @@ class RdKafkaConsumer : public KafkaConsumer {
   KafkaWatermarks KnownWatermarks(const KafkaPartition& partition) const override;
 
  private:
-  static RdKafkaConsumer* Self(void* opaque) { return static_cast<RdKafkaConsumer*>(opaque); }
+  // What callbacks get. Those that threads of librdkafka run may not touch the consumer.
+  struct Opaque {
+    Opaque(RdKafkaConsumer* self, const KafkaSourceConfig& config)
+        : consumer(self), trust(config) {}
+    RdKafkaConsumer* const consumer;
+    KafkaTrust trust;
+  };
+
+  static RdKafkaConsumer* Self(void* opaque) { return static_cast<Opaque*>(opaque)->consumer; }
   static void OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
                           rd_kafka_topic_partition_list_t* list, void* opaque);
   static void OnCommit(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
                        void* opaque);
   static void OnError(rd_kafka_t*, int code, const char* reason, void* opaque);
+  static int OnCertificate(rd_kafka_t*, const char* broker, int32_t, int* error, int,
+                           const char* der, size_t size, char*, size_t, void* opaque);
 
   void PassOn(const rd_kafka_message_t& message);
   void PassOnError(const rd_kafka_message_t& message);
+  void RenewPassword();
   void Probe();
   // Of its group, as the broker has told it.
   bool IsMember() const;
@@ -127,6 +143,7 @@ class RdKafkaConsumer : public KafkaConsumer {
   const KafkaSourceConfig config_;
   Env* const env_;
   Listener* const listener_;
+  std::unique_ptr<Opaque> opaque_;  // outlives the handle
   std::unique_ptr<rd_kafka_t, HandleDeleter> handle_;
   std::vector<std::regex> patterns_;
   bool was_assigned_ = false;  // ever
@@ -136,10 +153,11 @@ class RdKafkaConsumer : public KafkaConsumer {
 };
 
 Status RdKafkaConsumer::Start(KafkaConf conf) {
-  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_opaque(conf.get(), opaque_.get());
   rd_kafka_conf_set_rebalance_cb(conf.get(), &RdKafkaConsumer::OnRebalance);
   rd_kafka_conf_set_offset_commit_cb(conf.get(), &RdKafkaConsumer::OnCommit);
   rd_kafka_conf_set_error_cb(conf.get(), &RdKafkaConsumer::OnError);
+  rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), &RdKafkaConsumer::OnCertificate);
   // What matters comes as an error. The rest is for who has set the option `debug`.
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char* text) {
     spdlog::debug("librdkafka: {}", text);
@@ -178,7 +196,9 @@ RdKafkaConsumer::~RdKafkaConsumer() {
   // Before version 2.3 the library aborts when a member that was assigned nothing yet is destroyed
   // (https://github.com/confluentinc/librdkafka/issues/4312). Without its owner it does nothing.
   const bool may_abort = is_member && !was_assigned_ && rd_kafka_version() < 0x02030000;
-  if (!has_left || may_abort) static_cast<void>(handle_.release());
+  if (has_left && !may_abort) return;
+  static_cast<void>(handle_.release());
+  static_cast<void>(opaque_.release());  // Its threads still look at it.
 }
 
 // Leaving revokes what is assigned, which the callback lets go of. Not by rd_kafka_consumer_close,
@@ -226,7 +246,6 @@ void RdKafkaConsumer::OnCommit(rd_kafka_t*, rd_kafka_resp_err_t code,
 
 void RdKafkaConsumer::OnError(rd_kafka_t* handle, int code, const char* reason, void* opaque) {
   RdKafkaConsumer* self = Self(opaque);
-  std::string text = reason;
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     std::string original(512, '\0');
     rd_kafka_fatal_error(handle, original.data(), original.size());
@@ -236,7 +255,25 @@ void RdKafkaConsumer::OnError(rd_kafka_t* handle, int code, const char* reason, 
   // It says how many are down, and nothing of why; the reason came before it.
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && self->in_trouble_) return;
   self->in_trouble_ = true;
-  self->listener_->OnProblem("", text);
+  self->listener_->OnProblem("", self->opaque_->trust.Explain(code, reason));
+  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) self->RenewPassword();
+}
+
+int RdKafkaConsumer::OnCertificate(rd_kafka_t*, const char* broker, int32_t, int* error, int,
+                                   const char* der, size_t size, char*, size_t, void* opaque) {
+  return static_cast<Opaque*>(opaque)->trust.Judge(broker, *error, der, size) ? 1 : 0;
+}
+
+// It may have been mended in the meantime: the next try has what the file has then.
+void RdKafkaConsumer::RenewPassword() {
+  const auto username = config_.options.find("sasl.username");
+  if (config_.password_file.empty() || username == config_.options.end()) return;
+  const auto password = ReadSecretFile(env_, config_.password_file);
+  if (!password.ok()) return;
+  const Error error(
+      rd_kafka_sasl_set_credentials(handle_.get(), username->second.c_str(), password->c_str()));
+  if (error != nullptr)
+    spdlog::warn("cannot use the password of Kafka: {}", rd_kafka_error_string(error.get()));
 }
 
 Result<bool> RdKafkaConsumer::Poll(milliseconds wait) {

@@ -110,9 +110,6 @@ Result<MqttClientOptions> MqttSource::ClientOptions(size_t max_record_bytes) con
   if (tls_files && !options.broker.tls) {
     return Status::Config("certificates need TLS: write the broker as mqtts://");
   }
-  if (config_.certificate_file.empty() != config_.key_file.empty()) {
-    return Status::Config("tls_certificate and tls_key belong together: set both or neither");
-  }
   options.ca_file = config_.ca_file;
   options.certificate_file = config_.certificate_file;
   options.key_file = config_.key_file;
@@ -135,10 +132,14 @@ Result<MqttClientOptions> MqttSource::ClientOptions(size_t max_record_bytes) con
       std::chrono::duration_cast<std::chrono::seconds>(config_.keep_alive).count());
   connect.receive_maximum = kReceiveMaximum;
   if (!config_.username.empty()) connect.username = config_.username;
-  if (config_.password_file.empty()) return options;
-  auto password = ReadSecretFile(env_, config_.password_file);
+  if (config_.password_file.empty()) {
+    options.login_advice = "; check username, and password_file or tls_certificate";
+    return options;
+  }
+  const auto password = ReadSecretFile(env_, config_.password_file);
   if (!password.ok()) return Status::Config(password.status().message());
-  connect.password = std::move(*password);
+  options.read_password = [this] { return ReadSecretFile(env_, config_.password_file); };
+  options.login_advice = "; check username, and the password in " + config_.password_file;
   return options;
 }
 
