@@ -5,7 +5,7 @@ usage: aws_fault_proxy.py PORT UPSTREAM_URL
 
 Faults are scripted with POST /_faults, a list of objects that are each used `times` times (default
 1), in order, when their `target` is the action of a request (the end of its X-Amz-Target) or the
-beginning of "METHOD /path":
+beginning of "METHOD /path", or when the request is signed with their `key`, an access key id:
   {"target": "GetRecords", "status": 400, "type": "ExpiredIteratorException"}
   {"target": "GET /bucket", "status": 503, "type": "SlowDown"}
   {"target": "GetRecords", "cut": true}          the connection breaks before an answer
@@ -15,6 +15,7 @@ beginning of "METHOD /path":
                                                  the request is passed on, then its answer is lost
   {"target": "PUT /bucket", "without": "If-None-Match"}
                                                  passed on without that header
+  {"key": "AKIDOLD", "status": 400, "type": "ExpiredToken", "times": 1000}
 GET /_counts answers with the number of requests by action and of faults by kind.
 
 Conditional PUTs of one object are passed on one after the other, as S3 judges them: the emulators
@@ -46,12 +47,16 @@ class Faults:
         with self.lock:
             self.pending += faults
 
-    def take(self, action: str, line: str) -> dict[str, Any]:
+    def take(self, action: str, line: str, signature: str) -> dict[str, Any]:
         with self.lock:
             self.counts[action or line.split(" ")[0]] += 1
             for fault in self.pending:
-                target = fault["target"]
-                if target == action or (target.startswith(METHODS) and line.startswith(target)):
+                target = fault.get("target", "")
+                if (
+                    (target and target == action)
+                    or (target.startswith(METHODS) and line.startswith(target))
+                    or ("key" in fault and f"Credential={fault['key']}/" in signature)
+                ):
                     fault["times"] = fault.get("times", 1) - 1
                     if fault["times"] <= 0:
                         self.pending.remove(fault)
@@ -98,7 +103,8 @@ class Proxy(BaseHTTPRequestHandler):
             self.answer(200, json.dumps(self.faults.counts).encode())
             return
         action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-        fault = self.faults.take(action, f"{self.command} {self.path}")
+        signature = self.headers.get("Authorization", "")
+        fault = self.faults.take(action, f"{self.command} {self.path}", signature)
         time.sleep(fault.get("delay", 0))
         if "without" in fault:
             del self.headers[fault["without"]]

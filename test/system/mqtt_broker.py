@@ -1,12 +1,9 @@
-"""An MQTT broker on a free port, messages for it, and a network that can be cut."""
+"""An MQTT broker on a free port, and messages for it."""
 
-import contextlib
-import socket
 import subprocess
-import threading
 from pathlib import Path
 
-from certificates import Authority
+from certificates import Authority, issue_faulty
 from ports import free_port, listens
 from services import Service, install
 
@@ -14,16 +11,19 @@ from services import Service, install
 class Mosquitto(Service):
     """Runs until the `with` block ends; sessions and messages outlive stop and start.
 
-    `secure_port` is a second listener, for clients with a certificate of `authority`.
+    `secure_port` is a second listener, for clients with a certificate of `authority`;
+    `faulty_ports` are listeners whose own certificates have something against them.
     """
 
     def __init__(self, directory: Path):
         script = install("mosquitto.sh")
-        port = free_port(2)
+        port = free_port(4)
         self.secure_port = port + 1
+        self.faulty_ports = {"expired": port + 2, "foreign": port + 3}
         tls = directory / "tls"
         self.authority = Authority(tls, "ca")
         self.authority.issue("broker")
+        issue_faulty(self.authority)
         super().__init__(
             [script, "run", str(port), str(directory / "mosquitto")],
             port,
@@ -49,55 +49,3 @@ class Mosquitto(Service):
         """Ends with the first message, which it writes to its standard output."""
         command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.port), "-t", topic, "-C", "1"]
         return subprocess.Popen([*command, "-N", "-W", "60"], stdout=subprocess.PIPE)
-
-
-class Network:
-    """The way to a port of this machine. It can be cut, and mended."""
-
-    def __init__(self, target: int):
-        self.target = target
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._server.getsockname()[1])
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._is_cut = False
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self) -> "Network":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.cut()
-        self._server.close()
-
-    def cut(self) -> None:
-        with self._lock:
-            self._is_cut = True
-            for end in self._open:
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-
-    def mend(self) -> None:
-        self._is_cut = False
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._server.accept()
-                with contextlib.suppress(OSError):
-                    if self._is_cut:
-                        near.close()
-                        continue
-                    far = socket.create_connection(("127.0.0.1", self.target))
-                    with self._lock:
-                        self._open |= {near, far}
-                    for ends in ((near, far), (far, near)):
-                        threading.Thread(target=self._carry, args=ends, daemon=True).start()
-
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)

@@ -1,11 +1,16 @@
-"""One avocet reads from every source at once, is killed, and goes on in each of them."""
+"""One avocet reads from every source at once, is killed, stopped and left alone by its brokers, and
+goes on in each of them."""
 
 import http.client
 import json
+import os
+import re
+import threading
 import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from harness import Run, Site, assert_counters_add_up
 from kafka_broker import Kafka
 from mqtt_broker import Mosquitto
@@ -17,6 +22,7 @@ pytestmark = needs_aws
 START_S = 1_770_000_000
 SIMULATED = 20
 PER_ROUND = 50
+GRACE_S = 15  # half of what Kubernetes gives
 
 
 class Senders:
@@ -29,7 +35,7 @@ class Senders:
         self.kinesis.create_stream(StreamName="plant", ShardCount=1)
         self.kinesis.get_waiter("stream_exists").wait(StreamName="plant", WaiterConfig={"Delay": 1})
         self.s3.create_bucket(Bucket="plant")
-        self.rounds = 0
+        self.rounds = self.pushed = 0
         aws = {"region": "us-east-1"}
         sources = [
             {"file": {"path": str(site.inbox), "poll_interval": "20ms"}},
@@ -116,9 +122,28 @@ class Senders:
             for n in numbers
         ]
 
+    def send_pushed(self) -> None:
+        """Only files and HTTP: what needs no other server."""
+        number = self.pushed = self.pushed + 1
+        (self.site.inbox / f"x{number}.ndjson").write_text("".join(self.lines("xfile", number - 1)))
+        self.post("".join(self.lines("xhttp", number - 1)))
+
     def want(self) -> Counter[str]:
         devices = ["file", "http", "kafka", "mqtt", "kinesis", "s3"]
-        return Counter({device: self.rounds * PER_ROUND for device in devices})
+        want = Counter({device: self.rounds * PER_ROUND for device in devices})
+        if self.pushed:
+            want.update({device: self.pushed * PER_ROUND for device in ("xfile", "xhttp")})
+        return want
+
+    def assert_exact(self) -> None:
+        """Everything that was sent is in bronze once."""
+        payloads = self.site.rows("bronze")["payload"].to_pylist()
+        rows = [json.loads(payload) for payload in payloads]
+        sent = [(row["device_id"], row["n"]) for row in rows if "n" in row]
+        assert max(Counter(sent).values()) == 1
+        assert Counter(device for device, _ in sent) == self.want()
+        assert len(rows) == SIMULATED + self.want().total()
+        assert_counters_add_up(self.site.lake)
 
 
 def test_every_source_at_once(tmp_path: Path) -> None:
@@ -140,9 +165,81 @@ def test_every_source_at_once(tmp_path: Path) -> None:
             run.wait_for(lambda: site.count("bronze") >= total, f"{total} rows", timeout=60)
             time.sleep(0.5)  # what would be there twice
             assert run.stop() == 0, run.output()
-        rows = [json.loads(payload) for payload in site.rows("bronze")["payload"].to_pylist()]
-        sent = [(row["device_id"], row["n"]) for row in rows if "n" in row]
-        assert max(Counter(sent).values()) == 1
-        assert Counter(device for device, _ in sent) == senders.want()
-        assert len(rows) == total
-        assert_counters_add_up(site.lake)
+        senders.assert_exact()
+
+
+@pytest.mark.slow
+def test_a_minute_without_any_broker(tmp_path: Path) -> None:
+    """Files and HTTP go on meanwhile; then everything does."""
+    seconds = float(os.environ.get("AVOCET_OUTAGE_S", "60"))
+    with (
+        Kafka(tmp_path, 1) as broker,
+        Mosquitto(tmp_path) as mosquitto,
+        kinesis(tmp_path, persist=True) as stream,
+        versitygw(tmp_path) as bucket,
+    ):
+        site = Site(tmp_path / "site")
+        senders = Senders(site, broker, mosquitto, stream.url, bucket.url)
+        servers = [broker, mosquitto, stream, bucket]
+
+        def all_are_there() -> bool:
+            return site.count("bronze") >= SIMULATED + senders.want().total()
+
+        with senders.start() as run:
+            senders.send()
+            run.wait_for(all_are_there, "the first rows", 60)
+            time.sleep(1)  # until the emulator of Kinesis has written its state
+            for server in servers:
+                server.stop()
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                senders.send_pushed()
+                run.wait_for(all_are_there, "files and HTTP go on")
+                time.sleep(2)
+            for source in ("kafka", "mqtt", "kinesis", "s3"):
+                assert re.search(f"{source} has a problem|{source}.* unavailable", run.output())
+            for server in servers:
+                server.start()
+            senders.send()
+            run.wait_for(all_are_there, "all rows", 120)
+            assert run.stop() == 0, run.output()
+        senders.assert_exact()
+
+
+@pytest.mark.slow
+def test_sigterm_under_load_drains_within_the_grace_time(tmp_path: Path) -> None:
+    with (
+        Kafka(tmp_path, 1) as broker,
+        Mosquitto(tmp_path) as mosquitto,
+        kinesis(tmp_path) as stream,
+        versitygw(tmp_path) as bucket,
+    ):
+        site = Site(tmp_path / "site")
+        senders = Senders(site, broker, mosquitto, stream.url, bucket.url)
+        for _ in range(6):
+            stopping = threading.Event()
+
+            def send(stopping: threading.Event = stopping) -> None:
+                while not stopping.is_set():
+                    senders.send()
+
+            with senders.start() as run:
+                sender = threading.Thread(target=send)
+                sender.start()
+                try:
+                    run.wait_for(lambda: site.count("bronze") > SIMULATED, "rows", 60)
+                    time.sleep(0.5)
+                finally:
+                    stopping.set()
+                    sender.join()
+                # Much of the last rounds has not been read or committed.
+                senders.send()
+                began = time.monotonic()
+                assert run.stop() == 0, run.output()
+                assert time.monotonic() - began < GRACE_S
+        with senders.start() as run:
+            total = SIMULATED + senders.want().total()
+            run.wait_for(lambda: site.count("bronze") >= total, f"{total} rows", timeout=120)
+            time.sleep(0.5)
+            assert run.stop() == 0, run.output()
+        senders.assert_exact()

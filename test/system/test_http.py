@@ -6,14 +6,18 @@ import http.client
 import json
 import os
 import random
+import re
+import signal
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from certificates import Authority
 from harness import TEST_ALL, Run, Site, assert_counters_add_up, read_table
 from http_client import PATH, post, request
 from ports import free_port, listens
@@ -219,6 +223,87 @@ def test_tls(site: HttpSite) -> None:
     assert site.count("bronze") == 3
 
 
+def test_an_expired_certificate_is_said_and_a_renewed_one_is_taken(site: HttpSite) -> None:
+    authority = Authority(site.directory)
+    shown = {name: site.directory / f"shown.{name}" for name in ("crt", "key")}
+
+    def show(certificate: Path, key: Path) -> None:
+        shown["crt"].write_bytes(certificate.read_bytes())
+        shown["key"].write_bytes(key.read_bytes())
+
+    show(*authority.issue("old", expired=True))
+    site.configure_http(tls_certificate=str(shown["crt"]), tls_key=str(shown["key"]))
+    checked = site.avocet("check", str(site.config))
+    assert checked.returncode == 78
+    assert re.search(r"tls_certificate: the certificate expired on \d{4}-", checked.stderr)
+    context = ssl.create_default_context(cafile=str(authority.certificate))
+
+    def send() -> None:
+        connection = http.client.HTTPSConnection("127.0.0.1", site.port, context=context)
+        headers = {"Content-Type": "application/json"}
+        body = json.dumps(reading("a", 1))
+        answer = request(site.port, "POST", PATH, body, headers, connection=connection)
+        assert answer.status == 200
+        connection.close()
+
+    with site.start() as run:
+        run.wait_for_output(
+            f"has a problem: clients refuse the certificate {shown['crt']}: .* expired on"
+        )
+        with pytest.raises(ssl.SSLCertVerificationError):
+            send()
+        show(*authority.issue("new"))
+        run.process.send_signal(signal.SIGHUP)
+        run.wait_for(lambda: run.output().count("readings are taken at") == 2, "the reload")
+        send()
+        site.wait_for_rows(run, 1)
+        assert run.stop() == 0
+
+
+def test_bodies_of_10_mb(site: HttpSite) -> None:
+    body = json.dumps({**reading("a", 1), "note": "x" * 10_000_000})
+    site.configure_http()
+    with site.start() as run:
+        answer = post(site.port, body)
+        assert answer.status == 413
+        assert "max_record_size" in answer.text or "bytes" in answer.text
+        assert post(site.port, json.dumps(reading("b", 1))).status == 200
+        assert run.stop() == 0
+    site.configure_http(max_record_size="16MiB", max_decompressed_size="32MiB")
+    with site.start() as run:
+        assert post(site.port, body).status == 200
+        packed = gzip.compress(body.replace('"a"', '"c"').encode())
+        assert post(site.port, packed, Content_Encoding="gzip").status == 200
+        site.wait_for_rows(run, 3)
+        assert run.stop() == 0
+    assert sorted(site.rows("bronze")["device_id"].to_pylist()) == ["a", "b", "c"]
+    assert_counters_add_up(site.lake)
+
+
+def test_a_body_that_breaks_off_is_not_taken(site: HttpSite) -> None:
+    body = "\n".join(json.dumps(reading("cut", i)) for i in range(200)).encode()
+    chunk = b"%x\r\n" % len(body) + body + b"\r\n"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+    sized = head + f"Content-Length: {len(body)}\r\n\r\n"
+    chunked = head + "Transfer-Encoding: chunked\r\n\r\n"
+    site.configure_http()
+    with site.start() as run:
+        for start, whole in ((sized, body), (chunked, chunk)):
+            for part in (0, 1, len(body) // 2, len(body) - 1, len(whole) - 1):
+                for reset in (False, True):
+                    with socket.create_connection(("127.0.0.1", site.port)) as client:
+                        client.sendall(start.encode() + whole[:part])
+                        if reset:
+                            nothing_left = struct.pack("ii", 1, 0)
+                            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, nothing_left)
+        assert post(site.port, json.dumps(reading("whole", 1))).status == 200
+        site.wait_for_rows(run, 1)
+        assert request(site.port, "GET", "/-/ready").status == 200
+        assert run.stop() == 0
+    assert site.rows("bronze")["device_id"].to_pylist() == ["whole"]
+    assert assert_counters_add_up(site.lake)["received"] == 1
+
+
 def test_a_full_disk_acknowledges_nothing_and_passes(site: HttpSite) -> None:
     site.configure_http(journal_size="16MiB", max_record_size="1MiB", interval="1h")
     with site.start() as run:
@@ -232,6 +317,10 @@ def test_a_full_disk_acknowledges_nothing_and_passes(site: HttpSite) -> None:
             taken += 1
         assert answer.status == 503
         assert int(answer.headers["Retry-After"]) > 0
+        run.wait_for(
+            lambda: request(site.port, "GET", "/-/ready").status == 503, "readiness says so"
+        )
+        assert "the journal is full" in request(site.port, "GET", "/-/ready").text
         # About 22, and as many again when the first commit of a run comes in between.
         assert 10 < taken < 60
         assert run.stop() == 0

@@ -1,5 +1,6 @@
 """The `kafka` source against a real broker: groups, kills, restarts of the broker, bad messages."""
 
+import contextlib
 import json
 import os
 import random
@@ -11,8 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from certificates import FAULTS, STRANGER
 from harness import TEST_ALL, Run, Site, assert_counters_add_up, table_path
 from kafka_broker import Kafka
+from network import Network, hangs_up, says
+from world_site import WorldSite
 
 PARTITIONS = 4
 START_MS = 1_700_000_000_000
@@ -40,6 +44,9 @@ schema:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     with Kafka(tmp_path_factory.mktemp("kafka"), PARTITIONS) as server:
         yield server
+
+
+SCHEMA = {"device": "device_id", "time": "timestamp", "metrics": {"temperature": {}}}
 
 
 class Topic:
@@ -183,10 +190,68 @@ def test_tls_and_sasl(kafka: Kafka, tmp_path: Path) -> None:
     password.write_text("guessed")
     with site.follow() as run:
         run.wait_for_output("the source kafka has a problem: .*[Aa]uthentication", 20)
+        assert f"check the option sasl.username, and the password in {password}" in run.output()
         assert "guessed" not in run.output()
-    password.write_text("s3cret\n")
-    site.drain()
+        # Mended without a restart.
+        password.write_text("s3cret\n")
+        run.wait_for(lambda: site.count("bronze") == 40, "it reads", 60)
+        assert run.stop() == 0
     assert_exact([site], topic)
+
+
+def source(brokers: str, topic: str, **options: str) -> dict[str, object]:
+    """Without a group in common, so that each reads everything."""
+    keys = {"brokers": brokers, "topics": [topic], "group": f"{topic}-{brokers}-{len(options)}"}
+    return {"kafka": {**keys, "fields": {"device_id": "key"}, "options": options}}
+
+
+def test_certificates_that_nobody_should_trust(kafka: Kafka, tmp_path: Path) -> None:
+    topic = Topic(kafka, "certified")
+    topic.send(40)
+    trusting = {"security.protocol": "SSL", "ssl.ca.location": str(kafka.authority.certificate)}
+    faulty = {name: source(kafka.faulty_brokers[name], topic.name, **trusting) for name in FAULTS}
+    login = {"sasl.mechanism": "PLAIN", "sasl.username": "avocet", "sasl.password": "s3cret"}
+    faulty["stranger"] = source(
+        kafka.secure_brokers, topic.name, **login, **{"security.protocol": "SASL_SSL"}
+    )
+    site = WorldSite(tmp_path)
+    site.configure_sources({**faulty, "good": source(kafka.brokers, topic.name)}, schema=SCHEMA)
+    with site.start() as run:
+        run.wait_for(lambda: site.count("bronze") == 40, "the good one is read", 60)
+        for name, words in {**FAULTS, "stranger": STRANGER}.items():
+            problem = site.wait_for_problem(run, name, words)
+            assert "127.0.0.1:" in problem
+        ready, problems = site.readiness()
+        assert not ready and problems["good"] == ""
+        assert run.stop() == 0
+    assert_exact([site], topic)
+
+
+GARBAGE = {
+    "random": (says(random.Random(1).randbytes(4000)), "response size|[Rr]ead|[Dd]isconnected"),
+    "half-a-frame": (says(b"\x00\x00\x10\x00half a frame"), "[Dd]isconnected|[Cc]onnect"),
+    "hangs-up": (hangs_up, "[Dd]isconnected|[Cc]onnect"),
+    "another-server": (says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "response size|[Dd]isconnect"),
+}
+
+
+def test_what_is_no_broker(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        sources = {}
+        for name, (talk, _) in GARBAGE.items():
+            network = stack.enter_context(Network())
+            network.talk = talk
+            sources[name] = source(f"127.0.0.1:{network.port}", "any")
+        site = WorldSite(tmp_path)
+        (site.inbox / "a.ndjson").write_text('{"device_id": "d", "timestamp": 1, "n": 1}\n')
+        site.configure_sources({**sources, "file": {"file": {"path": str(site.inbox)}}})
+        with site.start() as run:
+            for name, (_, words) in GARBAGE.items():
+                problem = site.wait_for_problem(run, name, words)
+                assert "127.0.0.1:" in problem, problem
+            run.wait_for(lambda: site.count("bronze") == 1, "the file is read")
+            assert not site.readiness()[0]
+            assert run.stop() == 0, run.output()
 
 
 def test_one_of_two_is_killed_in_mid_stream(kafka: Kafka, tmp_path: Path) -> None:
@@ -252,6 +317,31 @@ def test_broker_is_down_at_start_and_the_topic_is_missing(kafka: Kafka, tmp_path
         run.wait_for(lambda: site.count("bronze") == 400, "it reads the topic", 60)
         assert run.stop() == 0
     assert_exact([site], topic)
+
+
+@pytest.mark.slow
+def test_a_slow_network_and_what_is_no_broker_for_a_while(tmp_path: Path) -> None:
+    with Network() as network, Kafka(tmp_path / "kafka", PARTITIONS, network.port) as kafka:
+        network.target = kafka.detour_end
+        network.bytes_per_second = 30_000
+        topic = Topic(kafka, "slow")
+        topic.send(2000)
+        site = make_site(tmp_path / "site", kafka, topic.name, "slow")
+        site.config.write_text(
+            site.config.read_text().replace(kafka.brokers, f"127.0.0.1:{network.port}")
+        )
+        with site.follow() as run:
+            run.wait_for(lambda: site.count("bronze") == topic.sent, "all are read", 120)
+            for talk in (says(random.Random(2).randbytes(4000)), hangs_up):
+                network.cut()
+                network.talk = talk
+                run.wait_for_output("the source kafka has a problem: Kafka: ", 60)
+                topic.send(200)
+                network.mend()
+                run.wait_for(lambda: site.count("bronze") == topic.sent, "it goes on", 120)
+            run.wait_for_output("the source kafka is well again", 30)
+            assert run.stop() == 0
+        assert_exact([site], topic)
 
 
 @pytest.mark.slow

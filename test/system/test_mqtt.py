@@ -1,5 +1,6 @@
 """The `mqtt` source against a real broker: topics, sessions, cuts, kills, TLS, Sparkplug."""
 
+import contextlib
 import json
 import os
 import random
@@ -11,8 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from certificates import FAULTS, STRANGER
 from harness import TEST_ALL, Run, Site, assert_counters_add_up
-from mqtt_broker import Mosquitto, Network
+from mqtt_broker import Mosquitto
+from network import Network, hangs_up, says
+from world_site import WorldSite
 
 START_MS = 1_700_000_000_000
 CONFIG = """
@@ -70,7 +74,7 @@ def test_topics_become_members_and_bad_messages_are_quarantined(
     site = make_site(tmp_path, broker.port, "plant/{site}/{device_id}/telemetry")
     with follow(site) as run:
         broker.publish("plant/north/fan/telemetry", readings(1, 2))
-        broker.publish("plant/south/fan/telemetry", ["{oops", "x" * 5_000_000])
+        broker.publish("plant/south/fan/telemetry", ["{oops", "x" * 10_000_000])
         run.wait_for(
             lambda: site.count("bronze") == 3 and site.count("quarantine") == 2, "all are kept"
         )
@@ -163,17 +167,104 @@ def test_tls_client_certificate_and_password(broker: Mosquitto, tmp_path: Path) 
     site.config.write_text(site.config.read_text().replace("mqtt://", "mqtts://"))
     with site.follow() as run:
         run.wait_for_output("the client may not|user name or password")
+        assert f"check username, and the password in {password}" in run.output()
         assert "guessed" not in run.output()
-    password.write_text("s3cret\n")
-    with follow(site) as run:
+        # Mended without a restart.
+        password.write_text("s3cret\n")
+        run.wait_for_output("messages are taken from")
         broker.publish("secret/dev", readings(0, 5))
         run.wait_for(lambda: site.count("bronze") == 5, "it reads")
         assert run.stop() == 0
-    # Who does not know the authority does not trust the broker.
-    stranger = make_site(tmp_path / "b", broker.secure_port, "secret/{device_id}")
-    stranger.config.write_text(stranger.config.read_text().replace("mqtt://", "mqtts://"))
-    with stranger.follow() as run:
-        run.wait_for_output("certificate verify failed")
+
+
+def source(port: int, scheme: str = "mqtt", **keys: str) -> dict[str, object]:
+    broker = f"{scheme}://127.0.0.1:{port}"
+    return {"mqtt": {"broker": broker, "topics": ["worlds/{device_id}"], **keys}}
+
+
+def test_certificates_that_nobody_should_trust(broker: Mosquitto, tmp_path: Path) -> None:
+    trusting = {"tls_ca": str(broker.authority.certificate)}
+    sources = {name: source(broker.faulty_ports[name], "mqtts", **trusting) for name in FAULTS}
+    sources["stranger"] = source(broker.secure_port, "mqtts")
+    sources["no-certificate"] = source(broker.secure_port, "mqtts", **trusting)
+    sources["no-tls"] = source(broker.port, "mqtts", **trusting)
+    words = {
+        **FAULTS,
+        "stranger": STRANGER + ".* in tls_ca",
+        "no-certificate": "certificate required",
+        "no-tls": "no TLS connection comes about",
+    }
+    site = WorldSite(tmp_path)
+    site.configure_sources({**sources, "good": source(broker.port)})
+    with site.start() as run:
+        run.wait_for_output(f"messages are taken from mqtt://127.0.0.1:{broker.port}")
+        broker.publish("worlds/dev", readings(0, 20))
+        run.wait_for(lambda: site.count("bronze") == 20, "the good one is read")
+        for name, pattern in words.items():
+            assert "mqtts://127.0.0.1:" in site.wait_for_problem(run, name, pattern)
+        ready, problems = site.readiness()
+        assert not ready and problems["good"] == ""
+        assert run.stop() == 0
+    assert sorted(numbers(site)) == list(range(20))
+
+
+CONNACK = b"\x20\x03\x00\x00\x00"
+GARBAGE = {
+    "random": (says(b"\x00" + random.Random(1).randbytes(4000)), "not MQTT|malformed"),
+    "half-a-packet": (says(b"\x20\x03\x00"), "the broker closes the connection"),
+    "hangs-up": (hangs_up, "the broker closes the connection|Connection reset"),
+    "forbids": (
+        says(CONNACK + b"\x90\x04\x00\x01\x00\x87"),
+        r"the broker refuses the topic garbage/\d/\+: the client may not",
+    ),
+    "endless": (says(CONNACK + b"\x30\xff\xff\xff\xff"), "not MQTT|malformed"),
+}
+
+
+def test_what_is_no_broker_becomes_one(broker: Mosquitto, tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        networks = {name: stack.enter_context(Network(broker.port)) for name in GARBAGE}
+        site = WorldSite(tmp_path)
+        sources = {name: source(network.port) for name, network in networks.items()}
+        for i, (name, (talk, _)) in enumerate(GARBAGE.items()):
+            networks[name].talk = talk
+            sources[name]["mqtt"] |= {"topics": [f"garbage/{i}/{{device_id}}"]}
+        site.configure_sources(sources)
+        with site.start() as run:
+            for name, (_, words) in GARBAGE.items():
+                problem = site.wait_for_problem(run, name, words)
+                assert f"mqtt://127.0.0.1:{networks[name].port}" in problem
+                networks[name].mend()
+            site.wait_until_well(run, *GARBAGE)
+            assert site.readiness()[0]
+            for i in range(len(GARBAGE)):
+                broker.publish(f"garbage/{i}/dev{i}", readings(0, 5))
+            run.wait_for(lambda: site.count("bronze") == 5 * len(GARBAGE), "all are read")
+            assert run.stop() == 0
+
+
+def test_a_slow_network_and_a_message_of_10_mb(broker: Mosquitto, tmp_path: Path) -> None:
+    with Network(broker.port) as network:
+        site = WorldSite(tmp_path)
+        good = source(broker.port)
+        good["mqtt"] |= {"topics": ["large/{device_id}"], "max_record_size": "16MiB"}
+        slow = source(network.port)
+        slow["mqtt"] |= {"topics": ["slow/{device_id}"]}
+        network.bytes_per_second = 40_000
+        site.configure_sources({"large": good, "slow": slow})
+        with site.start() as run:
+            site.wait_until_well(run, "large", "slow")
+            broker.publish(
+                "slow/dev", [r[:-1] + ', "x": "' + "x" * 400 + '"}' for r in readings(0, 200)]
+            )
+            large = json.dumps({"timestamp": START_MS, "n": 0, "note": "x" * 10_000_000})
+            broker.publish_bytes("large/dev2", large.encode())
+            broker.publish("large/dev3", readings(0, 3))
+            run.wait_for(lambda: site.count("bronze") == 204, "all are read", 60)
+            assert site.readiness()[0]
+            assert run.stop() == 0
+        assert max(len(p) for p in site.rows("bronze")["payload"].to_pylist()) > 10_000_000
+        assert_counters_add_up(site.lake)
 
 
 def varint(value: int) -> bytes:
@@ -229,6 +320,26 @@ def test_broker_that_is_away_or_none_is_told(tmp_path: Path) -> None:
             run.wait_for_output("cannot connect: Connection refused")
             run.process.send_signal(signal.SIGTERM)
             assert run.process.wait(30) == 0
+
+
+def test_messages_stay_with_the_broker_while_the_journal_is_full(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    count = 60
+    site = make_site(tmp_path, broker.port, "full/{device_id}", "journal_size: 16MiB")
+    config = site.config.read_text()
+    site.config.write_text(config.replace("300ms", "1h"))
+    note = ', "note": "' + "x" * 700_000 + '"}'
+    with follow(site) as run:
+        broker.publish("full/dev", [reading[:-1] + note for reading in readings(0, count)])
+        run.wait_for_output("the source mqtt has a problem: .*journal")
+        assert run.stop() == 0
+    site.config.write_text(config)
+    with follow(site) as run:
+        run.wait_for(lambda: len(numbers(site)) >= count, "all are read", 60)
+        assert run.stop() == 0
+    assert sorted(numbers(site)) == list(range(count))
+    assert_counters_add_up(site.lake)
 
 
 @pytest.mark.slow

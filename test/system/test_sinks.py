@@ -13,7 +13,8 @@ import pytest
 from cli_program import avocet
 from harness import BINARY, Site, assert_counters_add_up
 from kafka_broker import Kafka
-from mqtt_broker import Mosquitto, Network
+from mqtt_broker import Mosquitto
+from network import Network
 from ports import free_port, listens
 from services import AWS_ENV, client, fault_proxy, kinesis, needs_aws, versitygw
 from test_kinesis import Stream, script
