@@ -271,11 +271,13 @@ def test_one_pass_makes_all_tables(lakes: Lakes, python: str, tmp_path: Path, di
 def test_a_pipeline_that_is_killed_goes_on(lakes: Lakes, python: str, tmp_path: Path) -> None:
     """Tasks write the files. The driver is killed within micro-batches, twice; then a task is."""
     out = tmp_path / "out"
-    inbox = tmp_path / "in"
-    inbox.mkdir()
+    straight = Site(tmp_path / "straight")
+    straight.configure(CONFIG)
+    inbox = straight.inbox
     step = len(lakes.lines) // 8 + 1
     for i in range(8):
         generate.write_ndjson(inbox / f"{i}.ndjson", lakes.lines[i * step : (i + 1) * step])
+    straight.drain()
     call = {
         **{"config": str(lakes.site.config), "lake": str(out / CATALOG), "parts": 4},
         **{"checkpoint": str(out / "checkpoint"), "all": str(inbox), "direct": True},
@@ -293,7 +295,7 @@ def test_a_pipeline_that_is_killed_goes_on(lakes: Lakes, python: str, tmp_path: 
     wait_for_batch(driver, out, 5)
     assert kill_a_worker(driver), "no task was running"
     driver.finish()
-    assert_all_tables(lakes.lake, out)
+    assert_all_tables(straight.lake, out)
     # What the killed have left behind is in no table, and vacuum deletes it.
     for name in ("bronze", *MADE):
         table = DeltaTable(str(table_path(out, name)))
@@ -301,7 +303,7 @@ def test_a_pipeline_that_is_killed_goes_on(lakes: Lakes, python: str, tmp_path: 
         there = {str(path) for path in table_path(out, name).rglob("*.parquet")}
         active = {str(table_path(out, name) / path) for path in table.get_add_actions()["path"]}
         assert there - active == set() or name in ("device_stats", "device_health"), name
-    assert_all_tables(lakes.lake, out)
+    assert_all_tables(straight.lake, out)
 
 
 def kill_a_worker(driver: Driver) -> bool:
