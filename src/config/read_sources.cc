@@ -95,11 +95,26 @@ void ReadOptions(const YamlNode* options, const SourceType& type, Mark mark,
   reader->ReadSection(*options, type.keys, path, type.options(source));
 }
 
+// A table of leases is for one stream, and for one source of each process. `tables` has the first
+// user of each.
+void CheckLeases(const YamlNode& options, const std::string& path, KeyReader* reader,
+                 std::map<std::string, std::string>* tables) {
+  const YamlNode* table = options.Find("lease_table");
+  if (table == nullptr || table->kind != Kind::kScalar) return;
+  const auto [first, added] = tables->emplace(table->text, path);
+  if (!added) {
+    reader->Error(table->mark, path + ".lease_table is that of " + first->second +
+                                   " already; each stream needs a table of its own, and one source "
+                                   "reads all that this process gets of it");
+  }
+}
+
 }  // namespace
 
 void ReadSources(const YamlNode& node, KeyReader* reader, Config* config) {
   NameList names("sources");
   std::map<std::string, size_t> first_of_type;
+  std::map<std::string, std::string> lease_tables;
   for (size_t i = 0; i < node.items.size(); ++i) {
     const YamlNode& entry = *node.items[i];
     const std::string path = "sources[" + std::to_string(i) + "]";
@@ -139,6 +154,9 @@ void ReadSources(const YamlNode& node, KeyReader* reader, Config* config) {
                               std::to_string(first->second) + "]");
     }
     ReadOptions(options, *type, mark, path + "." + type->name, reader, &source);
+    if (type->name == "kinesis" && options != nullptr) {
+      CheckLeases(*options, path + ".kinesis", reader, &lease_tables);
+    }
     config->sources.push_back(std::move(source));
   }
   for (SourceConfig& source : config->sources) {

@@ -257,6 +257,24 @@ SourceType KinesisSource() {
                   .Between(milliseconds(10), hours(1)),
               Key<&K::records_per_call>("records_per_call", "Most records of one read.")
                   .Between(1, 10'000),
+              Key<&K::lease_table>("lease_table",
+                                   "A table of DynamoDB, made when it is missing: the processes "
+                                   "that name it share the shards.")
+                  .DefaultNote("every shard is read here")
+                  .Example("iot-readings-leases"),
+              Key<&K::lease_endpoint>("lease_endpoint",
+                                      "URL of another DynamoDB than the region's.")
+                  .DefaultNote("the region's")
+                  .Example("http://127.0.0.1:8000"),
+              Key<&K::lease_duration>("lease_duration",
+                                      "How long a process may be silent before others take its "
+                                      "shards.")
+                  .Between(seconds(1), hours(1)),
+              Key<&K::handover_timeout>("handover_timeout",
+                                        "How long to wait for what the former owner of a shard has "
+                                        "read, before taking it from where the table of leases "
+                                        "says it was, which can repeat records; 0: for ever.")
+                  .Between(Duration(0), kForever),
               MaxRecordKey<K>(),
           },
           AwsKeys<K>()));

@@ -48,7 +48,7 @@ std::unique_ptr<Source> MakeSource(const SourceConfig& source, const SourceConte
       return MakeHttpSource(options, source.name, std::move(http));
     }
     std::unique_ptr<Source> operator()(const KinesisSourceConfig& options) const {
-      return MakeKinesisSource(options, source.name, context.once, context.env);
+      return MakeKinesisSource(options, source.name, context.once, context.env, context.peers);
     }
     std::unique_ptr<Source> operator()(const S3SourceConfig& options) const {
       return MakeS3Source(options, source.name, context.once, context.env);

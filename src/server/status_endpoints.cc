@@ -65,6 +65,11 @@ void WriteSources(const Progress& p, MetricsWriter* out) {
   out->Begin("avocet_source_lag_seconds", Type::kGauge, "Age of the next record to read.");
   each(
       [](const SourceHealth& health) { return Seconds(std::chrono::milliseconds(health.lag_ms)); });
+  out->Begin("avocet_source_leases", Type::kGauge, "Shards of a shared stream that are read here.");
+  for (const SourceProgress& source : p.sources) {
+    if (source.health.leases < 0) continue;
+    out->Sample(static_cast<uint64_t>(source.health.leases), {{"source", source.name}});
+  }
   out->Begin("avocet_journal_bytes", Type::kGauge, "Disk space of the journal of a push source.");
   each([](const SourceHealth& health) { return health.journal_bytes; });
   out->Begin("avocet_journal_syncs_total", Type::kCounter, "Writes of the journal, one sync each.");

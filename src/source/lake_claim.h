@@ -3,7 +3,7 @@
 // The rows of a part (a partition of Kafka, a shard of Kinesis) up to some place are in the lake of
 // one process, and only its bronze table knows that place exactly. So a claim names the lake, and
 // says whether its process may still add rows (claimed) or has added its last (released). See
-// docs/design/0011.
+// docs/design/0011 and 0016.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
 """Starts the servers of test/services on free ports, and speaks to those of AWS."""
 
+import json
 import os
 import shutil
 import signal
@@ -125,6 +126,25 @@ def moto(directory: Path) -> Service:
     )
 
 
+def dynamodb(directory: Path) -> Service:
+    """Keeps its tables when it is stopped and started."""
+    port = free_port()
+
+    def ready() -> bool:
+        try:
+            client("dynamodb", f"http://127.0.0.1:{port}").list_tables()
+            return True
+        except Exception:  # boto3 has one for each way in which a server can be away
+            return False
+
+    return Service(
+        [install("dynamodb.sh"), "run", str(port), str(directory / "dynamodb")],
+        port,
+        lambda: listens(port) and ready(),
+        directory,
+    )
+
+
 def versitygw(directory: Path) -> Service:
     port = free_port()
     return Service(
@@ -156,6 +176,12 @@ def fault_proxy(directory: Path, upstream: str) -> Service:
         lambda: answers(f"http://127.0.0.1:{port}/_counts"),
         directory,
     )
+
+
+def script(proxy: Service, faults: list[dict[str, Any]]) -> None:
+    """What a fault proxy is to do to the next requests."""
+    request = urllib.request.Request(f"{proxy.url}/_faults", json.dumps(faults).encode())
+    urllib.request.urlopen(request).close()
 
 
 def client(service: str, url: str) -> Any:

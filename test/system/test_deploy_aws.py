@@ -338,7 +338,8 @@ def test_the_roles_can_do_their_work_and_nothing_else(stack: Stack) -> None:
     for action in ("kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"):
         assert may(avocet, action, stream)
     leases = "arn:aws:dynamodb:us-east-1:123456789012:table/plant-leases"
-    assert may(avocet, "dynamodb:UpdateItem", leases)
+    for action in ("DescribeTable", "Scan", "PutItem", "UpdateItem", "DeleteItem"):
+        assert may(avocet, f"dynamodb:{action}", leases)
     config = f"arn:aws:ssm:us-east-1:123456789012:parameter{stack.outputs['ConfigName']}"
     assert may(avocet, "ssm:GetParameter", config)
     assert not may(avocet, "ssm:GetParameter", config + "2")

@@ -32,7 +32,7 @@ KinesisFetcher::~KinesisFetcher() {
 void KinesisFetcher::Add(const std::string& shard, const KinesisPosition& position,
                          const KinesisStart& otherwise) {
   const std::lock_guard lock(mutex_);
-  auto added = std::make_unique<Shard>();
+  auto added = std::make_shared<Shard>();
   added->id = shard;
   added->position = position;
   added->otherwise = otherwise;
@@ -41,6 +41,20 @@ void KinesisFetcher::Add(const std::string& shard, const KinesisPosition& positi
   if (threads_.size() < std::min(kMostThreads, shards_.size() + 1)) {
     threads_.emplace_back([this] { RunThread(); });
   }
+  work_.notify_all();
+}
+
+void KinesisFetcher::Remove(const std::string& shard) {
+  const std::lock_guard lock(mutex_);
+  const auto found = shards_.find(shard);
+  if (found == shards_.end()) return;
+  found->second->removed = true;
+  shards_.erase(found);
+  std::erase_if(chunks_, [&](const Fetched& fetched) {
+    if (fetched.shard != shard) return false;
+    waiting_bytes_ -= fetched.chunk.size_bytes();
+    return true;
+  });
   work_.notify_all();
 }
 
@@ -108,7 +122,7 @@ void KinesisFetcher::Work(std::unique_lock<std::mutex>* lock) {
     return;
   }
   nanoseconds next = listing_now_ ? nanoseconds::max() : list_due_;
-  Shard* const shard = FindDue(now, &next);
+  const std::shared_ptr<Shard> shard = FindDue(now, &next);
   if (shard != nullptr) {
     Read(shard, lock);
     return;
@@ -118,12 +132,12 @@ void KinesisFetcher::Work(std::unique_lock<std::mutex>* lock) {
 }
 
 // The shard that has been due for the longest time; else when the next one is.
-KinesisFetcher::Shard* KinesisFetcher::FindDue(nanoseconds now, nanoseconds* next) {
+std::shared_ptr<KinesisFetcher::Shard> KinesisFetcher::FindDue(nanoseconds now, nanoseconds* next) {
   if (waiting_bytes_ >= kMostWaitingBytes) return nullptr;
-  Shard* found = nullptr;
+  std::shared_ptr<Shard> found;
   for (const auto& [id, shard] : shards_) {
     if (shard->busy || shard->ended) continue;
-    if (shard->due <= now && (found == nullptr || shard->due < found->due)) found = shard.get();
+    if (shard->due <= now && (found == nullptr || shard->due < found->due)) found = shard;
     *next = std::min(*next, shard->due);
   }
   return found;
@@ -146,17 +160,18 @@ void KinesisFetcher::List(std::unique_lock<std::mutex>* lock) {
   }
 }
 
-void KinesisFetcher::Read(Shard* shard, std::unique_lock<std::mutex>* lock) {
+void KinesisFetcher::Read(const std::shared_ptr<Shard>& shard, std::unique_lock<std::mutex>* lock) {
   shard->busy = true;
   // Counted from the beginning of a call: the limit is on calls per second.
   shard->due = env_->Monotonic() + options_.poll_interval;
   lock->unlock();
   std::optional<KinesisChunk> chunk;
-  const Status status = FetchOne(shard, &chunk);
+  const Status status = FetchOne(shard.get(), &chunk);
   lock->lock();
   shard->busy = false;
+  if (shard->removed) return;
   if (!status.ok()) {
-    NoteFailure(shard, status);
+    NoteFailure(shard.get(), status);
     return;
   }
   shard->pause = nanoseconds(0);

@@ -45,9 +45,11 @@ class KinesisFetcher {
   KinesisFetcher& operator=(const KinesisFetcher&) = delete;
 
   /// Reads `shard` from `position` on, or from `otherwise` when that is empty. REQUIRES: the shard
-  /// was not added before.
+  /// is not being read.
   void Add(const std::string& shard, const KinesisPosition& position,
            const KinesisStart& otherwise);
+  /// Reads it no more; what waits of it is dropped.
+  void Remove(const std::string& shard);
 
   struct Fetched {
     std::string shard;
@@ -80,6 +82,7 @@ class KinesisFetcher {
     std::chrono::nanoseconds pause{0};
     bool busy = false;
     bool ended = false;
+    bool removed = false;
     int64_t behind_ms = -1;
     std::string problem;
   };
@@ -87,10 +90,10 @@ class KinesisFetcher {
   void RunThread();
   void Work(std::unique_lock<std::mutex>* lock);
   void List(std::unique_lock<std::mutex>* lock);
-  void Read(Shard* shard, std::unique_lock<std::mutex>* lock);
+  void Read(const std::shared_ptr<Shard>& shard, std::unique_lock<std::mutex>* lock);
   Status FetchOne(Shard* shard, std::optional<KinesisChunk>* chunk);
   void NoteFailure(Shard* shard, const Status& status);
-  Shard* FindDue(std::chrono::nanoseconds now, std::chrono::nanoseconds* next);
+  std::shared_ptr<Shard> FindDue(std::chrono::nanoseconds now, std::chrono::nanoseconds* next);
 
   const std::unique_ptr<KinesisStream> stream_;
   const KinesisFetchOptions options_;
@@ -100,7 +103,7 @@ class KinesisFetcher {
   std::condition_variable work_;   // there may be something to do
   std::condition_variable ready_;  // there is a chunk or a listing
   // All of these are guarded by mutex_; a busy shard belongs to the thread that reads it.
-  std::map<std::string, std::unique_ptr<Shard>> shards_;
+  std::map<std::string, std::shared_ptr<Shard>> shards_;
   std::deque<Fetched> chunks_;
   size_t waiting_bytes_ = 0;
   std::optional<std::vector<KinesisShard>> listing_;

@@ -10,6 +10,8 @@
 
 #include "src/base/json_writer.h"
 #include "src/source/kinesis/kinesis_fetcher.h"
+#include "src/source/kinesis/kinesis_lease_keeper.h"
+#include "src/source/kinesis/kinesis_leases.h"
 #include "src/source/kinesis/kinesis_lineage.h"
 #include "src/source/poll_budget.h"
 #include "src/source/position_text.h"
@@ -23,24 +25,32 @@ using std::chrono::nanoseconds;
 class KinesisSource : public Source {
  public:
   KinesisSource(const KinesisSourceConfig& config, std::string name, bool once, Env* env,
-                std::unique_ptr<KinesisStream> stream)
+                PeerLakes* peers, KinesisServices services)
       : config_(config),
         name_(std::move(name)),
         once_(once),
         env_(env),
-        stream_(std::move(stream)) {}
+        peers_(peers),
+        services_(std::move(services)) {}
+  ~KinesisSource() override;
 
   Status Open(const Positions& committed) override;
   Result<PollState> Poll(const PollLimits& limits, std::vector<RawBatch>* out) override;
   void TakeChangedPositions(Positions* out) override;
   void AllPositions(Positions* out) const override;
+  void Committed(const Positions& positions) override;
+  bool TakeCommitRequest() override { return std::exchange(commit_request_, false); }
   SourceHealth Health() const override;
 
  private:
   Status LoadPositions(const Positions& committed);
+  Status OpenServices();
+  void OpenLeases();
   Status SetStart(const Positions& committed);
   Status NoteListing();
   void BeginReadyShards();
+  Status FollowLeases();
+  void StopReading(const std::string& shard);
   void Deliver(const RecordSplitter::Limits& limits, RawBatch* batch);
   bool TakeChunk(nanoseconds wait);
   bool AtTip() const;
@@ -51,7 +61,8 @@ class KinesisSource : public Source {
   const std::string name_;
   const bool once_;
   Env* const env_;
-  std::unique_ptr<KinesisStream> stream_;  // until the fetcher has it
+  PeerLakes* const peers_;
+  KinesisServices services_;  // until they are made use of
   std::unique_ptr<KinesisFetcher> fetcher_;
   KinesisLineage lineage_;
   KinesisStart start_;  // of shards that have no position
@@ -64,6 +75,11 @@ class KinesisSource : public Source {
   std::optional<KinesisFetcher::Fetched> current_;
   bool list_wanted_ = true;  // shards have ended since the last listing
   std::string lost_;         // about shards that expired unread
+  // Of a shared stream.
+  std::unique_ptr<KinesisLeases> leases_;
+  std::set<std::string> reading_;  // shards whose lease is held
+  bool commit_request_ = false;
+  std::unique_ptr<KinesisLeaseKeeper> keeper_;
 };
 
 Status KinesisSource::Open(const Positions& committed) {
@@ -75,13 +91,57 @@ Status KinesisSource::Open(const Positions& committed) {
   AVOCET_ASSIGN_OR_RETURN(options.unpack.format, ParseInputFormat(config_.format));
   AVOCET_RETURN_IF_ERROR(SetStart(committed));
   AVOCET_RETURN_IF_ERROR(LoadPositions(committed));
-  if (stream_ == nullptr) {
+  AVOCET_RETURN_IF_ERROR(OpenServices());
+  if (services_.leases != nullptr) OpenLeases();
+  fetcher_ = std::make_unique<KinesisFetcher>(std::move(services_.stream), options, env_);
+  return Status::Ok();
+}
+
+KinesisSource::~KinesisSource() {
+  if (keeper_ == nullptr) return;
+  std::map<std::string, KinesisPosition> delivered;
+  for (const std::string& shard : reading_) delivered[shard] = positions_[shard];
+  keeper_->Close(std::move(delivered));
+}
+
+Status KinesisSource::OpenServices() {
+  if (services_.stream == nullptr) {
     AVOCET_ASSIGN_OR_RETURN(std::shared_ptr<AwsTransport> transport,
                             AwsTransport::Open(config_.aws, env_));
-    stream_ = MakeKinesisStream(std::move(transport), config_.aws.endpoint, config_.stream);
+    services_.stream =
+        MakeKinesisStream(std::move(transport), config_.aws.endpoint, config_.stream);
   }
-  fetcher_ = std::make_unique<KinesisFetcher>(std::move(stream_), options, env_);
+  if (config_.lease_table.empty()) return Status::Ok();
+  if (peers_ == nullptr) {
+    return Status::Unsupported("the shared stream of the source " + name_ +
+                               " can only be read into a lake");
+  }
+  if (services_.leases == nullptr) {
+    AwsOptions aws = config_.aws;
+    // Late answers are no use: the lease would be over.
+    aws.timeout =
+        std::min(aws.timeout,
+                 std::chrono::duration_cast<std::chrono::milliseconds>(config_.lease_duration / 3));
+    AVOCET_ASSIGN_OR_RETURN(std::shared_ptr<AwsTransport> transport, AwsTransport::Open(aws, env_));
+    services_.leases =
+        MakeKinesisLeaseTable(std::move(transport), config_.lease_endpoint, config_.lease_table);
+  }
   return Status::Ok();
+}
+
+void KinesisSource::OpenLeases() {
+  KinesisLeaseOptions options;
+  options.source = name_;
+  options.stream = config_.stream;
+  options.table = config_.lease_table;
+  options.duration = config_.lease_duration;
+  options.handover_timeout = config_.handover_timeout;
+  options.start = start_;
+  options.first_sequences = first_sequences_;
+  leases_ = std::make_unique<KinesisLeases>(std::move(options), std::move(services_.leases), env_,
+                                            peers_);
+  leases_->Load(positions_);
+  keeper_ = std::make_unique<KinesisLeaseKeeper>(leases_.get());
 }
 
 // Latest is an instant, so that a crash before the first commit leaves nothing out. The instant of
@@ -132,16 +192,47 @@ Status KinesisSource::NoteListing() {
   if (listing->empty()) return Status::Unavailable("stream " + config_.stream + " has no shards");
   list_wanted_ = false;
   lineage_.Update(*listing);
+  if (leases_ != nullptr) {
+    leases_->OnShards(*listing);
+    keeper_->Wake();
+  }
   std::erase_if(positions_, [this](const auto& entry) {
     const auto& [shard, position] = entry;
-    if (lineage_.Knows(shard)) return false;
-    if (!position.done) {
+    if (lineage_.Knows(shard) || reading_.contains(shard)) return false;
+    if (!position.done && leases_ == nullptr) {
       lost_ = "shard " + shard + " has expired before it was read to its end";
     }
     return true;
   });
-  BeginReadyShards();
+  if (leases_ == nullptr) BeginReadyShards();
   return Status::Ok();
+}
+
+// Reads what this process has a lease for.
+Status KinesisSource::FollowLeases() {
+  AVOCET_RETURN_IF_ERROR(leases_->failure());
+  if (once_) AVOCET_RETURN_IF_ERROR(leases_->status());
+  for (const KinesisLeases::Order& order : leases_->TakeOrders()) {
+    if (!order.read) {
+      StopReading(order.shard);
+      continue;
+    }
+    reading_.insert(order.shard);
+    at_tip_.erase(order.shard);
+    positions_[order.shard] = order.position;
+    changed_.insert(order.shard);
+    fetcher_->Add(order.shard, order.position, order.otherwise);
+  }
+  return Status::Ok();
+}
+
+void KinesisSource::StopReading(const std::string& shard) {
+  if (reading_.erase(shard) == 0) return;
+  fetcher_->Remove(shard);
+  if (current_.has_value() && current_->shard == shard) current_.reset();
+  leases_->OnStopped(shard, positions_[shard]);
+  keeper_->Wake();
+  commit_request_ = true;
 }
 
 void KinesisSource::BeginReadyShards() {
@@ -176,7 +267,13 @@ void KinesisSource::Deliver(const RecordSplitter::Limits& limits, RawBatch* batc
       // Its children may not have been there when the shards were last listed.
       list_wanted_ = true;
       fetcher_->ListSoon();
-      BeginReadyShards();
+      if (leases_ == nullptr) {
+        BeginReadyShards();
+      } else {
+        reading_.erase(shard);
+        fetcher_->Remove(shard);
+        commit_request_ = true;  // Its children wait, here or elsewhere.
+      }
     }
     current_.reset();
   }
@@ -188,6 +285,10 @@ void KinesisSource::Deliver(const RecordSplitter::Limits& limits, RawBatch* batc
 // There is nothing more to deliver at the moment.
 bool KinesisSource::AtTip() const {
   if (list_wanted_ || lineage_.empty()) return false;
+  if (leases_ != nullptr) {
+    return leases_->settled() &&
+           std::includes(at_tip_.begin(), at_tip_.end(), reading_.begin(), reading_.end());
+  }
   return std::all_of(positions_.begin(), positions_.end(), [this](const auto& entry) {
     return lineage_.IsDone(entry.first) || at_tip_.contains(entry.first);
   });
@@ -199,6 +300,7 @@ Result<PollState> KinesisSource::Poll(const PollLimits& limits, std::vector<RawB
   while (true) {
     AVOCET_RETURN_IF_ERROR(fetcher_->failure());
     AVOCET_RETURN_IF_ERROR(NoteListing());
+    if (leases_ != nullptr) AVOCET_RETURN_IF_ERROR(FollowLeases());
     const nanoseconds now = env_->Monotonic();
     const bool may_wait = budget.records() == 0 && now < deadline;
     if (!TakeChunk(may_wait ? deadline - now : nanoseconds(0))) {
@@ -245,10 +347,23 @@ void KinesisSource::AllPositions(Positions* out) const {
   }
 }
 
+void KinesisSource::Committed(const Positions& positions) {
+  if (leases_ == nullptr) return;
+  const std::string prefix = StartKey() + "/";
+  for (auto at = positions.lower_bound(prefix);
+       at != positions.end() && at->first.starts_with(prefix); ++at) {
+    const auto position = DecodeKinesisPosition(at->second);
+    if (position.ok() && leases_->OnCommitted(at->first.substr(prefix.size()), *position)) {
+      keeper_->Wake();
+    }
+  }
+}
+
 SourceHealth KinesisSource::Health() const {
   SourceHealth health;
   if (fetcher_ == nullptr) return health;
   health.lag_ms = fetcher_->behind_ms();
+  if (leases_ != nullptr) health.leases = static_cast<int64_t>(leases_->num_reading());
   const Status listed = fetcher_->list_status();
   if (!listed.ok()) {
     health.problem = "cannot list the shards of stream " + config_.stream + ": " + listed.message();
@@ -256,6 +371,10 @@ SourceHealth KinesisSource::Health() const {
   } else {
     health.problem = fetcher_->shard_problem();
     if (health.problem.empty()) health.problem = lost_;
+    if (leases_ != nullptr && health.problem.empty()) {
+      health.problem = leases_->problem();
+      health.ready = leases_->status().ok() || health.leases > 0;
+    }
   }
   return health;
 }
@@ -263,14 +382,9 @@ SourceHealth KinesisSource::Health() const {
 }  // namespace
 
 std::unique_ptr<Source> MakeKinesisSource(const KinesisSourceConfig& config,
-                                          const std::string& name, bool once, Env* env) {
-  return MakeKinesisSource(config, name, once, env, nullptr);
-}
-
-std::unique_ptr<Source> MakeKinesisSource(const KinesisSourceConfig& config,
                                           const std::string& name, bool once, Env* env,
-                                          std::unique_ptr<KinesisStream> stream) {
-  return std::make_unique<KinesisSource>(config, name, once, env, std::move(stream));
+                                          PeerLakes* peers, KinesisServices services) {
+  return std::make_unique<KinesisSource>(config, name, once, env, peers, std::move(services));
 }
 
 }  // namespace avocet

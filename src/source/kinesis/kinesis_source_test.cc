@@ -26,7 +26,8 @@ KinesisSourceConfig FastConfig() {
 }
 
 std::unique_ptr<Source> Open(FakeKinesis* stream, bool once, const Positions& committed = {}) {
-  auto source = MakeKinesisSource(FastConfig(), "kinesis", once, Env::Posix(), stream->Open());
+  auto source = MakeKinesisSource(FastConfig(), "kinesis", once, Env::Posix(), nullptr,
+                                  {.stream = stream->Open(), .leases = nullptr});
   EXPECT_TRUE(source->Open(committed).ok());
   return source;
 }
@@ -160,7 +161,8 @@ TEST(KinesisSource, LatestKeepsTheInstantOfTheFirstStart) {
   config.start = "latest";
   Positions first, second;
   for (Positions* out : {&first, &second}) {
-    const auto source = MakeKinesisSource(config, "kinesis", false, Env::Posix(), stream.Open());
+    const auto source = MakeKinesisSource(config, "kinesis", false, Env::Posix(), nullptr,
+                                          {.stream = stream.Open(), .leases = nullptr});
     ASSERT_TRUE(source->Open(first).ok());
     source->TakeChangedPositions(out);
   }
@@ -173,7 +175,8 @@ TEST(KinesisSource, StartAfterMustNameShardAndNumber) {
   for (const char* entry : {"", kA, "a:", ":1", "a:x1"}) {
     KinesisSourceConfig config = FastConfig();
     config.start_after = {entry};
-    const auto source = MakeKinesisSource(config, "kinesis", false, Env::Posix(), stream.Open());
+    const auto source = MakeKinesisSource(config, "kinesis", false, Env::Posix(), nullptr,
+                                          {.stream = stream.Open(), .leases = nullptr});
     EXPECT_EQ(source->Open({}).code(), StatusCode::kConfig) << entry;
   }
 }

@@ -61,6 +61,9 @@ Result<std::string> ReadPage(const std::string& answer, std::vector<KinesisShard
     for (const char* key : {"ParentShardId", "AdjacentParentShardId"}) {
       if (item[key].get_string().get(text) == SUCCESS) shard.parents.emplace_back(text);
     }
+    const auto hashes = item["HashKeyRange"];
+    if (hashes["StartingHashKey"].get_string().get(text) == SUCCESS) shard.first_hash = text;
+    if (hashes["EndingHashKey"].get_string().get(text) == SUCCESS) shard.last_hash = text;
   }
   std::string_view token;
   if (page["NextToken"].get_string().get(token) != SUCCESS) return std::string();

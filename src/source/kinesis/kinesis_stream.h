@@ -15,6 +15,8 @@ namespace avocet {
 struct KinesisShard {
   std::string id;
   std::vector<std::string> parents;  ///< of a split or merge: none, one or two
+  std::string first_hash;            ///< of its keys, decimal
+  std::string last_hash;
 };
 
 /// Where reading a shard begins.

@@ -77,7 +77,7 @@ class FakeKinesis {
     const std::lock_guard lock(mutex_);
     AVOCET_RETURN_IF_ERROR(list_failures_.Take());
     std::vector<KinesisShard> shards;
-    for (const auto& [id, shard] : shards_) shards.push_back({id, shard.parents});
+    for (const auto& [id, shard] : shards_) shards.push_back({.id = id, .parents = shard.parents});
     return shards;
   }
 
