@@ -189,8 +189,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       incoming.keep_alive = incoming.keep_alive && complete;
       const bool sent = co_await SendWhole(*incoming.refusal, incoming);
       if (sent && !complete) co_await Linger();
-      if (!sent) co_return false;
-      co_return incoming.keep_alive;
+      co_return sent&& incoming.keep_alive;
     }
     const bool sent = co_await Answer(&incoming);
     if (!sent) co_return false;
@@ -440,9 +439,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const std::string head =
         ResponseHead(response, keep_alive, incoming.version, BodyFraming::kLength);
     const std::string_view body = incoming.head_only ? std::string_view() : response.body;
-    const bool written = co_await Write(head, body);
-    if (!written) co_return false;
-    co_return keep_alive;
+    co_return co_await Write(head, body);
   }
 
   // HTTP/1.0 has no chunks: there the end of the connection is the end of the body.

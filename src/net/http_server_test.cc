@@ -105,6 +105,15 @@ TEST_F(HttpServerTest, LargeBodiesAreRefusedAndTheAnswerArrives) {
   EXPECT_EQ(calls_, 0);
 }
 
+// Closed at once, the connection would be reset, and the answer lost to a client that still sends.
+TEST_F(HttpServerTest, WhoIsRefusedBeforeItsBodyMaySendIt) {
+  Start();
+  HttpTestClient client(port());
+  client.Send("POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
+  EXPECT_EQ(client.Receive().status, 404);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(client.Send(std::string(10'000, 'x'))) << i;
+}
+
 TEST_F(HttpServerTest, AllBodiesTogetherAreLimited) {
   HttpServerOptions options;
   options.max_body_bytes_total = 1500;
