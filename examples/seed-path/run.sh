@@ -29,7 +29,7 @@ stop_servers() {
 trap stop_servers EXIT
 
 free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  PYTHONPATH=$ROOT/test/system python3 -c "from ports import free_port; print(free_port(2))"
 }
 
 # start NAME SCRIPT PORT [PATH]: waits until it listens, or until PATH answers.
