@@ -31,6 +31,7 @@ sources:
       fields: {device_id: key, site: header.site}
       options:
         session.timeout.ms: 6000
+        max.poll.interval.ms: 10000
         heartbeat.interval.ms: 500
         topic.metadata.refresh.interval.ms: 500
 schema:
