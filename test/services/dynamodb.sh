@@ -6,27 +6,9 @@ VERSION=2.6.1
 HOME_OF=$SERVICES/dynamodb-local-$VERSION
 CHECKSUMS=$(readlink -f "$(dirname "$0")/dynamodb-local-$VERSION.sha256")
 
-fetch() {
-  cat >"$1/pom.xml" <<EOF
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>local</groupId><artifactId>dynamodb</artifactId><version>1</version>
-  <packaging>pom</packaging>
-  <dependencies>
-    <dependency>
-      <groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId>
-      <version>$VERSION</version>
-    </dependency>
-  </dependencies>
-</project>
-EOF
-  (cd "$1" && mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=libs)
-  (cd "$1/libs" && sha256sum --strict --quiet -c "$CHECKSUMS")
-}
-
 install() {
   need java mvn
-  install_once "$HOME_OF" fetch
+  install_once "$HOME_OF" fetch_jars "$CHECKSUMS" "com.amazonaws:DynamoDBLocal:$VERSION"
 }
 
 run() {

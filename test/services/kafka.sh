@@ -10,31 +10,9 @@ VERSION=4.0.0
 HOME_OF=$SERVICES/kafka-$VERSION
 CHECKSUMS=$(readlink -f "$(dirname "$0")/kafka-$VERSION.sha256")
 
-fetch() {
-  cat >"$1/pom.xml" <<EOF
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>local</groupId><artifactId>kafka</artifactId><version>1</version>
-  <packaging>pom</packaging>
-  <dependencies>
-    <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId>
-      <version>$VERSION</version>
-    </dependency>
-    <dependency>
-      <groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId>
-      <version>1.7.36</version>
-    </dependency>
-  </dependencies>
-</project>
-EOF
-  (cd "$1" && mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=libs)
-  (cd "$1/libs" && sha256sum --strict --quiet -c "$CHECKSUMS")
-}
-
 install() {
   need java mvn
-  install_once "$HOME_OF" fetch
+  install_once "$HOME_OF" fetch_jars "$CHECKSUMS" "org.apache.kafka:kafka_2.13:$VERSION" org.slf4j:slf4j-simple:1.7.36
 }
 
 kafka_java() {

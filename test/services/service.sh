@@ -33,6 +33,25 @@ install_once() {
   ) 9>"$directory.lock"
 }
 
+# fetch_jars CHECKSUMS GROUP:ARTIFACT:VERSION... DIRECTORY: what the artifacts need to run goes from
+# Maven to DIRECTORY/libs, and has to be what the file of sha256sum says.
+fetch_jars() {
+  local checksums=$1 directory=${*: -1} artifact group name version
+  {
+    echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+    echo '<groupId>local</groupId><artifactId>service</artifactId><version>1</version>'
+    echo '<packaging>pom</packaging><dependencies>'
+    for artifact in "${@:2:$#-2}"; do
+      IFS=: read -r group name version <<<"$artifact"
+      echo "<dependency><groupId>$group</groupId><artifactId>$name</artifactId>" \
+        "<version>$version</version></dependency>"
+    done
+    echo '</dependencies></project>'
+  } >"$directory/pom.xml"
+  (cd "$directory" && mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=libs)
+  (cd "$directory/libs" && sha256sum --strict --quiet -c "$checksums")
+}
+
 dispatch() {
   case ${1:-} in
     install) install ;;

@@ -8,6 +8,8 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from harness import Run, Site, assert_counters_add_up
 from kafka_broker import Kafka
 from mqtt_broker import Mosquitto
 from ports import free_port, listens
-from services import AWS_ENV, client, kinesis, needs_aws, versitygw
+from services import AWS_ENV, Service, client, kinesis, needs_aws, versitygw
 
 pytestmark = needs_aws
 
@@ -146,15 +148,24 @@ class Senders:
         assert_counters_add_up(self.site.lake)
 
 
-def test_every_source_at_once(tmp_path: Path) -> None:
+@contextmanager
+def every_server(tmp_path: Path, persist: bool = False) -> Iterator[tuple[Senders, list[Service]]]:
+    """What sends to a site with every source, and the servers between them. `persist`: that of
+    Kinesis keeps what it has over a restart, as the others do."""
     with (
         Kafka(tmp_path, 1) as broker,
         Mosquitto(tmp_path) as mosquitto,
-        kinesis(tmp_path) as stream,
+        kinesis(tmp_path, persist=persist) as stream,
         versitygw(tmp_path) as bucket,
     ):
         site = Site(tmp_path / "site")
         senders = Senders(site, broker, mosquitto, stream.url, bucket.url)
+        yield senders, [broker, mosquitto, stream, bucket]
+
+
+def test_every_source_at_once(tmp_path: Path) -> None:
+    with every_server(tmp_path) as (senders, _):
+        site = senders.site
         with senders.start() as run:
             senders.send()
             run.wait_for(lambda: site.count("bronze") > SIMULATED, "the first rows")
@@ -172,15 +183,8 @@ def test_every_source_at_once(tmp_path: Path) -> None:
 def test_a_minute_without_any_broker(tmp_path: Path) -> None:
     """Files and HTTP go on meanwhile; then everything does."""
     seconds = float(os.environ.get("AVOCET_OUTAGE_S", "60"))
-    with (
-        Kafka(tmp_path, 1) as broker,
-        Mosquitto(tmp_path) as mosquitto,
-        kinesis(tmp_path, persist=True) as stream,
-        versitygw(tmp_path) as bucket,
-    ):
-        site = Site(tmp_path / "site")
-        senders = Senders(site, broker, mosquitto, stream.url, bucket.url)
-        servers = [broker, mosquitto, stream, bucket]
+    with every_server(tmp_path, persist=True) as (senders, servers):
+        site = senders.site
 
         def all_are_there() -> bool:
             return site.count("bronze") >= SIMULATED + senders.want().total()
@@ -208,14 +212,8 @@ def test_a_minute_without_any_broker(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_sigterm_under_load_drains_within_the_grace_time(tmp_path: Path) -> None:
-    with (
-        Kafka(tmp_path, 1) as broker,
-        Mosquitto(tmp_path) as mosquitto,
-        kinesis(tmp_path) as stream,
-        versitygw(tmp_path) as bucket,
-    ):
-        site = Site(tmp_path / "site")
-        senders = Senders(site, broker, mosquitto, stream.url, bucket.url)
+    with every_server(tmp_path) as (senders, _):
+        site = senders.site
         for _ in range(6):
             stopping = threading.Event()
 
