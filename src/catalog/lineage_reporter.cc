@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "src/env/retry_pause.h"
 #include "src/env/secret.h"
 #include "src/net/web_client.h"
 
@@ -105,7 +105,7 @@ void LineageReporter::Loop() {
 
 // Until the server has the event, or does not want it. False: the run is over.
 bool LineageReporter::Deliver(const std::string& event) {
-  for (auto pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+  for (std::chrono::nanoseconds pause{0};;) {
     const Status status = Post(event);
     std::unique_lock lock(mutex_);
     if (status.code() != StatusCode::kUnavailable) {
@@ -119,7 +119,8 @@ bool LineageReporter::Deliver(const std::string& event) {
     if (std::exchange(told_, status.message()) != status.message()) {
       spdlog::warn("lineage: cannot send events, trying again: {}", status.message());
     }
-    changed_.wait_for(lock, pause, [this] { return stopping_; });
+    changed_.wait_for(lock, NextRetryPause({kFirstPause, kLongestPause}, env_, &pause),
+                      [this] { return stopping_; });
     if (stopping_ && env_->Monotonic() >= give_up_at_) {
       spdlog::warn("lineage: {} events were not sent", waiting_.size() + 1);
       return false;

@@ -1,6 +1,5 @@
 #include "src/engine/table_expiry.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "src/base/time_format.h"
@@ -20,7 +19,7 @@ std::string TimeColumn(size_t id) {
 // Bronze rows of later epochs are needed for the state.
 Result<int64_t> NewestSnapshot(const Config& config, Env* env) {
   AVOCET_ASSIGN_OR_RETURN(const auto epochs, ListSnapshots(env, SnapshotDir(config)));
-  return epochs.empty() ? 0 : *std::max_element(epochs.begin(), epochs.end());
+  return epochs.empty() ? 0 : epochs.front();
 }
 
 }  // namespace

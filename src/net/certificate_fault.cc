@@ -8,17 +8,14 @@
 
 #include <array>
 #include <ctime>
-#include <memory>
+
+#include "src/net/openssl_pointer.h"
 
 namespace avocet {
 namespace {
 
-struct CertificateDeleter {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-struct NamesDeleter {
-  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-};
+using Certificate = OpenSslPointer<X509, X509_free>;
+using Names = OpenSslPointer<GENERAL_NAMES, GENERAL_NAMES_free>;
 
 /// The day, as in " on 2026-01-31"; empty when it cannot be told.
 std::string OnDay(const ASN1_TIME* time) {
@@ -40,7 +37,7 @@ std::string AddressText(const ASN1_OCTET_STRING* address) {
 /// The hosts that it is for, as in " but for a.example.com, 10.0.0.1".
 std::string ButFor(const X509* certificate) {
   if (certificate == nullptr) return {};
-  const std::unique_ptr<GENERAL_NAMES, NamesDeleter> names(static_cast<GENERAL_NAMES*>(
+  const Names names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   std::string text;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
@@ -87,8 +84,7 @@ std::string CertificateFault(long code, const X509* certificate, std::string_vie
 std::string CertificateFault(long code, const char* der, size_t size,
                              std::string_view authorities) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(der);
-  const std::unique_ptr<X509, CertificateDeleter> certificate(
-      d2i_X509(nullptr, &bytes, static_cast<long>(size)));
+  const Certificate certificate(d2i_X509(nullptr, &bytes, static_cast<long>(size)));
   return CertificateFault(code, certificate.get(), authorities);
 }
 

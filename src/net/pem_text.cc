@@ -5,23 +5,15 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <memory>
-
 #include "src/net/certificate_fault.h"
+#include "src/net/openssl_pointer.h"
 
 namespace avocet {
 namespace {
 
-template <auto kFree>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using Bio = OpenSslPointer<BIO, BIO_free_all>;
+using Certificate = OpenSslPointer<X509, X509_free>;
+using Key = OpenSslPointer<EVP_PKEY, EVP_PKEY_free>;
 
 // Without it a terminal is asked.
 int NoPassphrase(char*, int, int, void*) { return 0; }
