@@ -80,6 +80,7 @@ export function alertsPage(context: Context): Page {
   const note = h("span", { class: "muted", role: "status" });
   const tabs = h("div", { class: "group tabs", role: "group", "aria-label": "Stage" });
   const bulk = h("div", { class: "toolbar bulk", role: "region", "aria-label": "What to do with the chosen alerts", hidden: true });
+  const mutesList = h("div");
   const mutes = h("section", { class: "card", "aria-label": "Mutes", hidden: true });
   const toast = h("div", { class: "toast", role: "status", hidden: true });
   const length = select("How long to mute", LENGTHS, "1h", () => undefined);
@@ -344,8 +345,7 @@ export function alertsPage(context: Context): Page {
     fill(mutesButton, icon("mute"), list.length ? `Mutes (${list.length})` : "Mutes");
     if (mutes.hidden) return;
     fill(
-      mutes,
-      h("div", { class: "card-head" }, h("h2", {}, "Muted"), h("span", { class: "muted" }, "recorded as ever, and nobody is told")),
+      mutesList,
       list.length === 0
         ? h("p", { class: "card-body muted" }, "Nothing is muted.")
         : h(
@@ -374,13 +374,20 @@ export function alertsPage(context: Context): Page {
               ),
             ),
           ),
-      mayAct ? muteFields : null,
     );
   };
-  const muteFields = muteForm(context, () => {
-    say("Muted: recorded, and nobody is told");
-    void load();
-  });
+  // The form stays where it is when the list changes: who types in it keeps the focus.
+  fill(
+    mutes,
+    h("div", { class: "card-head" }, h("h2", {}, "Muted"), h("span", { class: "muted" }, "recorded as ever, and nobody is told")),
+    mutesList,
+    mayAct
+      ? muteForm(context, () => {
+          say("Muted: recorded, and nobody is told");
+          void load();
+        })
+      : null,
+  );
   mutesButton.addEventListener("click", () => {
     mutes.hidden = !mutes.hidden;
     mutesButton.setAttribute("aria-expanded", String(!mutes.hidden));
