@@ -348,6 +348,37 @@ TEST(AutoTest, ColdStartsAreSilent) {
   EXPECT_EQ(Types(Detect(detector.get(), testing::Series(values))), "");
 }
 
+TEST(AutoTest, StateOfASeriesIsSmall) {
+  const auto bytes_of = [](double tier) {
+    constexpr uint32_t kDevices = 64;
+    const auto detector = MakeDetector(AutoType(), {{"tier", tier}});
+    std::vector<TestReading> readings;
+    for (uint32_t device = 0; device < kDevices; ++device) readings.push_back({device, 0, {1}});
+    Detect(detector.get(), readings);
+    return detector->StateBytes() / kDevices;
+  };
+  EXPECT_LE(bytes_of(0), 2457U);  // 2.4 KiB
+  EXPECT_LE(bytes_of(1), 716U);   // 0.7 KiB
+}
+
+TEST(AutoTest, StateOfAnOlderLayoutIsRefused) {
+  const auto f = [](double tier, const std::string& tag, const std::string& older) {
+    const auto detector = MakeDetector(AutoType(), {{"tier", tier}});
+    Detect(detector.get(), testing::Series(std::vector<double>(10, 1)));
+    StateWriter writer;
+    detector->Save(&writer);
+    std::string bytes = writer.Take();
+    const size_t at = bytes.find(tag);
+    ASSERT_NE(at, std::string::npos);
+    bytes.replace(at, tag.size(), older);
+    StateReader reader(bytes);
+    const auto restarted = MakeDetector(AutoType(), {{"tier", tier}});
+    EXPECT_EQ(restarted->Load(&reader).code(), StatusCode::kCorrupt);
+  };
+  f(0, "auto/5", "auto/4");
+  f(1, "auto_lean/5", "auto_lean/4");
+}
+
 TEST(AutoTest, OddSeriesNeverGiveAFloodOrANumberThatIsNone) {
   const auto f = [](const std::string& name, int64_t step_us, size_t size,
                     const std::function<double(size_t)>& value, size_t most) {

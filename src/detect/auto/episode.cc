@@ -9,31 +9,50 @@ namespace avocet::auto_detect {
 
 namespace {
 
-uint32_t SecondsOf(int64_t time_us) { return static_cast<uint32_t>(time_us / 1'000'000); }
+constexpr uint16_t kTicksPerCalm = 256;
+constexpr float kMostTicks = 65'535;
+
+void RunOff(uint16_t ticks, uint16_t* left) {
+  *left = *left > ticks ? static_cast<uint16_t>(*left - ticks) : uint16_t{0};
+}
+
+// Calm is what is longer than a calm.
+uint16_t HeatOf(size_t channel) {
+  return static_cast<uint16_t>((channel == kNovelty ? kTicksPerCalm / 4 : kTicksPerCalm) + 1);
+}
 
 }  // namespace
 
-size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
+/// The ticks since the last time.
+uint16_t Episode::Pass(int64_t time_us, int64_t calm_us) {
   const double calms = static_cast<double>(SaturatingSubtract(time_us, last_time_us_)) /
                        static_cast<double>(calm_us);
   last_time_us_ = time_us;
-  const float freed = static_cast<float>(std::clamp(calms / kCalmsPerAlarm, 0.0, 1.0));
-  const uint32_t now_s = SecondsOf(time_us);
+  const float ticks =
+      rest_ + static_cast<float>(std::clamp(calms * kTicksPerCalm, 0.0, double{kMostTicks}));
+  const float whole = std::min(std::floor(ticks), kMostTicks);
+  rest_ = std::min(ticks - whole, 1.0F);
+  return static_cast<uint16_t>(whole);
+}
+
+size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
+  const uint16_t passed = Pass(time_us, calm_us);
+  const auto alarm = static_cast<uint16_t>(kCalmsPerAlarm * kTicksPerCalm);
+  const auto most_used = static_cast<uint16_t>(kMostUsed * alarm);
   size_t strongest = kNumChannels;
   float top = 1;
   bool hot = false;
   for (size_t channel = 0; channel < kNumChannels; ++channel) {
-    float& used = used_[channel];
-    used = std::max(used - freed, 0.0F);
+    uint16_t& used = used_[channel];
+    RunOff(std::min(passed, alarm), &used);
+    RunOff(passed, &heat_[channel]);
     const float score = scores[channel];
     if (!(score > 1)) continue;
-    const uint32_t calm_s = SecondsOf(channel == kNovelty ? calm_us / 4 : calm_us);
-    const bool rises = (ever_hot_ >> channel & 1U) == 0 || now_s - hot_s_[channel] > calm_s;
-    const bool muted = IsMuted(channel);
-    hot_s_[channel] = now_s;
-    ever_hot_ = static_cast<uint16_t>(ever_hot_ | 1U << channel);
+    const bool rises = heat_[channel] == 0;
+    heat_[channel] = HeatOf(channel);
+    const bool muted = channel != kNovelty && used > most_used - alarm;
     if (rises) {
-      used = std::min(used + 1, kMostUsed);
+      used = static_cast<uint16_t>(std::min<int>(used + alarm, most_used));
       const auto bit = static_cast<uint16_t>(1U << channel);
       speaks_ = static_cast<uint16_t>(muted ? speaks_ & ~bit : speaks_ | bit);
     }
@@ -42,23 +61,23 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
       strongest = channel;
     }
     hot = hot || (speaks_ >> channel & 1U) != 0;
-    peak_ = open_ != 0 ? std::max(peak_, score) : peak_;
   }
-  const uint32_t calm_s = SecondsOf(type_ == kNovelty ? calm_us / 4 : calm_us);
-  if (open_ != 0 && now_s - last_hot_s_ > calm_s) open_ = 0;
-  if (hot) last_hot_s_ = now_s;
-  if (open_ != 0 || strongest == kNumChannels) return kNumChannels;
+  RunOff(passed, &lasts_);
+  if (lasts_ == 0) open_ = 0;
+  if (open_ != 0) {
+    if (hot) lasts_ = HeatOf(type_);
+    return kNumChannels;
+  }
+  if (strongest == kNumChannels) return kNumChannels;
   open_ = 1;
   type_ = static_cast<uint16_t>(strongest);
+  lasts_ = HeatOf(strongest);
   onset_us_ = time_us;
-  peak_ = top;
   return strongest;
 }
 
 bool Episode::IsPlausible() const {
-  return open_ <= 1 && type_ < kNumChannels && std::isfinite(peak_) &&
-         std::all_of(used_, used_ + kNumChannels,
-                     [](float used) { return used >= 0 && used <= kMostUsed; });
+  return open_ <= 1 && type_ < kNumChannels && rest_ >= 0 && rest_ <= 1;
 }
 
 }  // namespace avocet::auto_detect

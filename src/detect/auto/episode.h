@@ -19,11 +19,6 @@ class Episode {
 
   bool is_open() const { return open_ != 0; }
   int64_t onset_us() const { return onset_us_; }
-  float peak() const { return peak_; }
-  Channel type() const { return static_cast<Channel>(type_); }
-  bool IsMuted(size_t channel) const {
-    return channel != kNovelty && used_[channel] > kMostUsed - 1;
-  }
 
   /// What happens is ordinary from now on.
   void Close() { open_ = 0; }
@@ -34,14 +29,16 @@ class Episode {
   static constexpr float kMostUsed = 2;        // alarms of a channel in a row
   static constexpr float kCalmsPerAlarm = 50;  // and how long until there may be another
 
+  uint16_t Pass(int64_t time_us, int64_t calm_us);
+
   int64_t last_time_us_;
   int64_t onset_us_;
-  uint32_t hot_s_[kNumChannels];  // when the score was last above 1: seconds, modulo 2^32
-  float used_[kNumChannels];
-  float peak_;
-  uint32_t last_hot_s_;  // when any was that may speak
-  uint16_t ever_hot_;    // a bit per channel
-  uint16_t speaks_;      // channels that were not muted when their score rose
+  float rest_;  // of a tick, that has passed
+  // What time runs off, in ticks.
+  uint16_t heat_[kNumChannels];  // since the score was last above 1; 0: calm
+  uint16_t used_[kNumChannels];  // by alarms
+  uint16_t lasts_;               // the same as heat_, of all channels that may speak
+  uint16_t speaks_;              // channels that were not muted when their score rose
   uint16_t open_, type_;
 };
 

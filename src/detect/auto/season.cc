@@ -31,8 +31,8 @@ bool Season::Expect(int64_t time_us, Usual* usual) const {
   if (!IsSeen(place.bucket) || !IsSeen(near)) return false;
   const double share = std::abs(place.within - 0.5);
   const auto between = [share](double here, double there) { return here + share * (there - here); };
-  usual->value = origin_ + between(static_cast<double>(means_[place.bucket]),
-                                   static_cast<double>(means_[near]));
+  usual->value = origin_ + between(static_cast<double>(means_[place.bucket].Get()),
+                                   static_cast<double>(means_[near].Get()));
   usual->claimed = usual->value + between(ClaimOf(place.bucket), ClaimOf(near));
   return true;
 }
@@ -50,7 +50,7 @@ void Season::Learn(int64_t time_us, double x, float period_s, bool doubtful) {
   const int bucket = PlaceOf(time_us).bucket;
   if (bucket != bucket_) {
     CloseBucket();
-    if (bucket < bucket_ && days_ != UINT16_MAX) ++days_;
+    if (bucket < bucket_ && days_ != UINT8_MAX) ++days_;
     bucket_ = static_cast<uint8_t>(bucket);
   }
   sum_ += x;
@@ -66,18 +66,18 @@ void Season::CloseBucket() {
   const bool doubtful = doubtful_ > 0;
   sum_ = 0;
   count_ = doubtful_ = 0;
-  float& known = means_[bucket_];
+  ShortFloat& known = means_[bucket_];
   if (!IsSeen(bucket_)) {
     if (mostly_doubtful) return;
-    known = static_cast<float>(mean);
+    known.Set(static_cast<float>(mean));
     seen_[bucket_ / 32] |= 1U << (bucket_ % 32);
     return;
   }
   const double claim = ClaimOf(bucket_);
-  const double change = mean - static_cast<double>(known);
+  const double change = mean - static_cast<double>(known.Get());
   claims_[bucket_] = 0;
   if (std::abs(change - claim) < std::abs(change)) {
-    known += static_cast<float>(claim);  // two days alike
+    known.Set(known.Get() + static_cast<float>(claim));  // two days alike
     LearnMean(mean);
   } else if (!doubtful) {
     LearnMean(mean);
@@ -87,11 +87,12 @@ void Season::CloseBucket() {
 }
 
 void Season::LearnMean(double mean) {
-  float& known = means_[bucket_];
+  float known = means_[bucket_].Get();
   const double spread = static_cast<double>(spread_);
   double change = mean - static_cast<double>(known);
   if (spread > 0) change = std::clamp(change, -3 * spread, 3 * spread);
   known += static_cast<float>(std::max(kDayRate, 1.0 / (days_ + 1)) * change);
+  means_[bucket_].Set(known);
   const double rest = std::abs(mean - static_cast<double>(known)) * 1.25;
   spread_ = static_cast<float>(spread > 0 ? spread + 0.02 * (std::min(rest, 5 * spread) - spread)
                                           : std::abs(change));
@@ -99,20 +100,20 @@ void Season::LearnMean(double mean) {
 
 void Season::SetClaim(double claim) {
   constexpr double kSteps = 127;
+  constexpr int kBits = 6;  // of the largest claim, after the first
+  constexpr int kFar = 120;
+  if (claim == 0) return;
+  const int exponent = std::clamp(std::ilogb(claim) - kBits, -kFar, kFar);
   const bool others =
       std::any_of(claims_, std::end(claims_), [](int8_t other) { return other != 0; });
-  const auto unit = static_cast<float>(std::abs(claim) / kSteps);
-  if (!(unit > 0)) return;
-  if (!others) claim_unit_ = unit;
-  if (unit > claim_unit_) {
-    const float ratio = claim_unit_ / unit;
+  if (!others || exponent > claim_exponent_) {
     for (int8_t& other : claims_) {
-      other = static_cast<int8_t>(std::lround(static_cast<float>(other) * ratio));
+      other = static_cast<int8_t>(std::lround(std::ldexp(other, claim_exponent_ - exponent)));
     }
-    claim_unit_ = unit;
+    claim_exponent_ = static_cast<int8_t>(exponent);
   }
   claims_[bucket_] = static_cast<int8_t>(
-      std::lround(std::clamp(claim / static_cast<double>(claim_unit_), -kSteps, kSteps)));
+      std::lround(std::clamp(std::ldexp(claim, -claim_exponent_), -kSteps, kSteps)));
 }
 
 void Season::Shift(double by) {
@@ -124,9 +125,9 @@ void Season::Shift(double by) {
 
 bool Season::IsPlausible() const {
   return halvings_ <= kMostHalvings && bucket_ < size() && std::abs(origin_) < 1e60 &&
-         std::abs(sum_) < 1e70 && spread_ >= 0 && spread_ <= 1e31F && claim_unit_ >= 0 &&
-         claim_unit_ <= 1e30F &&
-         std::all_of(means_, std::end(means_), [](float mean) { return std::abs(mean) <= 1e31F; });
+         std::abs(sum_) < 1e70 && spread_ >= 0 && spread_ <= 1e31F &&
+         std::all_of(means_, std::end(means_),
+                     [](ShortFloat mean) { return std::abs(mean.Get()) <= 1e31F; });
 }
 
 }  // namespace avocet::auto_detect

@@ -10,7 +10,10 @@
 // snapshot; zero-initialised is empty.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+
+#include "src/detect/auto/short_float.h"
 
 namespace avocet::auto_detect {
 
@@ -33,7 +36,6 @@ class Season {
   /// The level has changed for good: everything that is expected moves by that much.
   void Shift(double by);
 
-  uint16_t days() const { return days_; }
   bool IsPlausible() const;
 
  private:
@@ -45,7 +47,7 @@ class Season {
   Place PlaceOf(int64_t time_us) const;
   bool IsSeen(int bucket) const { return (seen_[bucket / 32] >> (bucket % 32) & 1U) != 0; }
   double ClaimOf(int bucket) const {
-    return static_cast<double>(claim_unit_) * static_cast<double>(claims_[bucket]);
+    return std::ldexp(static_cast<double>(claims_[bucket]), claim_exponent_);
   }
   void CloseBucket();
   void LearnMean(double mean);
@@ -54,13 +56,13 @@ class Season {
   double origin_;              // the means are relative to it
   double sum_;                 // of the open bucket
   uint32_t count_, doubtful_;  // its readings, and how many of them are doubtful
-  uint16_t days_;
-  uint8_t halvings_;
-  uint8_t bucket_;  // the open one
-  float spread_;    // usual difference between a day's mean and the one expected
+  float spread_;               // usual difference between a day's mean and the one expected
   uint32_t seen_[2];
-  float means_[kMost];
-  float claim_unit_;      // of the largest claim a 127th
+  uint8_t days_;  // 255: as many or more
+  uint8_t halvings_;
+  uint8_t bucket_;         // the open one
+  int8_t claim_exponent_;  // claims are in units of 2 to the power of it
+  ShortFloat means_[kMost];
   int8_t claims_[kMost];  // by how much a bucket's mean may be wrong; 0: no claim
 };
 

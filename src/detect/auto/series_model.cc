@@ -154,11 +154,11 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
 }
 
 void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out) {
-  const auto judge = [&](int64_t bucket, float residual) {
-    if (bucket <= judged_bucket_ || bucket >= reading.fleet_bucket) return;
+  const auto judge = [&](int64_t bucket, float residual, uint8_t* judged) {
+    if (*judged != 0 || bucket >= reading.fleet_bucket) return;
     const FleetView::Entry* peers = fleet.Find(bucket);
     if (peers == nullptr) return;
-    judged_bucket_ = bucket;
+    *judged = 1;
     const float apart = residual - peers->median;
     const bool learns = doubt_ < kAnomalous;
     const float coarse = kLeastOfStep * noise_.coarseness();
@@ -183,9 +183,10 @@ void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet
     out->lower = out->expected - half;
     out->upper = out->expected + half;
   };
-  if (closed_bucket_ != 0) judge(closed_bucket_, closed_residual_);
+  if (bucket_.after_closed != 0) judge(closed_bucket(), closed_residual_, &closed_judged_);
   if (bucket_.residuals != 0) {
-    judge(bucket_.index, bucket_.residual_sum / static_cast<float>(bucket_.residuals));
+    judge(bucket_.index, bucket_.residual_sum / static_cast<float>(bucket_.residuals),
+          &open_judged_);
   }
 }
 
@@ -196,11 +197,7 @@ void SeriesModel::CloseStep(const Reading& reading, Novelty* novelty, Verdict* o
     if (novelty != nullptr && !by_reading) {
       out->novelty = novelty->Update(bucket_.sum / static_cast<double>(bucket_.count));
     }
-    if (bucket_.residuals != 0) {
-      closed_bucket_ = bucket_.index;
-      closed_residual_ = bucket_.residual_sum / static_cast<float>(bucket_.residuals);
-    }
-    bucket_ = {};
+    OpenBucket(bucket);
   }
   bucket_.index = bucket;
   bucket_.sum += reading.x;
@@ -215,6 +212,20 @@ void SeriesModel::CloseStep(const Reading& reading, Novelty* novelty, Verdict* o
   if (novelty->steps() <= (by_reading ? kNoveltyAfter : kNoveltyStepsAfter)) return;
   out->scores[kNovelty] = out->novelty.record;
   out->severity = novelty->severity();
+}
+
+void SeriesModel::OpenBucket(int64_t bucket) {
+  int64_t after_closed = bucket - bucket_.index;
+  if (bucket_.residuals != 0) {
+    closed_residual_ = bucket_.residual_sum / static_cast<float>(bucket_.residuals);
+    closed_judged_ = open_judged_;
+  } else {
+    after_closed = bucket_.after_closed == 0 ? 0 : after_closed + bucket_.after_closed;
+  }
+  open_judged_ = 0;
+  bucket_ = {};
+  // What is as old as that is not compared with anything.
+  if (after_closed <= UINT32_MAX) bucket_.after_closed = static_cast<uint32_t>(after_closed);
 }
 
 // Whatever is strange about a reading, of which the typed channels may have seen enough to be
@@ -289,7 +300,7 @@ bool SeriesModel::FleetSample(int64_t bucket, float* residual) const {
     *residual = bucket_.residual_sum / static_cast<float>(bucket_.residuals);
     return true;
   }
-  if (closed_bucket_ != bucket || bucket == 0) return false;
+  if (bucket_.after_closed == 0 || closed_bucket() != bucket) return false;
   *residual = closed_residual_;
   return true;
 }
@@ -297,8 +308,7 @@ bool SeriesModel::FleetSample(int64_t bucket, float* residual) const {
 bool SeriesModel::IsPlausible() const {
   const auto fits = [](double x) { return std::abs(x) < 1e60; };
   return std::all_of(lags_, lags_ + ArResidual::kOrder, fits) && std::abs(bucket_.sum) < 1e70 &&
-         FleetView::IsBucket(bucket_.index) && FleetView::IsBucket(closed_bucket_) &&
-         FleetView::IsBucket(judged_bucket_) && std::abs(bucket_.residual_sum) < 1e37F &&
+         FleetView::IsBucket(bucket_.index) && std::abs(bucket_.residual_sum) < 1e37F &&
          std::abs(closed_residual_) < 1e37F && std::isfinite(last_score_) && severity_ >= 0 &&
          severity_ < 20 && pace_.IsPlausible() && forecast_.IsPlausible() && spike_.IsPlausible() &&
          dip_.IsPlausible() && stuck_.IsPlausible() && noise_.IsPlausible() &&

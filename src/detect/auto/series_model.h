@@ -69,9 +69,6 @@ class SeriesModel {
   /// How long the series has been watched.
   int64_t known_us() const;
   uint32_t readings() const { return pace_.count(); }
-  const Episode& episode() const { return episode_; }
-  const Pace& pace() const { return pace_; }
-  const Season& season() const { return season_; }
   float last_score() const { return last_score_; }
   /// An anomaly lasts, and the last value is part of it.
   bool is_anomalous() const { return episode_.is_open() && last_score_ > 1; }
@@ -84,11 +81,11 @@ class SeriesModel {
     double sum;          // of readings
     float residual_sum;  // of readings that arrived in time for the fleet's median
     uint32_t count, residuals;
-    uint32_t unused;
+    uint32_t after_closed;  // so many buckets after the last one with residuals; 0: none
   };
 
   // What a series learns from a reading depends on the state it is in.
-  enum Doubt : uint32_t {
+  enum Doubt : uint16_t {
     kNone,       ///< no doubt: everything is learned
     kAway,       ///< away from the fleet: perhaps a fault that begins, so not what is usual
     kAnomalous,  ///< nothing that a fault would spoil
@@ -98,10 +95,12 @@ class SeriesModel {
   void JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out);
   void JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out);
   void CloseStep(const Reading& reading, Novelty* novelty, Verdict* out);
+  void OpenBucket(int64_t bucket);
   void RankReading(Verdict* out);
   void Conclude(int64_t time_us, const Settings& settings, Verdict* out);
   void AdoptLevel(int64_t time_us, const Settings& settings);
   int64_t CalmUs() const;
+  int64_t closed_bucket() const { return bucket_.index - bucket_.after_closed; }
   void Weigh(int64_t time_us, const Settings& settings);
 
   int64_t first_us_, last_us_;
@@ -119,10 +118,10 @@ class SeriesModel {
   LevelWatch apart_;                    // of the distance to the fleet, by bucket,
   LevelWatch apart_hour_, apart_long_;  // and of its means over about one hour and five
   Bucket bucket_;
-  int64_t closed_bucket_;  // the last one with residuals before; 0: none
-  int64_t judged_bucket_;
-  float closed_residual_;
-  uint32_t doubt_;  // how far the next reading is to be trusted
+  float closed_residual_;  // of the last bucket with residuals before
+  uint8_t closed_judged_;  // whether it has been compared with the fleet,
+  uint8_t open_judged_;    // and whether bucket_ has
+  uint16_t doubt_;         // how far the next reading is to be trusted
   Episode episode_;
   Season season_;
 };

@@ -14,7 +14,13 @@ namespace {
 constexpr uint32_t kArmedAfter = 30;  // spacings: what an ordinary pause is must be known
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
+int64_t PatienceUs(const Pace& pace) {
+  return static_cast<int64_t>(std::min(pace.Patience() * 1e6, 4e18));
+}
+
 }  // namespace
+
+int64_t SilenceWatch::Clock::DeadlineUs() const { return SaturatingAdd(last_us, PatienceUs(pace)); }
 
 void SilenceWatch::Grow(size_t num_slots) {
   if (num_slots <= clocks_.num_slots()) return;
@@ -30,7 +36,7 @@ void SilenceWatch::Report(const KeyedBatch& batch, uint32_t row,
   Clock& clock = clocks_.state(slot);
   bool excused = false;  // maintenance explains the silence, which then teaches nothing
   if (clock.armed != 0 &&
-      (clock.fleet_deadline_us <= fleet_time_us || clock.deadline_us <= time_us)) {
+      (clock.fleet_deadline_us <= fleet_time_us || clock.DeadlineUs() <= time_us)) {
     const Due due = DueOf(clock, slot, maintenance);
     excused = due.fleet_us > fleet_time_us && due.own_us > time_us;
     if (!excused) {
@@ -44,12 +50,10 @@ void SilenceWatch::Report(const KeyedBatch& batch, uint32_t row,
   clock.last_us = time_us;
   clock.armed = clock.pace.count() >= kArmedAfter ? 1 : 0;
   if (clock.armed == 0) return;
-  const auto patience_us = static_cast<int64_t>(std::min(clock.pace.Patience() * 1e6, 4e18));
   const auto period_us = static_cast<int64_t>(clock.pace.period_s() * 1e6F);
-  clock.deadline_us = SaturatingAdd(time_us, patience_us);
   // A device that lags behind the fleet is given the same patience by the fleet's clock.
   const bool behind = SaturatingSubtract(fleet_time_us, time_us) > period_us;
-  clock.fleet_deadline_us = behind ? SaturatingAdd(fleet_time_us, patience_us) : clock.deadline_us;
+  clock.fleet_deadline_us = SaturatingAdd(behind ? fleet_time_us : time_us, PatienceUs(clock.pace));
   deadlines_.Lower(slot, clock.fleet_deadline_us);
 }
 
@@ -69,12 +73,11 @@ void SilenceWatch::Advance(int64_t fleet_time_us, const MaintenanceCalendar* mai
 
 SilenceWatch::Due SilenceWatch::DueOf(const Clock& clock, uint32_t slot,
                                       const MaintenanceCalendar* maintenance) {
-  const int64_t delay_us =
-      maintenance == nullptr
-          ? 0
-          : maintenance->Delay(slot, kWholeDevice, clock.last_us, clock.deadline_us);
-  return {SaturatingAdd(clock.deadline_us, delay_us),
-          SaturatingAdd(clock.fleet_deadline_us, delay_us)};
+  const int64_t deadline_us = clock.DeadlineUs();
+  const int64_t delay_us = maintenance == nullptr
+                               ? 0
+                               : maintenance->Delay(slot, kWholeDevice, clock.last_us, deadline_us);
+  return {SaturatingAdd(deadline_us, delay_us), SaturatingAdd(clock.fleet_deadline_us, delay_us)};
 }
 
 void SilenceWatch::Raise(uint32_t slot, uint32_t revealed_by, int64_t due_us, int64_t revealed_us,

@@ -31,12 +31,13 @@ class SilenceWatch {
   // Raw bytes of a snapshot; zero-initialised has not reported.
   struct Clock {
     int64_t last_us = 0;
-    int64_t deadline_us = 0;        // event time at which the silence is too long
-    int64_t fleet_deadline_us = 0;  // fleet time at which that is known without another reading
+    int64_t fleet_deadline_us = 0;  // fleet time at which a silence shows without another reading
     Pace pace{};
-    uint32_t armed = 0;  // 0: nothing is due until the next reading
-    uint32_t seen = 0;
-    uint32_t unused = 0;
+    uint16_t armed = 0;  // 0: nothing is due until the next reading
+    uint16_t seen = 0;
+
+    /// Event time at which the silence is too long.
+    int64_t DeadlineUs() const;
   };
   // The deadlines of a clock when time in maintenance does not count.
   struct Due {

@@ -9,6 +9,7 @@
 #include "src/detect/auto/novelty.h"
 #include "src/detect/auto/outlier_limit.h"
 #include "src/detect/auto/range_histogram.h"
+#include "src/detect/auto/short_float.h"
 #include "src/detect/auto/standard_rarity.h"
 #include "src/detect/auto/tail_rarity.h"
 #include "src/detect/auto/view_gate.h"
@@ -202,6 +203,15 @@ TEST(OutlierLimitTest, ALongTailMovesTheLimitFurtherThanAShortOne) {
   EXPECT_GT(near, 9);
   EXPECT_LT(near, 20);
   EXPECT_GT(largest_after(10), near + 10);
+}
+
+TEST(ShortFloatTest, KeepsSixteenBits) {
+  ShortFloat number{};
+  EXPECT_EQ(number.Get(), 0);
+  for (const float x : {1.0F, -21.37F, 3e-20F, 7.7e29F, 65'537.0F, -0.1F}) {
+    number.Set(x);
+    EXPECT_NEAR(number.Get(), x, std::abs(x) / 65'536) << x;
+  }
 }
 
 TEST(ArResidualTest, LearnsAnOscillationAndForetellsIt) {
