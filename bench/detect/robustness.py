@@ -27,8 +27,8 @@ SOURCES = "src/detect/auto"
 KEPT = {
     "kAt", "kAtLeast", "kBands", "kBins", "kBinsPerDecade", "kBits", "kEntries", "kFar", "kFull",
     "kFurthest", "kHalfHour", "kHour", "kLag", "kLargest", "kLargestStep", "kLargestTerm",
-    "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost", "kMostHalvings", "kMostTicks", "kNone",
-    "kNormalQuantile", "kNumChannels", "kNumViews", "kOfMean", "kOrder", "kPrefetchRows",
+    "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost", "kMostHalvings", "kMostTicks",
+    "kNone", "kNormalQuantile", "kNumChannels", "kNumViews", "kOfMean", "kOrder", "kPrefetchRows",
     "kSecondsPerUs", "kSmallest", "kSteps", "kStrangest", "kTerms", "kTicksPerCalm", "kUnknown",
 }
 # fmt: on

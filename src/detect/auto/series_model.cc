@@ -37,13 +37,13 @@ constexpr LevelRule kLevelRule = {.rate = 1.0F / 30,
 constexpr LevelRule kApartRule = {.rate = 1,
                                   .slowest = 0.002F,
                                   .judges_after = 48,
-                                  .floor = 6,
+                                  .floor = 6.6F,
                                   .record_factor = 1.2F,
                                   .memory = 0.9995F};
-constexpr LevelRule kApartHourRule = {.rate = 1.0F / 6,
+constexpr LevelRule kApartSoonRule = {.rate = 1.0F / 3,
                                       .slowest = 0.002F,
                                       .judges_after = 72,
-                                      .floor = 3.5F,
+                                      .floor = 4.5F,
                                       .record_factor = 1.2F,
                                       .memory = 0.9995F};
 constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
@@ -53,8 +53,8 @@ constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
                                       .record_factor = 1.2F,
                                       .memory = 0.9995F};
 constexpr float kMostApart = 8;  // that means are over, in usual sizes
-// Usual size of means over an hour or hours, in that of a bucket, at least.
-constexpr float kLeastOfHour = 0.6F;
+// Usual size of means over half an hour or hours, in that of a bucket, at least.
+constexpr float kLeastOfSoon = 0.5F;
 constexpr float kLeastOfLong = 0.3F;
 constexpr float kLeastOfStep = 0.4F;  // usual size of a level, in the steps of coarse values
 constexpr float kNoiseLimit = 6;
@@ -170,7 +170,7 @@ void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet
     const float most = kMostApart * least(1);
     const float clipped = most > 0 ? std::clamp(apart, -most, most) : apart;
     const float lasting =
-        std::max(apart_hour_.Update(clipped, kApartHourRule, learns, least(kLeastOfHour)),
+        std::max(apart_soon_.Update(clipped, kApartSoonRule, learns, least(kLeastOfSoon)),
                  apart_long_.Update(clipped, kApartLongRule, learns, least(kLeastOfLong)));
     // Apart from the fleet, and unusual by itself: the fleet only confirms it.
     constexpr float kUnusual = 0.7F;
@@ -268,7 +268,7 @@ void SeriesModel::AdoptLevel(int64_t time_us, const Settings& settings) {
   season_.Shift(static_cast<double>(level_.level()));
   level_.Adopt();
   apart_.Adopt();
-  apart_hour_.Adopt();
+  apart_soon_.Adopt();
   apart_long_.Adopt();
   episode_.Close();
 }
@@ -313,7 +313,7 @@ bool SeriesModel::IsPlausible() const {
          severity_ < 20 && pace_.IsPlausible() && forecast_.IsPlausible() && spike_.IsPlausible() &&
          dip_.IsPlausible() && stuck_.IsPlausible() && noise_.IsPlausible() &&
          clip_.IsPlausible() && level_.IsPlausible() && apart_.IsPlausible() &&
-         apart_hour_.IsPlausible() && apart_long_.IsPlausible() && episode_.IsPlausible() &&
+         apart_soon_.IsPlausible() && apart_long_.IsPlausible() && episode_.IsPlausible() &&
          season_.IsPlausible();
 }
 

@@ -116,7 +116,7 @@ class SeriesModel {
   ClipRun clip_;
   LevelWatch level_;                    // of the residual, by reading
   LevelWatch apart_;                    // of the distance to the fleet, by bucket,
-  LevelWatch apart_hour_, apart_long_;  // and of its means over about one hour and five
+  LevelWatch apart_soon_, apart_long_;  // and of its means over about half an hour and five hours
   Bucket bucket_;
   float closed_residual_;  // of the last bucket with residuals before
   uint8_t closed_judged_;  // whether it has been compared with the fleet,
