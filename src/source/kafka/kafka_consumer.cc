@@ -101,10 +101,8 @@ class RdKafkaConsumer : public KafkaConsumer {
   Status Start(KafkaConf conf);
 
   Result<bool> Poll(milliseconds wait) override;
-  Status Acquire(const std::vector<KafkaPartition>& partitions) override;
+  Status Read(const std::vector<KafkaOffset>& from) override;
   Status Release(const std::vector<KafkaPartition>& partitions) override;
-  void Pause(const std::vector<KafkaPartition>& partitions) override;
-  void Seek(std::vector<KafkaOffset>* offsets) override;
   Result<std::vector<KafkaOffset>> Committed(
       const std::vector<KafkaPartition>& partitions) override;
   Result<KafkaWatermarks> Watermarks(const KafkaPartition& partition) override;
@@ -138,6 +136,9 @@ class RdKafkaConsumer : public KafkaConsumer {
   // Of its group, as the broker has told it.
   bool IsMember() const;
   bool Leave();
+  Status Assign(const std::vector<KafkaOffset>& from);
+  Status Unassign(const rd_kafka_topic_partition_list_t& partitions);
+  List BeingRead(const std::vector<KafkaPartition>& among) const;
   bool IsSubscribed(const std::string& topic) const;
 
   const KafkaSourceConfig config_;
@@ -231,6 +232,9 @@ void RdKafkaConsumer::OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     self->was_assigned_ = true;
     self->listener_->OnAssigned(Partitions(*list));
+    // The group goes on. What it has given is added by Read, where it is to be read from.
+    const Status taken = self->Assign({});
+    if (!taken.ok()) self->listener_->OnProblem("", taken.message());
     return;
   }
   self->listener_->OnRevoked(Partitions(*list), rd_kafka_assignment_lost(handle) != 0);
@@ -341,40 +345,46 @@ void RdKafkaConsumer::PassOnError(const rd_kafka_message_t& message) {
   }
 }
 
-Status RdKafkaConsumer::Acquire(const std::vector<KafkaPartition>& partitions) {
-  const List list = MakeList(partitions);
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
-  const Error error(rd_kafka_incremental_assign(handle_.get(), list.get()));
+// A partition is added with the offset to read from, and never sought: when librdkafka gets the
+// answer to a question for an end after a seek, it asks anew, and goes on at the end.
+Status RdKafkaConsumer::Read(const std::vector<KafkaOffset>& from) {
+  std::vector<KafkaPartition> partitions;
+  for (const KafkaOffset& at : from) partitions.push_back(at.partition);
+  const List read_already = BeingRead(partitions);
+  // Without anything to unassign it would be an answer to a revocation that is yet to come.
+  if (read_already->cnt > 0) AVOCET_RETURN_IF_ERROR(Unassign(*read_already));
+  return Assign(from);
+}
+
+Status RdKafkaConsumer::Release(const std::vector<KafkaPartition>& partitions) {
+  return Unassign(*BeingRead(partitions));
+}
+
+List RdKafkaConsumer::BeingRead(const std::vector<KafkaPartition>& among) const {
+  rd_kafka_topic_partition_list_t* all = nullptr;
+  List found(rd_kafka_topic_partition_list_new(static_cast<int>(among.size())));
+  if (rd_kafka_assignment(handle_.get(), &all) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+  const List owned(all);
+  for (const KafkaPartition& partition : among) {
+    const char* topic = partition.topic.c_str();
+    if (rd_kafka_topic_partition_list_find(all, topic, partition.number) == nullptr) continue;
+    rd_kafka_topic_partition_list_add(found.get(), topic, partition.number);
+  }
+  return found;
+}
+
+Status RdKafkaConsumer::Assign(const std::vector<KafkaOffset>& from) {
+  const Error error(rd_kafka_incremental_assign(handle_.get(), MakeList(from).get()));
   if (error == nullptr) return Status::Ok();
   return Status::Unavailable(std::string("cannot take partitions: ") +
                              rd_kafka_error_string(error.get()));
 }
 
-Status RdKafkaConsumer::Release(const std::vector<KafkaPartition>& partitions) {
-  const List list = MakeList(partitions);
-  const Error error(rd_kafka_incremental_unassign(handle_.get(), list.get()));
+Status RdKafkaConsumer::Unassign(const rd_kafka_topic_partition_list_t& partitions) {
+  const Error error(rd_kafka_incremental_unassign(handle_.get(), &partitions));
   if (error == nullptr) return Status::Ok();
   return Status::Unavailable(std::string("cannot let go of partitions: ") +
                              rd_kafka_error_string(error.get()));
-}
-
-void RdKafkaConsumer::Pause(const std::vector<KafkaPartition>& partitions) {
-  // What still arrives is thrown away, so it does not matter where this does not succeed.
-  static_cast<void>(rd_kafka_pause_partitions(handle_.get(), MakeList(partitions).get()));
-}
-
-void RdKafkaConsumer::Seek(std::vector<KafkaOffset>* offsets) {
-  std::vector<KafkaOffset> places = *offsets;
-  for (KafkaOffset& place : places) place.metadata.clear();
-  const List list = MakeList(places);
-  // Resuming goes back to where the pause was, so it comes first.
-  static_cast<void>(rd_kafka_resume_partitions(handle_.get(), list.get()));
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].err = RD_KAFKA_RESP_ERR_NO_ERROR;
-  const Error error(rd_kafka_seek_partitions(handle_.get(), list.get(), kAnswerMs));
-  for (int i = 0; i < list->cnt; ++i) {
-    (*offsets)[static_cast<size_t>(i)].ok =
-        error == nullptr && list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR;
-  }
 }
 
 Result<std::vector<KafkaOffset>> RdKafkaConsumer::Committed(

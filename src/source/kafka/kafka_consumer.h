@@ -57,11 +57,12 @@ class KafkaConsumer {
    public:
     virtual ~Listener() = default;
     virtual void OnMessage(const KafkaMessage& message) = 0;
-    /// The next message will have this offset. May also speak of a place before a Seek.
+    /// The next message will have this offset. May also speak of a place before a Read.
     virtual void OnEndOfPartition(const KafkaPartition& partition, int64_t offset) = 0;
     /// The offset to read from is not in the partition (any more). May also speak of a place before
-    /// a Seek.
+    /// a Read.
     virtual void OnOutOfRange(const KafkaPartition& partition, int64_t offset) = 0;
+    /// Nothing is read of them before Read.
     virtual void OnAssigned(const std::vector<KafkaPartition>& partitions) = 0;
     /// The group takes partitions away; it waits until Release is called, unless they are `lost`,
     /// because somebody else may have them already.
@@ -80,14 +81,11 @@ class KafkaConsumer {
   /// Waits up to `wait` for one message or event and passes it on; false when there was none.
   virtual Result<bool> Poll(std::chrono::milliseconds wait) = 0;
 
-  /// Adds partitions that OnAssigned named. Messages arrive from their end until Seek.
-  virtual Status Acquire(const std::vector<KafkaPartition>& partitions) = 0;
-  /// Lets go of partitions that OnRevoked named; the group goes on.
+  /// Messages of partitions that OnAssigned named are passed on from these offsets on, and no
+  /// others. What is read already begins anew.
+  virtual Status Read(const std::vector<KafkaOffset>& from) = 0;
+  /// Lets go of partitions that OnRevoked named, read or not; the group goes on.
   virtual Status Release(const std::vector<KafkaPartition>& partitions) = 0;
-  virtual void Pause(const std::vector<KafkaPartition>& partitions) = 0;
-  /// From here on only messages from these offsets on are passed on; resumes. False in `ok` where
-  /// it has to be tried again.
-  virtual void Seek(std::vector<KafkaOffset>* offsets) = 0;
 
   /// Asks the cluster; kUnavailable when there is no answer.
   virtual Result<std::vector<KafkaOffset>> Committed(

@@ -69,8 +69,6 @@ std::vector<KafkaPartition> KafkaPartitions::With(Hold hold) const {
 void KafkaPartitions::OnAssigned(const std::vector<KafkaPartition>& partitions) {
   member_ = true;
   assigned_at_ = env_->Monotonic();
-  const Status taken = consumer_->Acquire(partitions);
-  if (!taken.ok()) claim_problem_ = taken.message();
   for (const KafkaPartition& partition : partitions) {
     State& state = partitions_[partition];
     state.hold = Hold::kClaiming;
@@ -140,18 +138,17 @@ void KafkaPartitions::Claim() {
   claim_at_ = env_->Monotonic() + kClaimAgain;
   claim_problem_ = groups.ok() ? "" : groups.status().message();
   if (!groups.ok()) return;
-  std::vector<KafkaPartition> ready, waiting;
+  std::vector<KafkaPartition> ready;
   for (const KafkaOffset& group : *groups) {
     if (!group.ok) continue;
     const auto decided = Decide(group, &partitions_[group.partition]);
     if (!decided.ok()) {
       claim_problem_ = decided.status().message();
-    } else {
-      (*decided ? ready : waiting).push_back(group.partition);
+    } else if (*decided) {
+      ready.push_back(group.partition);
     }
   }
   peers_seen_.clear();
-  if (!waiting.empty()) consumer_->Pause(waiting);
   if (!ready.empty()) Commit(Purpose::kClaim, ready);
 }
 
@@ -278,15 +275,20 @@ void KafkaPartitions::OnClaimed(const std::vector<KafkaOffset>& answers) {
       state.next = state.durable = answer.offset;
       state.changed = true;
     }
-    if (state.hold == Hold::kClaiming) places.push_back(answer);
+    if (state.hold == Hold::kClaiming) {
+      places.push_back({.partition = answer.partition, .offset = answer.offset});
+    }
   }
-  if (!places.empty()) StartReading(std::move(places));
+  if (!places.empty()) StartReading(places);
 }
 
-void KafkaPartitions::StartReading(std::vector<KafkaOffset> places) {
-  consumer_->Seek(&places);
+void KafkaPartitions::StartReading(const std::vector<KafkaOffset>& places) {
+  const Status started = consumer_->Read(places);
+  if (!started.ok()) {
+    claim_problem_ = started.message();
+    return;
+  }
   for (const KafkaOffset& place : places) {
-    if (!place.ok) continue;
     State& state = partitions_[place.partition];
     state.hold = Hold::kReading;
     state.out_of_range = state.at_end = false;

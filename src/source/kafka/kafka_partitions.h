@@ -95,7 +95,7 @@ class KafkaPartitions {
   Result<int64_t> FirstOffset(const KafkaPartition& partition);
   Result<int64_t> AfterGap(const KafkaPartition& partition, const State& state);
   void OnClaimed(const std::vector<KafkaOffset>& answers);
-  void StartReading(std::vector<KafkaOffset> places);
+  void StartReading(const std::vector<KafkaOffset>& places);
   bool Leave();
   void LetGo();
   void TellOfReleases();

@@ -80,7 +80,7 @@ TEST_F(KafkaPartitionsTest, NothingIsReadBeforeTheClaimIsCommitted) {
   EXPECT_EQ(consumer_.in_flight[0].metadata, Claim("a", false, R"({"offset":10})"));
   EXPECT_FALSE(partitions.Take(kZero, 10));
   consumer_.Answer();
-  EXPECT_EQ(consumer_.sought.at(kZero), 10);
+  EXPECT_EQ(consumer_.reading.at(kZero), 10);
   EXPECT_TRUE(partitions.Take(kZero, 10));
   EXPECT_FALSE(partitions.Take(kZero, 10)) << "twice";
   EXPECT_FALSE(partitions.Take(kOne, 0)) << "not assigned";
@@ -101,13 +101,13 @@ TEST_F(KafkaPartitionsTest, BeginsWhereTheConfigurationSays) {
   config_.start = "latest";
   Start().OnAssigned({kZero});
   Settle();
-  EXPECT_EQ(consumer_.sought.at(kZero), 100);
+  EXPECT_EQ(consumer_.reading.at(kZero), 100);
   consumer_.group.clear();
   config_.start_time_us = 1;
   consumer_.offset_of_time = 55;
   Start().OnAssigned({kZero});
   Settle();
-  EXPECT_EQ(consumer_.sought.at(kZero), 55);
+  EXPECT_EQ(consumer_.reading.at(kZero), 55);
 }
 
 TEST_F(KafkaPartitionsTest, OwnBronzeDecidesWhereToGoOn) {
@@ -115,7 +115,7 @@ TEST_F(KafkaPartitionsTest, OwnBronzeDecidesWhereToGoOn) {
   consumer_.group[kZero] = {.partition = kZero, .offset = 30, .metadata = Claim("a")};
   Start({{"kafka/readings/0", R"({"offset":42,"later":"ignored"})"}}).OnAssigned({kZero});
   Settle();
-  EXPECT_EQ(consumer_.sought.at(kZero), 42);
+  EXPECT_EQ(consumer_.reading.at(kZero), 42);
 }
 
 TEST_F(KafkaPartitionsTest, KilledBeforeItsFirstCommitItDoesNotReadWhatOthersHad) {
@@ -123,10 +123,10 @@ TEST_F(KafkaPartitionsTest, KilledBeforeItsFirstCommitItDoesNotReadWhatOthersHad
   const Positions bronze = {{"kafka/readings/0", R"({"offset":20})"}};
   consumer_.group[kZero] = {.partition = kZero, .offset = 50, .metadata = Claim("other", true)};
   for (int run = 0; run < 2; ++run) {
-    consumer_.sought.clear();
+    consumer_.reading.clear();
     Start(bronze).OnAssigned({kZero});
     Settle();
-    EXPECT_EQ(consumer_.sought.at(kZero), 50) << run;
+    EXPECT_EQ(consumer_.reading.at(kZero), 50) << run;
   }
 }
 
@@ -162,9 +162,9 @@ TEST_F(KafkaPartitionsTest, StopLetsGoOfWhatTheGroupWaitsFor) {
   Settle();
   TakeUpTo(kZero, 10, 20);
   partitions.OnRevoked({kZero}, /*lost=*/false);
-  ASSERT_TRUE(consumer_.held.contains(kZero)) << "its rows are not in bronze";
+  ASSERT_TRUE(consumer_.reading.contains(kZero)) << "its rows are not in bronze";
   partitions.ReleaseAll();
-  EXPECT_FALSE(consumer_.held.contains(kZero))
+  EXPECT_FALSE(consumer_.reading.contains(kZero))
       << "the group would wait, and leaving it for the group";
   EXPECT_FALSE(IsReleased(kZero));
 }
@@ -178,14 +178,14 @@ TEST_F(KafkaPartitionsTest, RevokedPartitionIsLetGoWhenItsRowsAreInBronze) {
   EXPECT_TRUE(partitions.TakeCommitRequest());
   EXPECT_FALSE(partitions.TakeCommitRequest());
   Settle();
-  EXPECT_TRUE(consumer_.held.contains(kZero));
+  EXPECT_TRUE(consumer_.reading.contains(kZero));
   EXPECT_FALSE(IsReleased(kZero));
   EXPECT_FALSE(partitions.Take(kZero, 20));
   EXPECT_TRUE(partitions.Take(kOne, 0)) << "the others are read on";
   CommitBronze();
   Settle();
-  EXPECT_FALSE(consumer_.held.contains(kZero));
-  EXPECT_TRUE(consumer_.held.contains(kOne));
+  EXPECT_FALSE(consumer_.reading.contains(kZero));
+  EXPECT_TRUE(consumer_.reading.contains(kOne));
   EXPECT_EQ(consumer_.group[kZero].offset, 20);
   EXPECT_TRUE(IsReleased(kZero));
 }
@@ -196,7 +196,7 @@ TEST_F(KafkaPartitionsTest, LostPartitionIsReleasedWhenTheGroupHasTakenItInAgain
   Settle();
   TakeUpTo(kZero, 10, 20);
   partitions.OnRevoked({kZero}, /*lost=*/true);
-  EXPECT_FALSE(consumer_.held.contains(kZero));
+  EXPECT_FALSE(consumer_.reading.contains(kZero));
   CommitBronze();
   Settle();
   EXPECT_TRUE(consumer_.in_flight.empty());
@@ -213,7 +213,7 @@ TEST_F(KafkaPartitionsTest, TakesOverFromAStoppedProcessWhereItsBronzeEnds) {
                           .positions = {{"other/readings/0", R"({"offset":40})"}}};
   Start().OnAssigned({kZero});
   Settle();
-  EXPECT_EQ(consumer_.sought.at(kZero), 40);
+  EXPECT_EQ(consumer_.reading.at(kZero), 40);
   EXPECT_EQ(consumer_.group[kZero].metadata, Claim("a", false, R"({"offset":40})"));
 }
 
@@ -224,11 +224,11 @@ TEST_F(KafkaPartitionsTest, WaitsForAProcessThatHasNotLetGo) {
   Settle();
   EXPECT_EQ(partitions.problem(),
             "readings/0 waits for the lake /busy on host: its process is running");
-  EXPECT_FALSE(consumer_.sought.contains(kZero));
+  EXPECT_FALSE(consumer_.reading.contains(kZero));
   consumer_.group[kZero] = {.partition = kZero, .offset = 35, .metadata = Claim("busy", true)};
   Settle();
   EXPECT_EQ(partitions.problem(), "");
-  EXPECT_EQ(consumer_.sought.at(kZero), 35);
+  EXPECT_EQ(consumer_.reading.at(kZero), 35);
 }
 
 TEST_F(KafkaPartitionsTest, HandoverTimeoutGoesOnFromTheGroup) {
@@ -236,10 +236,10 @@ TEST_F(KafkaPartitionsTest, HandoverTimeoutGoesOnFromTheGroup) {
   consumer_.group[kZero] = {.partition = kZero, .offset = 20, .metadata = Claim("busy")};
   Start().OnAssigned({kZero});
   Settle();
-  EXPECT_FALSE(consumer_.sought.contains(kZero));
+  EXPECT_FALSE(consumer_.reading.contains(kZero));
   env_.AdvanceClock(seconds(10));
   Settle();
-  EXPECT_EQ(consumer_.sought.at(kZero), 20);
+  EXPECT_EQ(consumer_.reading.at(kZero), 20);
 }
 
 TEST_F(KafkaPartitionsTest, ClaimsOfAnEarlierRunAreReleased) {
@@ -257,10 +257,10 @@ TEST_F(KafkaPartitionsTest, OffsetThatIsGoneIsReadFromTheBeginning) {
   KafkaPartitions& partitions = Start({{"kafka/readings/0", R"({"offset":700})"}});
   partitions.OnAssigned({kZero});
   Settle();
-  EXPECT_EQ(consumer_.sought.at(kZero), 700);
+  EXPECT_EQ(consumer_.reading.at(kZero), 700);
   partitions.OnOutOfRange(kZero, 700);
   Settle();
-  EXPECT_EQ(consumer_.sought.at(kZero), 10);
+  EXPECT_EQ(consumer_.reading.at(kZero), 10);
   TakeUpTo(kZero, 10, 20);
   partitions.OnOutOfRange(kZero, 700);
   EXPECT_TRUE(partitions.Take(kZero, 20)) << "the answer to an earlier place";

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,8 +16,7 @@ class FakeKafkaConsumer : public KafkaConsumer {
  public:
   std::map<KafkaPartition, KafkaOffset> group;      ///< what it has committed
   std::map<KafkaPartition, KafkaWatermarks> marks;  ///< of partitions that exist
-  std::set<KafkaPartition> held;                    ///< acquired and not released
-  std::map<KafkaPartition, int64_t> sought;         ///< the newest place for each
+  std::map<KafkaPartition, int64_t> reading;        ///< where Read began, until Release
   std::vector<KafkaOffset> in_flight;               ///< committed and not answered
   bool refuses = false;                             ///< commits, as from one that is no member
   int64_t offset_of_time = -1;
@@ -37,17 +35,13 @@ class FakeKafkaConsumer : public KafkaConsumer {
   }
 
   Result<bool> Poll(std::chrono::milliseconds) override { return Answer(); }
-  Status Acquire(const std::vector<KafkaPartition>& partitions) override {
-    held.insert(partitions.begin(), partitions.end());
+  Status Read(const std::vector<KafkaOffset>& from) override {
+    for (const KafkaOffset& at : from) reading[at.partition] = at.offset;
     return Status::Ok();
   }
   Status Release(const std::vector<KafkaPartition>& partitions) override {
-    for (const KafkaPartition& partition : partitions) held.erase(partition);
+    for (const KafkaPartition& partition : partitions) reading.erase(partition);
     return Status::Ok();
-  }
-  void Pause(const std::vector<KafkaPartition>&) override {}
-  void Seek(std::vector<KafkaOffset>* offsets) override {
-    for (const KafkaOffset& at : *offsets) sought[at.partition] = at.offset;
   }
   Result<std::vector<KafkaOffset>> Committed(
       const std::vector<KafkaPartition>& partitions) override {
