@@ -20,6 +20,8 @@ function(avocet_layer name)
   if(AVOCET_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE avocet_${name} avocet_flags GTest::gtest_main)
+    # It halves the time of their build, and hardly shows when they run: the layers are optimized.
+    target_compile_options(${name}_test PRIVATE -O0)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
   if(AVOCET_TESTS AND benches)
