@@ -106,6 +106,27 @@ def assert_exact(sites: list[Site], topic: Topic) -> None:
     assert len(union) == len(want)
 
 
+def wait_for_union(run: Run, sites: list[Site], topic: Topic, what: str) -> None:
+    """Waits until the lakes together have as many rows as were sent; else says who has what."""
+    try:
+        run.wait_for(lambda: sum(site.count("bronze") for site in sites) >= topic.sent, what, 60)
+    except AssertionError as problem:
+        raise AssertionError(f"{problem}\n{told(sites)}") from None
+
+
+def told(sites: list[Site]) -> str:
+    """Which offsets of each partition the lakes have, and what their processes said."""
+    lines = []
+    for site in sites:
+        offsets: dict[str, list[int]] = {}
+        for partition, offset in sorted(places(site)):
+            offsets.setdefault(partition, []).append(offset)
+        for partition, found in offsets.items():
+            lines.append(f"{site.lake} {partition}: {len(found)} in {found[0]}..{found[-1]}")
+        lines += [path.read_text(errors="replace") for path in site.directory.glob("avocet-*.log")]
+    return "\n".join(lines)
+
+
 def test_once_reads_all_and_continues(kafka: Kafka, tmp_path: Path) -> None:
     topic = Topic(kafka, "once")
     topic.send(1000)
@@ -272,11 +293,7 @@ def test_one_of_two_is_killed_in_mid_stream(kafka: Kafka, tmp_path: Path) -> Non
             # In mid-stream: rows that are read and not committed are lost with the process.
             first.kill()
             topic.send(2000)
-            second.wait_for(
-                lambda: a.count("bronze") + b.count("bronze") >= topic.sent,
-                "the second process takes over",
-                60,
-            )
+            wait_for_union(second, [a, b], topic, "the second process takes over")
             assert second.stop() == 0
     assert_exact([a, b], topic)
     # The one that was killed comes back, and neither repeats nor misses anything.
@@ -298,9 +315,7 @@ def test_takeover_waits_for_a_process_that_hangs(kafka: Kafka, tmp_path: Path) -
             second.wait_for_output("waits for the lake .*its process is running", 60)
             assert b.count("bronze") == 0
             first.process.send_signal(signal.SIGCONT)
-            second.wait_for(
-                lambda: a.count("bronze") + b.count("bronze") >= topic.sent, "it goes on", 60
-            )
+            wait_for_union(second, [a, b], topic, "it goes on")
             assert second.stop() == 0
         assert first.stop() == 0
     assert_exact([a, b], topic)
@@ -400,10 +415,6 @@ def test_processes_come_go_and_are_killed(kafka: Kafka, tmp_path: Path) -> None:
             run.kill()
     # The group takes a while to notice who is dead; until then `--once` would get only a part.
     with sites[0].follow() as last:
-        last.wait_for(
-            lambda: sum(site.count("bronze") for site in sites) >= topic.sent,
-            "it takes over everything",
-            60,
-        )
+        wait_for_union(last, sites, topic, "it takes over everything")
         assert last.stop() == 0
     assert_exact(sites, topic)
