@@ -79,10 +79,11 @@ void Notifier::StopDeliveries() {
   }
 }
 
-void Notifier::Publish(std::span<const AlertChange> changes) {
+void Notifier::Publish(std::span<const AlertChange> changes, int64_t arrived_us) {
+  const int64_t now_us = options_.env->NowMicros();
   {
     const std::lock_guard lock(mutex_);
-    queue_.insert(queue_.end(), changes.begin(), changes.end());
+    for (const AlertChange& change : changes) queue_.push_back({change, arrived_us, now_us});
   }
   changed_.notify_all();
 }
@@ -101,7 +102,7 @@ Status Notifier::WaitUntilStored() {
 void Notifier::StoreLoop() {
   int64_t tried = 0;
   for (;;) {
-    std::vector<AlertChange> taken;
+    std::vector<Published> taken;
     {
       std::unique_lock lock(mutex_);
       // After an error the next try is when somebody asks, or new changes come.
@@ -132,21 +133,37 @@ void Notifier::StoreLoop() {
   }
 }
 
-Status Notifier::StoreQueued(const std::vector<AlertChange>& changes) {
+void Notifier::Pass(MessageStage stage, int64_t arrived_us, int64_t now_us) {
+  if (options_.latency == nullptr || arrived_us == 0) return;
+  options_.latency->at(stage).Add(std::chrono::microseconds(now_us - arrived_us));
+}
+
+Status Notifier::StoreQueued(const std::vector<Published>& queued) {
   const int64_t now_us = options_.env->NowMicros();
   AVOCET_ASSIGN_OR_RETURN(const std::vector<Mute> mutes, operators_->Mutes(now_us));
   std::vector<OutboxOrder> orders;
-  for (const AlertChange& change : changes) {
+  std::vector<const Published*> told;
+  for (const Published& published : queued) {
+    const AlertChange& change = published.change;
     const auto mute = std::find_if(mutes.begin(), mutes.end(), [&](const Mute& candidate) {
       return candidate.Fits(change, options_.devices, now_us);
     });
     const std::string silence = mute == mutes.end() ? std::string() : mute->Text();
     for (const auto& lane : lanes_) {
       if (!Wants(options_.config, *lane->config, change)) continue;
-      orders.push_back({.change = &change, .channel = lane->config->name, .silence = silence});
+      orders.push_back({.change = &change,
+                        .channel = lane->config->name,
+                        .silence = silence,
+                        .arrived_us = published.arrived_us});
+      if (silence.empty()) told.push_back(&published);
     }
   }
-  return outbox_->Store(orders, now_us);
+  AVOCET_RETURN_IF_ERROR(outbox_->Store(orders, now_us));
+  for (const Published* published : told) {
+    Pass(MessageStage::kJudged, published->arrived_us, published->published_us);
+    Pass(MessageStage::kStored, published->arrived_us, options_.env->NowMicros());
+  }
+  return Status::Ok();
 }
 
 void Notifier::DeliverLoop(Lane* lane) {
@@ -233,10 +250,12 @@ nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, 
   lane->failures = 0;
   lane->pause = nanoseconds(0);
   lane->problem.clear();
+  const int64_t now_us = options_.env->NowMicros();
+  for (const OutboxEntry& entry : entries) Pass(MessageStage::kDelivered, entry.arrived_us, now_us);
   // A digest has no message that a later change could update.
   const Status settled =
       outbox_->Settle(name, entries, digest ? OutboxFate::kDigested : OutboxFate::kDelivered, "",
-                      digest ? std::string() : delivery.reference, options_.env->NowMicros());
+                      digest ? std::string() : delivery.reference, now_us);
   if (settled.ok()) return nanoseconds(0);
   spdlog::error("cannot note that alerts were delivered, they may come again: {}",
                 settled.message());

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "src/alert/alert_channel.h"
+#include "src/alert/message_latency.h"
 #include "src/alert/operator_log.h"
 #include "src/alert/outbox.h"
 #include "src/alert/send_budget.h"
@@ -36,7 +37,8 @@ struct NotifierOptions {
   Env* env = nullptr;          ///< borrowed
   std::string outbox_path;
   AlertChannelMaker make_channel;
-  std::string dashboard_url = {};  ///< as in AlertMessage
+  std::string dashboard_url = {};     ///< as in AlertMessage
+  MessageLatency* latency = nullptr;  ///< borrowed; null: nobody wants to know
   /// Draws the readings before an alert, as in AlertMessage; null: there are no charts. Any thread,
   /// until StopDeliveries.
   std::function<std::string(const AlertChange&)> draw_chart = {};
@@ -54,9 +56,10 @@ class Notifier {
   /// Stops; what is not delivered stays in the outbox.
   ~Notifier();
 
-  /// Takes changes over. Any thread; changes of one alert come from one. What is taken and not
-  /// stored is bounded by the caller, who lets no more readings in while WaitUntilStored fails.
-  void Publish(std::span<const AlertChange> changes);
+  /// Takes changes over, with when the readings arrived that made them (0: no reading did). Any
+  /// thread; changes of one alert come from one. What is taken and not stored is bounded by the
+  /// caller, who lets no more readings in while WaitUntilStored fails.
+  void Publish(std::span<const AlertChange> changes, int64_t arrived_us = 0);
   /// Waits until all that was published is stored. An error means that it is not; the next call
   /// tries again.
   Status WaitUntilStored();
@@ -81,9 +84,17 @@ class Notifier {
     std::thread thread;
   };
 
+  struct Published {
+    AlertChange change;
+    int64_t arrived_us = 0;
+    int64_t published_us = 0;
+  };
+
   explicit Notifier(NotifierOptions options) : options_(std::move(options)) {}
   void StoreLoop();
-  Status StoreQueued(const std::vector<AlertChange>& changes);
+  Status StoreQueued(const std::vector<Published>& queued);
+  /// A message that a reading brought about, arrived at `arrived_us`, has passed `stage`.
+  void Pass(MessageStage stage, int64_t arrived_us, int64_t now_us);
   void DeliverLoop(Lane* lane);
   /// How long a lane sleeps, and whether something new in the outbox, or Drain, wakes it.
   struct Pause {
@@ -109,11 +120,11 @@ class Notifier {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<AlertChange> queue_;  // guarded by mutex_
-  bool storing_ = false;            // guarded by mutex_
-  Status store_error_;              // guarded by mutex_
-  int64_t retry_store_ = 0;         // guarded by mutex_: times that somebody asked for a retry
-  uint64_t stored_ = 0;             // guarded by mutex_: times that something was stored
+  std::vector<Published> queue_;  // guarded by mutex_
+  bool storing_ = false;          // guarded by mutex_
+  Status store_error_;            // guarded by mutex_
+  int64_t retry_store_ = 0;       // guarded by mutex_: times that somebody asked for a retry
+  uint64_t stored_ = 0;           // guarded by mutex_: times that something was stored
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> deliveries_stop_ = false;
   std::atomic<bool> drains_ = false;  // groups do not wait

@@ -122,6 +122,7 @@ class NotifierTest : public ::testing::Test {
                              [this](const AlertChannelConfig& config, Env*) {
                                return std::make_unique<FakeChannel>(config.name, &post_);
                              },
+                         .latency = &latency_,
                          .look_back = look_back_,
                          .first_retry = milliseconds(1),
                          .longest_retry = milliseconds(10)});
@@ -138,6 +139,7 @@ class NotifierTest : public ::testing::Test {
   std::string path_;
   AlertsConfig config_;
   DevicesConfig devices_;
+  MessageLatency latency_;
   std::function<std::string(const AlertChange&)> look_back_;
   Post post_;
 };
@@ -175,6 +177,39 @@ TEST_F(NotifierTest, WhatComesAgainIsNotSentAgain) {
   EXPECT_EQ(Drain(notifier.get()), 0);
   EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"x.0", "x.1", "x.2"}));
   EXPECT_EQ(post_.references["a"], (std::vector<std::string>{"", "ref-x", "ref-x"}));
+}
+
+TEST_F(NotifierTest, WhatAReadingBroughtAboutIsTimedFromItsArrivalAcrossRuns) {
+  for (int i = 0; i < 1000; ++i) post_.answers["a"].push_back(Answer(Outcome::kRetry));
+  {
+    const auto notifier = Start();
+    notifier->Publish(std::vector{Change("x")}, Env::Posix()->NowMicros() - 60'000'000);
+    notifier->Publish(std::vector{Change("of the pipeline")});
+    ASSERT_TRUE(notifier->WaitUntilStored().ok());
+  }
+  EXPECT_EQ(latency_.at(MessageStage::kDelivered).count(), 0U);
+  post_.answers.clear();
+  const auto notifier = Start();
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  for (const LatencyHistogram& stage : latency_.stages) {
+    EXPECT_EQ(stage.count(), 1U);
+    EXPECT_GE(stage.Quantile(1.0), seconds(60));
+  }
+}
+
+TEST_F(NotifierTest, AFileOfAnEarlierLayoutIsTakenOver) {
+  {
+    const auto notifier = Start();
+    notifier->Publish(std::vector{Change("x")});
+    EXPECT_EQ(Drain(notifier.get()), 0);
+  }
+  const auto earlier = SqliteDb::Open(path_);
+  ASSERT_TRUE(earlier.ok());
+  ASSERT_TRUE((*earlier)->Execute("ALTER TABLE outbox DROP COLUMN arrived_us").ok());
+  const auto notifier = Start();
+  notifier->Publish(std::vector{Change("y")});
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"x.0", "y.0"}));
 }
 
 TEST_F(NotifierTest, TriesAgainUntilItIsTaken) {

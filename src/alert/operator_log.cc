@@ -33,17 +33,6 @@ CREATE TABLE IF NOT EXISTS mute (
   labels TEXT NOT NULL DEFAULT '');
 )sql";
 
-// Files of earlier layouts have mutes without these columns.
-Status AddMuteColumn(SqliteDb* db, const std::string& name) {
-  AVOCET_ASSIGN_OR_RETURN(
-      SqliteStatement select,
-      db->Prepare("SELECT count(*) FROM pragma_table_info('mute') WHERE name = ?1"));
-  AVOCET_ASSIGN_OR_RETURN(const bool row, select.Bind(1, name).Step());
-  if (row && select.Int(0) > 0) return Status::Ok();
-  const std::string add = "ALTER TABLE mute ADD COLUMN " + name + " TEXT NOT NULL DEFAULT ''";
-  return db->Execute(add.c_str());
-}
-
 // "NAME=PATTERN" in lines; neither part has a line end, and no name an equals sign.
 std::string PackLabels(const Labels& labels) {
   std::string lines;
@@ -89,8 +78,10 @@ std::string Mute::Text() const {
 Result<std::unique_ptr<OperatorLog>> OperatorLog::Open(const std::string& path) {
   AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
   AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
+  // Files of earlier layouts have mutes without these columns.
   for (const char* column : {"schedule", "labels"}) {
-    AVOCET_RETURN_IF_ERROR(AddMuteColumn(db.get(), column).WithContext("cannot prepare " + path));
+    AVOCET_RETURN_IF_ERROR(db->AddColumn("mute", column, "TEXT NOT NULL DEFAULT ''")
+                               .WithContext("cannot prepare " + path));
   }
   return std::unique_ptr<OperatorLog>(new OperatorLog(std::move(db)));
 }

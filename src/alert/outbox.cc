@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   fate INTEGER NOT NULL DEFAULT 0,
   settled_us INTEGER NOT NULL DEFAULT 0,
   note TEXT NOT NULL DEFAULT '',
+  arrived_us INTEGER NOT NULL DEFAULT 0,
   UNIQUE (channel, alert_id, change));
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (channel, sequence) WHERE fate = 0;
 CREATE TABLE IF NOT EXISTS sent_message (
@@ -51,6 +52,9 @@ Result<std::unique_ptr<Outbox>> Outbox::Open(const std::string& path) {
   if (version < kVersion) {
     AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
   }
+  // Files of earlier layouts do not have it.
+  AVOCET_RETURN_IF_ERROR(db->AddColumn("outbox", "arrived_us", "INTEGER NOT NULL DEFAULT 0")
+                             .WithContext("cannot prepare " + path));
   return std::unique_ptr<Outbox>(new Outbox(std::move(db)));
 }
 
@@ -74,14 +78,14 @@ Status Outbox::Store(std::span<const OutboxOrder> orders, int64_t now_us) {
         SqliteStatement insert,
         db_->Prepare("INSERT OR IGNORE INTO outbox "
                      "(channel, alert_id, change, payload, stored_us, fate, settled_us, note, "
-                     "device) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+                     "device, arrived_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
     for (const OutboxOrder& order : orders) {
       const bool silenced = !order.silence.empty();
       insert.Bind(1, order.channel).Bind(2, order.change->id).Bind(3, order.change->number);
       insert.BindBlob(4, EncodeAlertChange(*order.change)).Bind(5, now_us);
       insert.Bind(6, int64_t{silenced ? static_cast<uint8_t>(OutboxFate::kSilenced) : uint8_t{0}});
       insert.Bind(7, silenced ? now_us : int64_t{0}).Bind(8, order.silence);
-      insert.Bind(9, order.change->device);
+      insert.Bind(9, order.change->device).Bind(10, order.arrived_us);
       AVOCET_RETURN_IF_ERROR(insert.Run());
     }
     return Status::Ok();
@@ -92,15 +96,16 @@ Result<std::vector<OutboxEntry>> Outbox::Waiting(const std::string& channel, siz
   const std::lock_guard lock(mutex_);
   AVOCET_ASSIGN_OR_RETURN(
       SqliteStatement select,
-      db_->Prepare("SELECT sequence, payload, stored_us FROM outbox WHERE channel = ?1 AND "
-                   "fate = 0 ORDER BY sequence LIMIT ?2"));
+      db_->Prepare(
+          "SELECT sequence, payload, stored_us, arrived_us FROM outbox WHERE channel = ?1 AND "
+          "fate = 0 ORDER BY sequence LIMIT ?2"));
   select.Bind(1, channel).Bind(2, static_cast<int64_t>(limit));
   std::vector<OutboxEntry> entries;
   for (;;) {
     AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
     if (!row) return entries;
     AVOCET_ASSIGN_OR_RETURN(AlertChange change, DecodeAlertChange(select.Text(1)));
-    entries.push_back({select.Int(0), std::move(change), select.Int(2)});
+    entries.push_back({select.Int(0), std::move(change), select.Int(2), select.Int(3)});
   }
 }
 

@@ -21,6 +21,7 @@ struct OutboxEntry {
   int64_t sequence = 0;  ///< in the order of arrival
   AlertChange change;
   int64_t stored_us = 0;
+  int64_t arrived_us = 0;  ///< as in OutboxOrder
 };
 
 /// What became of an entry.
@@ -37,6 +38,7 @@ struct OutboxOrder {
   const AlertChange* change = nullptr;
   std::string channel;
   std::string silence;
+  int64_t arrived_us = 0;  ///< when the reading arrived that made it; 0: none did
 };
 
 /// How one channel stands.

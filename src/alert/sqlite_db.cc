@@ -110,6 +110,15 @@ Result<SqliteStatement> SqliteDb::Prepare(const char* sql) {
   return SqliteStatement(db_, statement);
 }
 
+Status SqliteDb::AddColumn(const std::string& table, const std::string& column,
+                           const std::string& type) {
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement select,
+                          Prepare("SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2"));
+  AVOCET_ASSIGN_OR_RETURN(const bool row, select.Bind(1, table).Bind(2, column).Step());
+  if (row && select.Int(0) > 0) return Status::Ok();
+  return Execute(("ALTER TABLE " + table + " ADD COLUMN " + column + " " + type).c_str());
+}
+
 int64_t SqliteDb::Changes() const { return sqlite3_changes64(db_); }
 int64_t SqliteDb::LastRowId() const { return sqlite3_last_insert_rowid(db_); }
 

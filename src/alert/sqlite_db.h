@@ -54,6 +54,8 @@ class SqliteDb {
   /// Statements without parameters or rows.
   Status Execute(const char* sql);
   Result<SqliteStatement> Prepare(const char* sql);
+  /// Adds a column to a table that does not have it.
+  Status AddColumn(const std::string& table, const std::string& column, const std::string& type);
   /// Rows that the last statement changed.
   int64_t Changes() const;
   int64_t LastRowId() const;

@@ -184,12 +184,13 @@ std::string ReportJson(const Engine& engine, double seconds) {
   json.Key("stage_seconds").BeginObject();
   for (size_t i = 0; i < kNumStages; ++i) {
     const auto stage = static_cast<Stage>(i);
-    json.Field(StageName(stage), engine.clock().Seconds(stage));
+    json.Field(StageName(stage), engine.clock().at(stage).sum_seconds());
   }
   json.EndObject().Key("judgement_ms").BeginObject();
   for (const double q : {0.5, 0.99, 1.0}) {
-    json.Field(fmt::format("p{:g}", q * 100),
-               static_cast<double>(engine.judgement_latency().Quantile(q).count()) * 1e-6);
+    json.Field(
+        fmt::format("p{:g}", q * 100),
+        static_cast<double>(engine.clock().at(CommitStage::kJudged).Quantile(q).count()) * 1e-6);
   }
   json.EndObject().EndObject();
   return json.Take() + "\n";
@@ -197,7 +198,7 @@ std::string ReportJson(const Engine& engine, double seconds) {
 
 // Null when nobody is to be told.
 Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config, const std::string& url,
-                                                const Serving* serving) {
+                                                MessageLatency* latency, const Serving* serving) {
   if (config.alerts.channels.empty()) return std::unique_ptr<Notifier>();
   return Notifier::Start(
       {.config = config.alerts,
@@ -206,6 +207,7 @@ Result<std::unique_ptr<Notifier>> StartNotifier(const Config& config, const std:
        .outbox_path = OutboxPath(config),
        .make_channel = MakeAlertChannel,
        .dashboard_url = url,
+       .latency = latency,
        .draw_chart = [serving](const AlertChange& change) { return serving->Chart(change); },
        .look_back = [serving](const AlertChange& change) { return serving->SeenBefore(change); }});
 }
@@ -296,8 +298,8 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
                         .before_commit = {},
                         .on_commit = {},
                         .sockets = &context->sockets};
-  options.on_alerts = [&](std::span<const AlertChange> changes) {
-    if (notifier != nullptr) notifier->Publish(changes);
+  options.on_alerts = [&](std::span<const AlertChange> changes, int64_t arrived_us) {
+    if (notifier != nullptr) notifier->Publish(changes, arrived_us);
     if (counter != nullptr) counter->CountAlerts(changes);
   };
   if (!config.alerts.channels.empty()) {
@@ -317,7 +319,7 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
   }
   AVOCET_ASSIGN_OR_RETURN(
       notifier, StartNotifier(config, arguments.public_url.empty() ? url : arguments.public_url,
-                              serving.get()));
+                              &engine.clock()->to_alert(), serving.get()));
   // Charts are drawn from what is served.
   const DeliveriesUntilHere deliveries(notifier.get());
   AVOCET_ASSIGN_OR_RETURN(const auto cloudwatch, StartCloudWatch(engine));

@@ -157,6 +157,7 @@ Status Committer::CommitEpoch(Epoch* epoch) {
   }
   AVOCET_RETURN_IF_ERROR(
       WithRetry("cannot write data files", epoch->number, [&] { return WriteFiles(epoch); }));
+  options_.clock->Pass(CommitStage::kWritten, epoch->arrivals);
   AVOCET_RETURN_IF_ERROR(Step("files", epoch->number));
   const StageClock::Timer timer(options_.clock, Stage::kCommit);
   if (!epoch->skip[kBronze]) {
@@ -167,6 +168,7 @@ Status Committer::CommitEpoch(Epoch* epoch) {
     }
     AVOCET_RETURN_IF_ERROR(
         WithRetry("cannot commit bronze", epoch->number, [&] { return CommitBronze(*epoch); }));
+    options_.clock->Pass(CommitStage::kBronze, epoch->arrivals);
     AVOCET_RETURN_IF_ERROR(Step("bronze", epoch->number));
   }
   if (!epoch->new_silver_columns.empty()) {
@@ -183,6 +185,7 @@ Status Committer::CommitEpoch(Epoch* epoch) {
     }));
     AVOCET_RETURN_IF_ERROR(Step(TableName(id), epoch->number));
   }
+  options_.clock->Pass(CommitStage::kTables, epoch->arrivals);
   last_commit_us_ = options_.env->NowMicros();
   if (on_commit_) on_commit_(done_);
   if (!epoch->snapshot.empty()) {

@@ -65,7 +65,10 @@ Status Engine::OpenLake() {
   received_us_ = owned.bronze.last.received_us;
   epochs_since_all_positions_ = kAllPositionsEvery;  // The first epoch of a run has them all.
   snapshot_taken_ = env_->Monotonic();
-  processor_->set_alert_sink(options_.on_alerts);
+  if (options_.on_alerts) {
+    processor_->set_alert_sink(
+        [this](std::span<const AlertChange> changes) { options_.on_alerts(changes, arrived_us_); });
+  }
   committer_->set_before_commit(options_.before_commit);
   committer_->set_on_commit(options_.on_commit);
   care_ = std::make_unique<TableCare>(&config_, env_, tables_.get());
@@ -104,6 +107,7 @@ bool Engine::AllEnded() const {
 
 Status Engine::Run() {
   polled_at_ = env_->Monotonic();
+  polled_us_ = env_->NowMicros();
   while (!stopping_ && !AllEnded()) {
     bool idle = false;
     AVOCET_RETURN_IF_ERROR(Tick(&idle));
@@ -139,7 +143,9 @@ Status Engine::Tick(bool* idle) {
   if (epoch_->Rows() > 0 && FormatDate(epoch_->received_us) != FormatDate(tick_us)) {
     AVOCET_RETURN_IF_ERROR(Seal());
   }
-  const nanoseconds arrived_after = std::exchange(polled_at_, env_->Monotonic());
+  // The poll before a record's own is the latest it can have arrived unseen.
+  Arrival arrival{.at = std::exchange(polled_at_, env_->Monotonic())};
+  arrived_us_ = std::exchange(polled_us_, tick_us);
   AVOCET_RETURN_IF_ERROR(PollInputs(&batches, &more));
   *idle = !more && batches.empty();
   TellCommitted();
@@ -149,12 +155,12 @@ Status Engine::Tick(bool* idle) {
     if (epoch_->Rows() == 0) epoch_->received_us = received_us_;
     AVOCET_RETURN_IF_ERROR(
         processor_->Process(batches, received_us_, /*replayed=*/false, epoch_.get()));
-    uint64_t records = 0;
     for (const RawBatch& batch : batches) {
       bytes += batch.bytes_read;
-      records += batch.records.size();
+      arrival.records += batch.records.size();
     }
-    judgement_latency_.Add(env_->Monotonic() - arrived_after, records);
+    clock_->Pass(CommitStage::kJudged, {arrival});
+    epoch_->AddArrival(arrival);
   }
   // Taken after the records of the tick are in the epoch: positions never run ahead of rows.
   const size_t before = epoch_->positions.size();
@@ -312,7 +318,6 @@ void Engine::PublishProgress(uint64_t bytes) {
   progress_.lag_ms = lag_ms;
   progress_.epoch = last.epoch;
   progress_.fleet_time_us = processor_->fleet_time_us();
-  progress_.judgement_latency = judgement_latency_;
   progress_.last_commit_us = committer_->last_commit_us();
   progress_.problem = std::move(problem);
   progress_.sources = std::move(sources);

@@ -30,7 +30,9 @@ struct EngineOptions {
   /// Tests only: nothing is read while a commit goes on, so that with one thread and without table
   /// care a run repeats exactly.
   bool in_turn = false;
-  AlertSink on_alerts;  ///< told of alerts of new readings, on the engine's thread
+  /// Told of alerts of new readings, which arrived at `arrived_us` or a little later, on the
+  /// engine's thread.
+  std::function<void(std::span<const AlertChange>, int64_t arrived_us)> on_alerts;
   /// Called before each bronze commit, on the committer's: what was told must be safe then, or the
   /// commit waits.
   std::function<Status()> before_commit;
@@ -64,7 +66,6 @@ struct Progress {
   int64_t epoch = 0;          ///< newest committed
   int64_t fleet_time_us = 0;  ///< newest event time
   int64_t last_commit_us = 0;
-  LatencyHistogram judgement_latency;
   std::string problem;  ///< empty when all is well
   std::vector<SourceProgress> sources;
 };
@@ -89,9 +90,7 @@ class Engine {
   uint64_t heartbeat() const { return ticks_ + committer_->attempts(); }
   const RecoveryReport& recovery() const { return recovery_; }
   const StageClock& clock() const { return *clock_; }
-  /// From the poll before a record's own, which is the latest it can have arrived unseen, to the
-  /// end of its judgement. Read only after Run has returned.
-  const LatencyHistogram& judgement_latency() const { return judgement_latency_; }
+  StageClock* clock() { return clock_.get(); }
   size_t StateBytes() const { return processor_->StateBytes(); }
   const Config& config() const { return config_; }
   /// The servers of this process; whoever has something to serve adds it before Run. Run stops
@@ -154,7 +153,8 @@ class Engine {
   std::chrono::nanoseconds snapshot_taken_{0};
   int64_t epochs_since_all_positions_ = 0;
   std::chrono::nanoseconds polled_at_{0};
-  LatencyHistogram judgement_latency_;
+  int64_t polled_us_ = 0;   // the same, as the wall clock has it
+  int64_t arrived_us_ = 0;  // of the records of this tick: the poll before theirs
 
   std::atomic<bool> stopping_ = false;
   std::atomic<uint64_t> ticks_ = 0;

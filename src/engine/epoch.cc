@@ -5,6 +5,9 @@
 namespace avocet {
 namespace {
 
+// A long epoch of a slow stream has thousands of ticks. Closer ones count as one.
+constexpr std::chrono::milliseconds kOneArrival{10};
+
 void AppendOrNull(std::string_view text, Column* column) {
   if (text.empty()) {
     column->AppendNull();
@@ -26,6 +29,14 @@ size_t Epoch::Bytes() const {
   size_t total = 0;
   for (const auto& batch : rows) total += batch->size_bytes();
   return total;
+}
+
+void Epoch::AddArrival(const Arrival& arrival) {
+  if (!arrivals.empty() && arrival.at - arrivals.back().at < kOneArrival) {
+    arrivals.back().records += arrival.records;
+  } else {
+    arrivals.push_back(arrival);
+  }
 }
 
 std::unique_ptr<Epoch> MakeEpoch(const TableLayout& layout, const std::vector<std::string>& metrics,

@@ -14,6 +14,7 @@
 
 #include "src/alert/alert_change.h"
 #include "src/engine/piece.h"
+#include "src/engine/stage_clock.h"
 #include "src/engine/table_layout.h"
 #include "src/model/column_batch.h"
 #include "src/model/positions.h"
@@ -64,9 +65,12 @@ struct Epoch {
   /// Named in the bronze commit, so that recovery finishes what a crash leaves undone.
   std::array<std::optional<TableRewrite>, kNumTables> rewrites;
   std::string operation = "STREAMING UPDATE";  ///< as the Delta log names it
+  std::vector<Arrival> arrivals;  ///< of its records, oldest first; of those of sources only
 
   bool Empty() const;
   size_t Bytes() const;
+  /// Those that came within milliseconds of each other may be put together, as the first of them.
+  void AddArrival(const Arrival& arrival);
   int64_t Rows() const { return static_cast<int64_t>(rows[kBronze]->rows()); }
 };
 

@@ -1,8 +1,5 @@
 #include "src/engine/stage_clock.h"
 
-#include <algorithm>
-#include <cmath>
-
 namespace avocet {
 
 std::string_view StageName(Stage stage) {
@@ -11,24 +8,17 @@ std::string_view StageName(Stage stage) {
   return kNames[static_cast<size_t>(stage)];
 }
 
-void LatencyHistogram::Add(std::chrono::nanoseconds latency, uint64_t weight) {
-  const double nanos = std::max<double>(1.0, static_cast<double>(latency.count()));
-  const auto bucket = static_cast<size_t>(std::log2(nanos) * kBucketsPerOctave);
-  buckets_[std::min(bucket, buckets_.size() - 1)] += weight;
-  count_ += weight;
+std::string_view CommitStageName(CommitStage stage) {
+  constexpr std::array<std::string_view, kNumCommitStages> kNames = {"judged", "written", "bronze",
+                                                                     "tables"};
+  return kNames[static_cast<size_t>(stage)];
 }
 
-std::chrono::nanoseconds LatencyHistogram::Quantile(double q) const {
-  if (count_ == 0) return std::chrono::nanoseconds(0);
-  const auto wanted = static_cast<uint64_t>(std::ceil(q * static_cast<double>(count_)));
-  uint64_t seen = 0;
-  for (size_t i = 0; i < buckets_.size(); ++i) {
-    seen += buckets_[i];
-    if (seen < wanted || seen == 0) continue;
-    return std::chrono::nanoseconds(
-        static_cast<int64_t>(std::exp2(static_cast<double>(i + 1) / kBucketsPerOctave)));
+void StageClock::Pass(CommitStage stage, const std::vector<Arrival>& arrivals) {
+  const std::chrono::nanoseconds now = env_->Monotonic();
+  for (const Arrival& arrival : arrivals) {
+    to_commit_[static_cast<size_t>(stage)].Add(now - arrival.at, arrival.records);
   }
-  return std::chrono::nanoseconds(0);
 }
 
 }  // namespace avocet

@@ -1,13 +1,15 @@
-// StageClock: how long each stage of the engine has taken, and how long records waited for
-// judgement.
+// StageClock: how long each stage of the engine takes, and how long after its arrival a record has
+// passed which of them.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
+#include "src/alert/message_latency.h"
+#include "src/base/latency_histogram.h"
 #include "src/env/env.h"
 
 namespace avocet {
@@ -16,8 +18,24 @@ enum class Stage : uint8_t { kPoll, kDecode, kState, kCollect, kSnapshot, kFiles
 inline constexpr size_t kNumStages = 7;
 std::string_view StageName(Stage stage);
 
-/// Wall time per stage, added from any thread. The engine's own stages run one after the other; the
-/// committer's (files, commit) run beside them.
+/// What a record passes on its way to the tables, in this order.
+enum class CommitStage : uint8_t {
+  kJudged,   ///< its anomalies are known
+  kWritten,  ///< it is in files that no table has yet
+  kBronze,   ///< bronze has it: it is safe whatever happens
+  kTables,   ///< all tables have it
+};
+inline constexpr size_t kNumCommitStages = 4;
+std::string_view CommitStageName(CommitStage stage);
+
+/// Records that were taken from their sources together.
+struct Arrival {
+  std::chrono::nanoseconds at{0};  ///< monotonic; the latest that they can have come unseen
+  uint64_t records = 0;
+};
+
+/// Added to from any thread. The engine's own stages run one after the other; the committer's
+/// (files, commit) run beside them.
 class StageClock {
  public:
   /// Adds the time of its life to a stage.
@@ -25,7 +43,9 @@ class StageClock {
    public:
     Timer(StageClock* clock, Stage stage)
         : clock_(clock), stage_(stage), started_(clock->env_->Monotonic()) {}
-    ~Timer() { clock_->Add(stage_, clock_->env_->Monotonic() - started_); }
+    ~Timer() {
+      clock_->stages_[static_cast<size_t>(stage_)].Add(clock_->env_->Monotonic() - started_);
+    }
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
@@ -37,32 +57,24 @@ class StageClock {
 
   explicit StageClock(Env* env) : env_(env) {}
 
-  void Add(Stage stage, std::chrono::nanoseconds time) {
-    nanos_[static_cast<size_t>(stage)].fetch_add(static_cast<uint64_t>(time.count()),
-                                                 std::memory_order_relaxed);
+  /// These records have passed `stage` now.
+  void Pass(CommitStage stage, const std::vector<Arrival>& arrivals);
+
+  /// Of ticks, and of commits.
+  const LatencyHistogram& at(Stage stage) const { return stages_[static_cast<size_t>(stage)]; }
+  /// Of records, from their arrival on.
+  const LatencyHistogram& at(CommitStage stage) const {
+    return to_commit_[static_cast<size_t>(stage)];
   }
-  double Seconds(Stage stage) const {
-    return static_cast<double>(nanos_[static_cast<size_t>(stage)].load()) * 1e-9;
-  }
+  /// Of messages about alerts; whoever sends them adds to it.
+  MessageLatency& to_alert() { return to_alert_; }
+  const MessageLatency& to_alert() const { return to_alert_; }
 
  private:
   Env* env_;
-  std::array<std::atomic<uint64_t>, kNumStages> nanos_{};
-};
-
-/// Counts durations in buckets that grow by a quarter power of two, so that quantiles are exact to
-/// 19 %. Written by one thread; read when that thread rests.
-class LatencyHistogram {
- public:
-  void Add(std::chrono::nanoseconds latency, uint64_t weight);
-  /// Upper end of the bucket that holds the quantile `q` in 0..1; zero without values.
-  std::chrono::nanoseconds Quantile(double q) const;
-  uint64_t count() const { return count_; }
-
- private:
-  static constexpr size_t kBucketsPerOctave = 4;
-  std::array<uint64_t, 64 * kBucketsPerOctave> buckets_{};
-  uint64_t count_ = 0;
+  std::array<LatencyHistogram, kNumStages> stages_;
+  std::array<LatencyHistogram, kNumCommitStages> to_commit_;
+  MessageLatency to_alert_;
 };
 
 }  // namespace avocet

@@ -79,6 +79,29 @@ void WriteSources(const Progress& p, MetricsWriter* out) {
   each([](const SourceHealth& health) { return Seconds(health.journal_sync_time); });
 }
 
+void WriteLatencies(const StageClock& clock, MetricsWriter* out) {
+  using Type = MetricsWriter::Type;
+  out->Begin("avocet_event_to_commit_seconds", Type::kHistogram,
+             "From the arrival of a record to the stage that it has passed.");
+  for (size_t i = 0; i < kNumCommitStages; ++i) {
+    const auto stage = static_cast<CommitStage>(i);
+    out->Histogram(clock.at(stage), {"stage", CommitStageName(stage)});
+  }
+  out->Begin(
+      "avocet_event_to_alert_seconds", Type::kHistogram,
+      "From the arrival of a reading to the stage that a message about an alert has passed.");
+  for (size_t i = 0; i < kNumMessageStages; ++i) {
+    const auto stage = static_cast<MessageStage>(i);
+    out->Histogram(clock.to_alert().at(stage), {"stage", MessageStageName(stage)});
+  }
+  out->Begin("avocet_stage_duration_seconds", Type::kHistogram,
+             "What a stage takes for one tick or one commit.");
+  for (size_t i = 0; i < kNumStages; ++i) {
+    const auto stage = static_cast<Stage>(i);
+    out->Histogram(clock.at(stage), {"stage", StageName(stage)});
+  }
+}
+
 void WriteHttp(const HttpServerStats& http, MetricsWriter* out) {
   using Type = MetricsWriter::Type;
   static constexpr const char* kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
@@ -127,7 +150,8 @@ HttpResponse ReadyResponse(const Progress& progress) {
   return HttpResponse::Json(ready ? 200 : 503, json.Take() + "\n");
 }
 
-std::string MetricsText(const Progress& progress, const HttpServerStats& http,
+std::string MetricsText(const Progress& progress, const StageClock& clock,
+                        const HttpServerStats& http,
                         const std::optional<ReloadDesk::Outcome>& reload,
                         std::string_view version) {
   MetricsWriter out;
@@ -135,6 +159,7 @@ std::string MetricsText(const Progress& progress, const HttpServerStats& http,
   out.Sample(uint64_t{1}, {{"version", version}});
   WriteRecords(progress, &out);
   WriteCommits(progress, &out);
+  WriteLatencies(clock, &out);
   WriteSources(progress, &out);
   WriteHttp(http, &out);
   if (reload) WriteReload(*reload, &out);
@@ -157,7 +182,8 @@ StatusEndpoints::StatusEndpoints(const Engine* engine, const ReloadDesk* desk, H
          std::optional<ReloadDesk::Outcome> reload;
          if (desk != nullptr) reload = desk->outcome();
          HttpResponse response = HttpResponse::Text(
-             200, MetricsText(engine->progress(), server->stats(), reload, version));
+             200,
+             MetricsText(engine->progress(), engine->clock(), server->stats(), reload, version));
          response.content_type = "text/plain; version=0.0.4; charset=utf-8";
          reply.Send(std::move(response));
        }}));

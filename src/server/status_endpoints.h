@@ -30,7 +30,8 @@ class StatusEndpoints {
 /// 200 when every source and the committer do their work, else 503 with what is wrong.
 HttpResponse ReadyResponse(const Progress& progress);
 /// The Prometheus text format, version 0.0.4. Without `reload` the configuration cannot be changed.
-std::string MetricsText(const Progress& progress, const HttpServerStats& http,
+std::string MetricsText(const Progress& progress, const StageClock& clock,
+                        const HttpServerStats& http,
                         const std::optional<ReloadDesk::Outcome>& reload, std::string_view version);
 
 }  // namespace avocet

@@ -11,6 +11,9 @@
 namespace avocet {
 namespace {
 
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
 Progress SomeProgress() {
   Progress progress;
   progress.totals.accepted = 7;
@@ -38,7 +41,10 @@ TEST(StatusEndpointsTest, MetricsAreInTheTextFormat) {
   HttpServerStats http;
   http.requests[4] = 2;
   const ReloadDesk::Outcome reload{.is_success = false, .success_us = 1'623'781'700'500'000};
-  const std::string text = MetricsText(SomeProgress(), http, reload, "1.2.3");
+  StageClock clock(Env::Posix());
+  clock.to_alert().at(MessageStage::kStored).Add(milliseconds(20));
+  clock.to_alert().at(MessageStage::kStored).Add(hours(1));
+  const std::string text = MetricsText(SomeProgress(), clock, http, reload, "1.2.3");
   for (const char* line :
        {"avocet_build_info{version=\"1.2.3\"} 1\n", "avocet_records_total{result=\"accepted\"} 7\n",
         "avocet_last_commit_timestamp_seconds 1623781706.5\n",
@@ -46,19 +52,32 @@ TEST(StatusEndpointsTest, MetricsAreInTheTextFormat) {
         "avocet_config_last_reload_success_timestamp_seconds 1623781700.5\n",
         "avocet_source_lag_records{source=\"http\"} 3\n",
         "avocet_source_ready{source=\"a \\\"b\\\"\\\\\\n\"} 0\n",
-        "avocet_http_requests_total{status=\"4xx\"} 2\n"}) {
+        "avocet_http_requests_total{status=\"4xx\"} 2\n",
+        "# TYPE avocet_event_to_alert_seconds histogram\n",
+        "avocet_event_to_alert_seconds_bucket{stage=\"stored\",le=\"0.01\"} 0\n",
+        "avocet_event_to_alert_seconds_bucket{stage=\"stored\",le=\"0.025\"} 1\n",
+        "avocet_event_to_alert_seconds_bucket{stage=\"stored\",le=\"1000\"} 1\n",
+        "avocet_event_to_alert_seconds_bucket{stage=\"stored\",le=\"+Inf\"} 2\n",
+        "avocet_event_to_alert_seconds_sum{stage=\"stored\"} 3600.02\n",
+        "avocet_event_to_alert_seconds_count{stage=\"stored\"} 2\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
   // Each family is declared once, before its samples, which are not repeated.
   std::istringstream lines(text);
   std::set<std::string> declared, samples;
   std::string line, family;
+  bool is_histogram = false;
   while (std::getline(lines, line)) {
     if (line.starts_with("# TYPE ")) {
       family = line.substr(7, line.find(' ', 7) - 7);
+      is_histogram = line.ends_with(" histogram");
       EXPECT_TRUE(declared.insert(family).second) << family;
     } else if (!line.starts_with("# HELP ")) {
-      EXPECT_EQ(line.substr(0, line.find_first_of("{ ")), family);
+      std::string sample = line.substr(0, line.find_first_of("{ "));
+      for (const std::string part : {"_bucket", "_sum", "_count"}) {
+        if (is_histogram && sample.ends_with(part)) sample.resize(sample.size() - part.size());
+      }
+      EXPECT_EQ(sample, family);
       EXPECT_TRUE(samples.insert(line.substr(0, line.rfind(' '))).second) << line;
     }
   }

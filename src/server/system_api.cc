@@ -74,10 +74,37 @@ void WriteTotals(const Totals& totals, JsonWriter* json) {
   json->Field("late", totals.late).Field("anomalies", totals.anomalies).EndObject();
 }
 
+void WriteQuantiles(const LatencyHistogram& values, JsonWriter* json) {
+  for (const auto& [name, quantile] : {std::pair{"p50", 0.5}, {"p99", 0.99}, {"max", 1.0}}) {
+    json->Field(name, static_cast<double>(values.Quantile(quantile).count()) * 1e-6);
+  }
+}
+
+void WriteLatency(std::string_view stage, const LatencyHistogram& values, JsonWriter* json) {
+  json->BeginObject().Field("stage", stage).Field("count", values.count());
+  WriteQuantiles(values, json);
+  json->EndObject();
+}
+
+void WriteLatencies(const StageClock& clock, JsonWriter* json) {
+  json->Key("to_commit_ms").BeginArray();
+  for (size_t i = 0; i < kNumCommitStages; ++i) {
+    const auto stage = static_cast<CommitStage>(i);
+    WriteLatency(CommitStageName(stage), clock.at(stage), json);
+  }
+  json->EndArray().Key("to_alert_ms").BeginArray();
+  for (size_t i = 0; i < kNumMessageStages; ++i) {
+    const auto stage = static_cast<MessageStage>(i);
+    WriteLatency(MessageStageName(stage), clock.to_alert().at(stage), json);
+  }
+  json->EndArray();
+}
+
 HttpResponse SystemReply(const ApiContext& context, const Caller& caller) {
   const Progress progress = context.engine->progress();
   const Config& config = context.engine->config();
   const ProcessUsage usage = UsageSoFar();
+  const StageClock& clock = context.engine->clock();
   JsonWriter json;
   json.BeginObject().Field("version", context.version);
   json.Field("started_us", context.started_us).Field("host", context.env->HostName());
@@ -96,14 +123,12 @@ HttpResponse SystemReply(const ApiContext& context, const Caller& caller) {
   for (size_t i = 0; i < kNumStages; ++i) {
     const auto stage = static_cast<Stage>(i);
     json.BeginObject().Field("name", StageName(stage));
-    json.Field("seconds", context.engine->clock().Seconds(stage)).EndObject();
+    json.Field("seconds", clock.at(stage).sum_seconds()).EndObject();
   }
   json.EndArray().Key("judgement_ms").BeginObject();
-  for (const auto& [name, quantile] : {std::pair{"p50", 0.5}, {"p99", 0.99}, {"max", 1.0}}) {
-    json.Field(name,
-               static_cast<double>(progress.judgement_latency.Quantile(quantile).count()) * 1e-6);
-  }
+  WriteQuantiles(clock.at(CommitStage::kJudged), &json);
   json.EndObject();
+  WriteLatencies(clock, &json);
   WriteSources(progress, &json);
   WriteChannels(context, &json);
   json.Field("config_file", config.file);

@@ -1,5 +1,6 @@
 """The files of monitoring/ ask for metrics that avocet has."""
 
+import itertools
 import json
 import re
 import shutil
@@ -9,10 +10,23 @@ from pathlib import Path
 import pytest
 from dashboard import serving
 from harness import ROOT, Site
+from receiver import Receiver
 
 MONITORING = ROOT / "monitoring"
 RULES = MONITORING / "avocet.rules.yml"
 METRIC = re.compile(r"\bavocet_[a-z_]+")
+
+
+WATCHED = """
+lake: {lake}
+server: {SERVER}
+storage: {commit: {interval: 200ms}}
+sources: [{file: {path: "{in}/*.ndjson", poll_interval: 20ms}}]
+schema: {metrics: {t: {}}}
+detectors: [{type: threshold, name: limits, metrics: [t], max: 10}]
+alerts:
+  channels: [{name: hook, webhook: {url: "HOOK", allow_private: true}}]
+"""
 
 
 def test_metrics_are_there(tmp_path: Path) -> None:
@@ -24,9 +38,55 @@ def test_metrics_are_there(tmp_path: Path) -> None:
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     assert len(queries) > 10
     used = set(METRIC.findall("\n".join(queries) + RULES.read_text()))
-    assert used <= known
+    histograms = re.findall(r"^# TYPE (avocet_\w+) histogram", page, re.MULTILINE)
+    parts = {f"{name}_{part}" for name in histograms for part in ("bucket", "sum", "count")}
+    assert used <= known | parts
     documented = set(METRIC.findall((ROOT / "docs" / "monitoring.md").read_text()))
-    assert documented == known
+    assert documented - parts == known
+
+
+def histogram(page: str, name: str, stage: str) -> list[int]:
+    """The counts of its buckets, and of all."""
+    pattern = rf'^avocet_{name}_seconds_(?:bucket|count){{stage="{stage}"[^}}]*}} (\d+)$'
+    return [int(count) for count in re.findall(pattern, page, re.MULTILINE)]
+
+
+def test_latencies_count_every_record_and_message_at_every_stage(tmp_path: Path) -> None:
+    lines = [f'{{"device_id":"d{i}","timestamp":{1_735_689_600 + i},"t":1}}\n' for i in range(50)]
+    lines[25] = '{"device_id":"d25","timestamp":1735689625,"t":20}\n'
+    site = Site(tmp_path)
+    page = ""
+
+    def all_counted() -> bool:
+        nonlocal page
+        page = client.request("GET", "/metrics")[2]
+        in_tables = histogram(page, "event_to_commit", "tables")[-1] == len(lines)
+        return in_tables and histogram(page, "event_to_alert", "delivered")[-1] == 1
+
+    with (
+        Receiver() as receiver,
+        serving(
+            site, "{listen: '127.0.0.1:PORT'}", WATCHED.replace("HOOK", f"{receiver.url}/hook")
+        ) as (run, client),
+    ):
+        (site.inbox / "a.ndjson").write_text("".join(lines))
+        run.wait_for(all_counted, "the records in all tables, and the message delivered")
+        system = client.get("system")
+    for name, stages, count in (
+        ("event_to_commit", ("judged", "written", "bronze", "tables"), len(lines)),
+        ("event_to_alert", ("judged", "stored", "delivered"), 1),
+    ):
+        counts = [histogram(page, name, stage) for stage in stages]
+        for buckets in counts:
+            assert buckets == sorted(buckets) and buckets[-2:] == [count, count]
+        # What comes to a later stage comes there later.
+        for before, after in itertools.pairwise(counts):
+            assert all(a >= b for a, b in zip(before, after, strict=True))
+        shown = system[name.replace("event_", "") + "_ms"]
+        assert [(row["stage"], row["count"]) for row in shown] == [(s, count) for s in stages]
+        assert all(0 < row["p50"] <= row["p99"] <= row["max"] for row in shown)
+    for stage in ("poll", "decode", "state", "collect", "files", "commit"):
+        assert histogram(page, "stage_duration", stage)[-1] > 0
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")

@@ -339,6 +339,9 @@ export interface System {
   violations: Record<string, number>;
   stages: { name: string; seconds: number }[];
   judgement_ms: { p50: number; p99: number; max: number };
+  /** Of records and of messages, from the arrival of a reading to each stage. */
+  to_commit_ms: Passage[];
+  to_alert_ms: Passage[];
   sources: {
     name: string;
     ended: boolean;
@@ -354,6 +357,13 @@ export interface System {
   config_file: string;
   /** Null line: a default, or no value at all. */
   config: { text: string; has_value: boolean; line: number | null }[] | null;
+}
+export interface Passage {
+  stage: string;
+  count: number;
+  p50: number;
+  p99: number;
+  max: number;
 }
 export interface Pulse {
   wall_us: number;

@@ -1,6 +1,6 @@
 // System: what avocet does, how long it takes, and how it is configured.
 
-import { get, type System } from "../api";
+import { get, type Passage, type System } from "../api";
 import { fill, h, setText, type Child } from "../dom";
 import { events } from "../events";
 import { ago, bytes, count, dateTime, duration, percent, shortCount } from "../format";
@@ -17,10 +17,15 @@ const STAGES: Record<string, string> = {
   files: "writing Parquet, beside",
   commit: "committing, beside",
 };
-const INKS = ["--series", "--accent", "--warning", "--silent", "--critical", "--ok", "--info"];
+const INKS = ["--series", "--accent", "--warning", "--silent", "--critical", "--ok", "--muted"];
 
 function milliseconds(value: number): string {
   return value < 10 ? value.toFixed(1) : count(value);
+}
+
+/** With its unit. */
+function spoken(ms: number): string {
+  return ms < 1000 ? `${milliseconds(ms)} ms` : ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms * 1000);
 }
 
 function accounting(system: System): HTMLElement {
@@ -72,6 +77,35 @@ function stages(system: System): HTMLElement {
     h("div", { class: "card-head" }, h("h2", {}, "Where the time goes"), h("span", { class: "muted push" }, "since the start")),
     h("div", { class: "card-body" }, stack),
     h("table", {}, h("tbody", {}, ...rows)),
+  );
+}
+
+const PASSAGES: Record<string, string> = {
+  judged: "anomalies are known",
+  written: "in files, synced",
+  bronze: "safe whatever happens",
+  tables: "in all tables",
+  stored: "in the outbox, on disk",
+  delivered: "taken by its receiver",
+};
+
+function passages(title: string, note: string, rows: Passage[]): HTMLElement | null {
+  if (rows.every((row) => row.count === 0)) return null;
+  const time = (row: Passage, ms: number): string => (row.count > 0 ? spoken(ms) : "–");
+  return h(
+    "section",
+    { class: "card" },
+    h("div", { class: "card-head" }, h("h2", {}, title), h("span", { class: "muted push" }, note)),
+    table(
+      ["Stage", "Median", "99 %", "At most", "Count"],
+      rows.map((row) => [
+        h("span", {}, h("b", {}, row.stage), h("span", { class: "muted" }, ` · ${PASSAGES[row.stage] ?? ""}`)),
+        time(row, row.p50),
+        time(row, row.p99),
+        time(row, row.max),
+        shortCount(row.count),
+      ]),
+    ),
   );
 }
 
@@ -249,7 +283,9 @@ export function systemPage(_context: Context): Page {
         tile("Last commit", system.last_commit_us ? ago(system.last_commit_us, nowUs) : "–", `${count(system.commits)} commits`),
         tile("Devices", count(system.devices)),
       );
-      fill(cards, accounting(system), stages(system), sources(system), journals(system, nowUs), channels(system), build(system, nowUs));
+      const toTables = passages("From arrival to the tables", "records", system.to_commit_ms);
+      const toPeople = passages("From arrival to people told", "messages", system.to_alert_ms);
+      fill(cards, accounting(system), stages(system), toTables, toPeople, sources(system), journals(system, nowUs), channels(system), build(system, nowUs));
       config.show(system);
     } catch (error) {
       if (!loaded) fill(tiles, errorCard(messageOf(error), () => void load()));
