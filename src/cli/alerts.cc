@@ -17,6 +17,7 @@
 #include "src/cli/text_table.h"
 #include "src/config/device_labels.h"
 #include "src/engine/owned_lake.h"
+#include "src/server/label_json.h"
 
 namespace avocet {
 namespace {
@@ -28,6 +29,7 @@ struct ListArguments : LakeArguments {
   bool all = false;
   std::string device;
   std::string rule;
+  std::vector<std::string> labels;  // "site=north"
   size_t limit = kDefaultLimit;
 };
 
@@ -54,10 +56,12 @@ void WriteEntry(const OperatorEntry& entry, JsonWriter* json) {
   json->Field("action", OperatorActionName(entry.action)).Field("text", entry.text).EndObject();
 }
 
-void WriteAlert(const StoredAlert& alert, bool whole, JsonWriter* json) {
+void WriteAlert(const StoredAlert& alert, const DevicesConfig& devices, bool whole,
+                JsonWriter* json) {
   const AlertChange& last = alert.last();
   json->BeginObject().Field("id", last.id).Field("rule", last.rule);
   json->Field("device_id", last.device).Field("metric", last.metric);
+  WriteLabels(LabelsOf(devices, last.device), json);
   json->Field("state", alert.State()).Field("severity", AlertSeverityName(last.severity));
   json->Field("opened_at", FormatTimestamp(last.opened_us));
   json->Field("event_time", FormatTimestamp(last.event_time_us));
@@ -81,14 +85,33 @@ void WriteAlert(const StoredAlert& alert, bool whole, JsonWriter* json) {
   json->EndObject();
 }
 
+Result<Labels> ParseLabels(const std::vector<std::string>& texts) {
+  Labels patterns;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    if (equals == text.npos) {
+      return Status::Usage("cannot read --label " + text + ": write site=north");
+    }
+    const std::string name = text.substr(0, equals), pattern = text.substr(equals + 1);
+    const std::string problem = LabelPatternProblem(name, pattern);
+    if (!problem.empty()) return Status::Usage("cannot read --label " + text + ": " + problem);
+    patterns[name] = pattern;
+  }
+  return patterns;
+}
+
 Status List(const ListArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
+  AVOCET_ASSIGN_OR_RETURN(const Labels labels, ParseLabels(arguments.labels));
   AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadStoredAlerts(config));
   std::vector<const StoredAlert*> listed;
   for (const auto& [id, alert] : alerts) {
     if (!arguments.all && !alert.IsOpen()) continue;
     if (!arguments.device.empty() && alert.last().device != arguments.device) continue;
     if (!arguments.rule.empty() && alert.last().rule != arguments.rule) continue;
+    if (!labels.empty() && !FitLabels(labels, LabelsOf(config.devices, alert.last().device))) {
+      continue;
+    }
     listed.push_back(&alert);
   }
   std::sort(listed.begin(), listed.end(), [](const StoredAlert* a, const StoredAlert* b) {
@@ -99,7 +122,7 @@ Status List(const ListArguments& arguments) {
   if (arguments.format == "json") {
     JsonWriter json;
     json.BeginObject().Key("alerts").BeginArray();
-    for (const StoredAlert* alert : listed) WriteAlert(*alert, false, &json);
+    for (const StoredAlert* alert : listed) WriteAlert(*alert, config.devices, false, &json);
     json.EndArray().Field("total", matched).EndObject();
     fmt::print("{}\n", json.Take());
     return Status::Ok();
@@ -126,7 +149,7 @@ Status Show(const OneArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const StoredAlert alert, FindStoredAlert(alerts, arguments.id));
   if (arguments.format == "json") {
     JsonWriter json;
-    WriteAlert(alert, true, &json);
+    WriteAlert(alert, config.devices, true, &json);
     fmt::print("{}\n", json.Take());
     return Status::Ok();
   }
@@ -176,21 +199,6 @@ Status Act(const OneArguments& arguments, OperatorAction action) {
   return Status::Ok();
 }
 
-Result<Labels> ParseLabels(const std::vector<std::string>& texts) {
-  Labels patterns;
-  for (const std::string& text : texts) {
-    const size_t equals = text.find('=');
-    if (equals == text.npos) {
-      return Status::Usage("cannot read --label " + text + ": write site=north");
-    }
-    const std::string name = text.substr(0, equals), pattern = text.substr(equals + 1);
-    const std::string problem = LabelPatternProblem(name, pattern);
-    if (!problem.empty()) return Status::Usage("cannot read --label " + text + ": " + problem);
-    patterns[name] = pattern;
-  }
-  return patterns;
-}
-
 Status AddMute(const MuteArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
   Mute mute = arguments.mute;
@@ -237,9 +245,7 @@ Status ListMutes(const LakeArguments& arguments) {
       json.BeginObject().Field("id", mute.id).Field("rule", mute.rule);
       json.Field("device", mute.device).Field("metric", mute.metric).Field("actor", mute.actor);
       json.Field("until", FormatTimestamp(mute.until_us)).Field("schedule", mute.schedule);
-      json.Key("labels").BeginObject();
-      for (const auto& [name, pattern] : mute.labels) json.Field(name, pattern);
-      json.EndObject();
+      WriteLabels(mute.labels, &json);
       json.Field("reason", mute.reason).EndObject();
     }
     json.EndArray();
@@ -255,6 +261,14 @@ Status ListMutes(const LakeArguments& arguments) {
   return Status::Ok();
 }
 
+void AddLabelOption(CLI::App* command, std::vector<std::string>* labels) {
+  command
+      ->add_option("--label", *labels,
+                   "Only devices with this label, as in site=north; * and ? are allowed, and "
+                   "several labels")
+      ->allow_extra_args(false);
+}
+
 void AddList(CLI::App* app, int* exit_code) {
   auto arguments = std::make_shared<ListArguments>();
   CLI::App* command = app->add_subcommand("list", "List open alerts, newest first");
@@ -262,6 +276,7 @@ void AddList(CLI::App* app, int* exit_code) {
   command->add_flag("--all", arguments->all, "Also those that have cleared");
   command->add_option("--device", arguments->device, "Only alerts of this device");
   command->add_option("--rule", arguments->rule, "Only alerts of this rule");
+  AddLabelOption(command, &arguments->labels);
   command->add_option("--limit", arguments->limit, "List so many, 0: all (default: 50)");
   command->callback([arguments, exit_code] { *exit_code = Report(List(*arguments)); });
 }
@@ -300,11 +315,7 @@ void AddMuteCommands(CLI::App* app, int* exit_code) {
   mute->add_option("--rule", arguments->mute.rule, "Only this rule; * and ? are allowed");
   mute->add_option("--device", arguments->mute.device, "Only these devices; * and ? are allowed");
   mute->add_option("--metric", arguments->mute.metric, "Only this metric; * and ? are allowed");
-  mute->add_option(
-          "--label", arguments->labels,
-          "Only devices with this label, as in site=north; * and ? are allowed, and several "
-          "labels")
-      ->allow_extra_args(false);
+  AddLabelOption(mute, &arguments->labels);
   mute->add_option("--for", arguments->duration,
                    "How long (default: 1h, or with --every until it is ended)");
   mute->add_option("--every", arguments->mute.schedule,

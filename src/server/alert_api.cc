@@ -23,7 +23,7 @@ constexpr size_t kMaxBodyBytes = 256 * 1024;
 constexpr size_t kMaxText = 2000;
 constexpr const char* kDefaultMute = "1h";
 
-AlertFilter FilterOf(ApiQuery* query) {
+AlertFilter FilterOf(const ApiContext& context, ApiQuery* query) {
   AlertFilter filter;
   filter.from_us = query->Instant("from", INT64_MIN);
   filter.to_us = query->Instant("to", INT64_MAX);
@@ -31,6 +31,8 @@ AlertFilter FilterOf(ApiQuery* query) {
   filter.metric = query->Text("metric");
   filter.rule = query->Text("rule");
   filter.text = query->Text("q");
+  filter.labels = query->LabelPatterns();
+  filter.devices = &context.engine->config().devices;
   const std::string severity = query->Word("severity", {"any", "info", "warning", "critical"});
   if (severity != "any") filter.severity = severity;
   filter.stage =
@@ -40,7 +42,7 @@ AlertFilter FilterOf(ApiQuery* query) {
 
 HttpResponse AlertsReply(const ApiContext& context, const HttpRequest& request) {
   ApiQuery query(request, context.NowMicros());
-  const AlertFilter filter = FilterOf(&query);
+  const AlertFilter filter = FilterOf(context, &query);
   const auto limit = static_cast<size_t>(query.Integer("limit", 200, 1, kMaxListed));
   if (const auto mistake = query.Mistake()) return *mistake;
   const AlertBoard::Page page = context.board->Find(filter, limit);
@@ -60,7 +62,7 @@ HttpResponse AlertsReply(const ApiContext& context, const HttpRequest& request) 
 
 HttpResponse CsvReply(const ApiContext& context, const HttpRequest& request, const Caller& caller) {
   ApiQuery query(request, context.NowMicros());
-  const AlertFilter filter = FilterOf(&query);
+  const AlertFilter filter = FilterOf(context, &query);
   if (const auto mistake = query.Mistake()) return *mistake;
   const AlertBoard::Page page = context.board->Find(filter, kMaxExported);
   spdlog::info("audit: alerts exported, user={} remote={} rows={}", caller.name, request.remote,

@@ -7,6 +7,7 @@
 #include "src/base/ascii.h"
 #include "src/base/civil_time.h"
 #include "src/base/spoken_time.h"
+#include "src/config/device_labels.h"
 
 namespace avocet {
 namespace {
@@ -49,7 +50,8 @@ bool AlertFilter::Matches(const BoardAlert& alert) const {
          is(metric, last.metric) && is(rule, last.rule) &&
          is(severity, AlertSeverityName(last.severity)) &&
          (text.empty() || ContainsIgnoringCase(last.device, text) ||
-          ContainsIgnoringCase(last.rule, text) || ContainsIgnoringCase(last.reason, text));
+          ContainsIgnoringCase(last.rule, text) || ContainsIgnoringCase(last.reason, text)) &&
+         (labels.empty() || FitLabels(labels, LabelsOf(*devices, last.device)));
 }
 
 void AlertBoard::TouchLocked(BoardAlert* alert) {

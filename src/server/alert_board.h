@@ -15,6 +15,7 @@
 
 #include "src/alert/alert_change.h"
 #include "src/alert/operator_log.h"
+#include "src/config/device_config.h"
 
 namespace avocet {
 
@@ -52,6 +53,8 @@ struct AlertFilter {
   int64_t to_us = INT64_MAX;                   ///< exclusive
   std::string device, metric, rule, severity;  ///< empty: any
   std::string text;                            ///< in device, rule or reason, in any case
+  Labels labels;                               ///< patterns that those of its device fit
+  const DevicesConfig* devices = nullptr;      ///< has the labels; not null with `labels`
 
   /// Whatever its stage.
   bool Matches(const BoardAlert& alert) const;

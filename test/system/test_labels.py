@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from dashboard import Client, chromium, page_of, parameters, series, serving
@@ -169,6 +170,36 @@ def test_the_api_filters_and_shows_labels(running: tuple[Run, Client, Site]) -> 
     }
 
 
+def test_alerts_are_listed_by_label(running: tuple[Run, Client, Site]) -> None:
+    _, client, site = running
+
+    def found(**labels: str) -> list[str]:
+        query = {f"label.{name}": pattern for name, pattern in labels.items()}
+        page = client.get("alerts", **query)
+        csv = client.request("GET", f"/api/v1/alerts.csv?{urlencode(query)}")[2].splitlines()
+        assert page["matching"] == sum(page["stages"].values()) == len(csv) - 1
+        return sorted(alert["device"] for alert in page["alerts"])
+
+    assert found(site="n*", line="A") == ["press-1", "press-2"]
+    assert found(site="south") == [] and found(line="") == []
+    assert client.request("GET", "/api/v1/alerts?label.rule=x")[0] == 400
+
+    def listed(*labels: str) -> list[dict[str, Any]]:
+        options = [part for label in labels for part in ("--label", label)]
+        done = site.avocet("alerts", "list", "-c", str(site.config), "-f", "json", *options)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["alerts"]
+
+    assert sorted(alert["device_id"] for alert in listed("site=north", "line=?")) == [
+        "press-1",
+        "press-2",
+    ]
+    assert listed("site=south") == []
+    assert listed()[0]["labels"] == {"line": "A", "site": "north"}
+    bad = site.avocet("alerts", "list", "-c", str(site.config), "--label", "north")
+    assert bad.returncode == 64 and "write site=north" in bad.stderr
+
+
 def test_mutes_by_label(running: tuple[Run, Client, Site]) -> None:
     _, client, site = running
 
@@ -234,6 +265,30 @@ def test_the_fleet_is_filtered_by_labels(
         page.get_by_role("link", name="line A").click()
         expect(page.locator(".grid-row")).to_have_count(3)
         assert parameters(page) == {"label.line": "A"}
+
+
+def test_the_alerts_are_filtered_by_labels(
+    browser: Browser, running: tuple[Run, Client, Site]
+) -> None:
+    _, client, _ = running
+    with page_of(browser, client, "/alerts") as page:
+        rows = page.locator("tbody tr[data-id]")
+        expect(rows).to_have_count(2)
+        page.get_by_label("Filter by a label").wait_for()
+        page.keyboard.press("b")
+        expect(page.get_by_label("Filter by a label")).to_be_focused()
+        page.get_by_label("Filter by a label").select_option("site=south")
+        page.get_by_text("All calm").wait_for()
+        assert parameters(page) == {"label.site": "south"}
+        assert page.get_by_role("link", name="CSV").get_attribute("href") == (
+            "/api/v1/alerts.csv?stage=open&label.site=south"
+        )
+        page.get_by_role("button", name="No longer only site south").click()
+        expect(rows).to_have_count(2)
+    # Who gets the address sees the same.
+    with page_of(browser, client, "/alerts?label.line=A&label.site=north") as page:
+        expect(page.locator("tbody tr[data-id]")).to_have_count(2)
+        page.get_by_role("button", name="No longer only line A").wait_for()
 
 
 def test_a_mute_is_made_on_the_page_of_alerts(

@@ -1,5 +1,5 @@
-// Labels of devices: in words, as chips, and as the filter of the fleet. The filter is in the URL,
-// one parameter label.NAME for each.
+// Labels of devices: in words, as chips, and as the filter of the fleet and of alerts. The filter is
+// in the URL, one parameter label.NAME for each.
 
 import type { DevicePage, Labels } from "./api";
 import { fill, h } from "./dom";
@@ -53,7 +53,7 @@ export class LabelFilter {
       h("option", { value: "" }, "Filter by label"),
       ...labels.map((label) => {
         const group = h("optgroup", { label: label.values > Object.keys(label.devices).length ? `${label.name} (the most frequent)` : label.name });
-        for (const [value, devices] of Object.entries(label.devices)) group.append(h("option", { value: `${label.name}=${value}` }, `${value} (${count(devices)})`));
+        for (const [value, devices] of Object.entries(label.devices)) group.append(h("option", { value: `${label.name}=${value}` }, `${value} (${count(devices)} ${devices === 1 ? "device" : "devices"})`));
         return group;
       }),
     );

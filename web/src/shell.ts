@@ -25,7 +25,7 @@ const KEYS: [string, string][] = [
   ["g s", "System"],
   ["j  k", "Next, previous row"],
   ["Enter", "Open the row"],
-  ["b", "Filter the fleet by a label"],
+  ["b", "Filter the fleet or the alerts by a label"],
   ["[  ]", "Earlier, later"],
   ["z", "Zoom out"],
   ["l", "Follow live"],

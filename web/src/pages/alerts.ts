@@ -2,13 +2,13 @@
 
 import { alertChart, alertLink, alertPanel, alertSubject, stageBadge } from "../alert_panel";
 import { muteSeries, VERBS } from "../alert_verbs";
-import { get, post, remove, url, type Alert, type AlertList, type AlertStage, type Mute } from "../api";
+import { get, post, remove, url, type Alert, type AlertList, type AlertStage, type DevicePage, type Mute } from "../api";
 import { fill, h, setText, type Child } from "../dom";
 import { events } from "../events";
 import { count, dateTime, shortTime } from "../format";
 import { gateProposal } from "../gate_card";
 import { icon } from "../icons";
-import { labelsText } from "../labels";
+import { LabelFilter, labelFilters, labelsText } from "../labels";
 import { muteForm } from "../mute_form";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { emptyState, errorCard, select, stateBadge } from "../parts";
@@ -55,6 +55,7 @@ function query(): Record<string, string> {
     severity: parameter("severity"),
     rule: parameter("rule"),
     q: parameter("q"),
+    ...labelFilters(),
   };
 }
 
@@ -75,6 +76,7 @@ export function alertsPage(context: Context): Page {
   const severity = select("Severity", [["", "Any severity"], ["critical", "Critical"], ["warning", "Warning"], ["info", "Info"]], parameter("severity"), (value) => change({ severity: value }));
   const rule = select("Rule", [["", "Any rule"], ...context.status.rules.map((name): [string, string] => [name, name])], parameter("rule"), (value) => change({ rule: value }));
   const range = select("Time range", RANGES, parameter("from"), (value) => change({ from: value }));
+  const labels = new LabelFilter();
   const csv = h("a", { class: "button", download: "alerts.csv", href: "/api/v1/alerts.csv" }, icon("download"), "CSV");
   const mutesButton = h("button", { type: "button", class: "button", "aria-expanded": "false" }, icon("mute"), "Mutes");
   const note = h("span", { class: "muted", role: "status" });
@@ -103,7 +105,7 @@ export function alertsPage(context: Context): Page {
     "div",
     { class: "page full" },
     h("div", { class: "head" }, h("h1", {}, "Alerts"), note, h("span", { class: "push toolbar" }, mutesButton, csv)),
-    h("div", { class: "toolbar" }, tabs, search, range, severity, rule),
+    h("div", { class: "toolbar" }, tabs, search, range, severity, rule, labels.select, labels.chips),
     mutes,
     bulk,
     holder,
@@ -435,10 +437,16 @@ export function alertsPage(context: Context): Page {
     }),
   ];
   const move = (by: number): void => pickNext(rows, selected?.id, by, body, select_);
+  const follow = onQueryChange(query, search, () => void load(), () => void findSelected());
+  // Without them the filter is not offered, and all else works.
+  void get<DevicePage>("devices", { limit: 1 }).then((page) => labels.offer(page.labels), () => undefined);
   return {
     title: "Alerts",
     root,
-    update: onQueryChange(query, search, () => void load(), () => void findSelected()),
+    update: () => {
+      labels.draw();
+      follow();
+    },
     restyle: () => drawRows(),
     key: (key) => {
       const verb = verbs().find(([name]) => name === key);
@@ -446,6 +454,7 @@ export function alertsPage(context: Context): Page {
       else if (key === "j" || key === "ArrowDown") move(1);
       else if (key === "k" || key === "ArrowUp") move(-1);
       else if (key === "x" && selected) choose(selected.id, !chosen.has(selected.id));
+      else if (key === "b") labels.select.focus();
       else if (key === "c") panel.querySelector<HTMLInputElement>("form input")?.focus();
       else if (key === "r") void load();
       else if (key === "Enter" && selected) go(alertChart(selected));
