@@ -187,9 +187,11 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   WriteLabelCounts(counts, &json);
   json.Key("devices").BeginArray();
   for (size_t i = offset; i < devices.size() && i - offset < limit; ++i) {
+    DeviceSummary device = context.fleet->Device(devices[i].name).value_or(devices[i]);
+    device.state = devices[i].state;  // as it was counted
     json.BeginObject();
-    WriteDevice(context.fleet->Device(devices[i].name).value_or(devices[i]), metrics,
-                LabelsOf(context.engine->config().devices, devices[i].name), &json);
+    WriteDevice(device, metrics, LabelsOf(context.engine->config().devices, devices[i].name),
+                &json);
     json.Key("sparkline");
     const auto index = static_cast<size_t>(found - metrics.begin());
     WriteNumbers(context.fleet->Sparkline(devices[i].name, index, kSparklinePoints), &json);

@@ -123,6 +123,31 @@ def test_the_fleet_draws_only_rows_in_view(browser: Browser, running: Client) ->
         assert rows == str(FLEET + len(HOSTILE) + 2)
 
 
+def test_tiles_and_rows_of_the_fleet_agree_at_every_moment(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Devices become critical one by one; the page is looked at each time it changes."""
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text("".join(series(f"dev-{i}", 30) for i in range(8)))
+    with serving(site, SERVER) as (_, client), page_of(browser, client, "/") as page:
+        expect(page.locator(".grid-row")).to_have_count(8)
+        page.evaluate("""() => {
+          window.disagreements = [];
+          const look = () => {
+            const rows = document.querySelectorAll(".grid-row .is-critical").length;
+            const tile = document.querySelector(".tile:has(.is-critical) .value").textContent;
+            if (String(rows) !== tile) window.disagreements.push(`${tile} above ${rows} rows`);
+            requestAnimationFrame(look);
+          };
+          look();
+        }""")
+        for i in range(4):
+            with (site.inbox / f"spike-{i}.ndjson").open("w") as file:
+                file.write(series(f"dev-{i}", 31, [30]).splitlines(keepends=True)[30])
+            expect(page.locator(".grid-row .is-critical")).to_have_count(i + 1)
+        assert page.evaluate("window.disagreements") == []
+
+
 def test_a_search_is_in_the_address(browser: Browser, running: Client) -> None:
     with page_of(browser, running, "/") as page:
         page.locator(".grid-row").first.wait_for()

@@ -38,6 +38,7 @@ class FleetTable {
   private readonly rows = new Map<number, HTMLElement>();
   private matching = 0;
   private total = -1;
+  private loading = 0;
   private selected = -1;
   private observer = new ResizeObserver(() => this.draw());
 
@@ -103,8 +104,14 @@ class FleetTable {
     );
   }
 
+  /** Whether an answer is on its way. */
+  get isLoading(): boolean {
+    return this.loading > 0;
+  }
+
   /** Loads the rows in view. */
   async load(): Promise<void> {
+    this.loading += 1;
     const height = this.rowHeight();
     const first = Math.max(0, Math.floor(this.body.scrollTop / height) - 20);
     const query = {
@@ -129,6 +136,8 @@ class FleetTable {
       this.draw(true);
     } catch (error) {
       if (this.total < 0) fill(this.space, emptyState("alert", "Devices cannot be shown", h("p", {}, messageOf(error))));
+    } finally {
+      this.loading -= 1;
     }
   }
 
@@ -235,7 +244,17 @@ function rowLabels(device: Device): HTMLElement | null {
   return text ? h("span", { class: "row-labels muted", title: text }, text) : null;
 }
 
-function stateTiles(): { root: HTMLElement; show: (pulse: Pulse) => void; mark: () => void } {
+interface StateTiles {
+  root: HTMLElement;
+  /** What came with the rows, so that both say the same. */
+  count: (states: DevicePage["states"]) => void;
+  /** Whether the pulse has other numbers of devices than are shown. */
+  differ: (pulse: Pulse) => boolean;
+  show: (pulse: Pulse) => void;
+  mark: () => void;
+}
+
+function stateTiles(): StateTiles {
   const values = new Map<string, HTMLElement>();
   const buttons = new Map<string, HTMLElement>();
   const root = h("div", { class: "tiles seven" });
@@ -248,6 +267,7 @@ function stateTiles(): { root: HTMLElement; show: (pulse: Pulse) => void; mark: 
     buttons.set(state, button);
     root.append(button);
   }
+  let shown: DevicePage["states"] | null = null;
   const rate = h("div", { class: "value" }, "–");
   const spark = h("div", { class: "note" });
   root.append(h("div", { class: "card tile" }, h("div", { class: "label" }, "Readings / s"), rate, spark));
@@ -258,13 +278,13 @@ function stateTiles(): { root: HTMLElement; show: (pulse: Pulse) => void; mark: 
     mark: () => {
       for (const [state, button] of buttons) button.setAttribute("aria-pressed", String(parameter("state") === state));
     },
+    count: (states) => {
+      shown = states;
+      for (const state of STATES) setText(values.get(state)!, count(states[state]));
+      setText(values.get("")!, count(STATES.reduce((sum, state) => sum + states[state], 0)));
+    },
+    differ: (pulse) => STATES.some((state) => pulse.states[state] !== shown?.[state]),
     show: (pulse) => {
-      let all = 0;
-      for (const state of STATES) {
-        all += pulse.states[state];
-        setText(values.get(state)!, count(pulse.states[state]));
-      }
-      setText(values.get("")!, count(all));
       setText(rate, shortCount(pulse.readings_per_second));
       setText(anomalies, shortCount(pulse.anomalies));
       fill(spark, sparkline(events.rates, "Readings per second"));
@@ -294,8 +314,9 @@ export function fleetPage(context: Context): Page {
   const lag = h("span", { class: "crumb number push" });
   const health = new FleetHealthCard(() => table.redraw());
   const labels = new LabelFilter();
-  const showPage = ({ matching, total, labels: known }: DevicePage): void => {
+  const showPage = ({ matching, total, states, labels: known }: DevicePage): void => {
     labels.offer(known);
+    tiles.count(states);
     setText(counted, matching === total ? `${count(total)} devices` : `${count(matching)} of ${count(total)} devices`);
     const isEmpty = total === 0;
     columns.hidden = isEmpty;
@@ -359,6 +380,7 @@ export function fleetPage(context: Context): Page {
     events.on("reset", () => void loadFeed()),
     events.on("pulse", (pulse) => {
       tiles.show(pulse);
+      if (tiles.differ(pulse) && !table.isLoading) void table.load();
       if (dirty && !list.matches(":hover, :focus-within")) {
         dirty = false;
         drawFeed();
