@@ -148,6 +148,24 @@ def test_tiles_and_rows_of_the_fleet_agree_at_every_moment(
         assert page.evaluate("window.disagreements") == []
 
 
+def test_a_device_that_is_not_there_is_shown_once_it_sends(
+    browser: Browser, tmp_path: Path
+) -> None:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(series("dev-1", 30))
+    with (
+        serving(site, SERVER) as (_, client),
+        page_of(browser, client, "/device?device=dev-2", allow="404") as page,
+    ):
+        page.get_by_text("No device of this name").wait_for()
+        expect(page.get_by_label("Time range")).to_be_hidden()
+        link = page.get_by_role("link", name="Search the fleet")
+        assert link.get_attribute("href") == "/?q=dev-2"
+        (site.inbox / "b.ndjson").write_text(series("dev-2", 30))
+        page.locator(".chart canvas").first.wait_for()
+        expect(page.get_by_label("Time range")).to_be_visible()
+
+
 def test_a_search_is_in_the_address(browser: Browser, running: Client) -> None:
     with page_of(browser, running, "/") as page:
         page.locator(".grid-row").first.wait_for()

@@ -95,12 +95,12 @@ export function alertsPage(context: Context): Page {
     h(
       "table",
       { class: "fold alerts" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "box" }, all), ...["Severity", "Stage"].map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col", class: "number" }, "Since"), h("th", { scope: "col" }, "Device"), h("th", { scope: "col", class: "rule" }, "Rule"), h("th", { scope: "col" }, "What"))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "box" }, h("label", { class: "choose-all" }, all, h("span", {}, "Choose all"))), ...["Severity", "Stage"].map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col", class: "number" }, "Since"), h("th", { scope: "col" }, "Device"), h("th", { scope: "col", class: "rule" }, "Rule"), h("th", { scope: "col" }, "What"))),
       body,
     ),
   );
   const holder = h("div", {});
-  const columns = h("div", { class: "columns" }, scroller, panel);
+  const columns = h("div", { class: "columns picks" }, scroller, panel);
   const root = h(
     "div",
     { class: "page full" },
@@ -333,6 +333,7 @@ export function alertsPage(context: Context): Page {
         selected = null;
         fill(panel, emptyState("alert", "Not found", h("p", {}, messageOf(error)), h("p", {}, "It may be older than a month: avocet alerts show has it.")));
         columns.hidden = false;
+        columns.classList.add("has-selected");
         return;
       }
     }
@@ -408,6 +409,8 @@ export function alertsPage(context: Context): Page {
       await findSelected();
       await loadMutes();
     } catch (error) {
+      // The banner tells of a lost connection; what is known stays in sight.
+      if (rows.length > 0 && events.connection === "lost") return;
       fill(holder, errorCard(messageOf(error), () => void load()));
       columns.hidden = true;
     }

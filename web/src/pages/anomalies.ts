@@ -67,7 +67,7 @@ export function anomaliesPage(context: Context): Page {
     ),
   );
   const holder = h("div", {});
-  const columns = h("div", { class: "columns" }, scroller, panel);
+  const columns = h("div", { class: "columns picks" }, scroller, panel);
   const root = h(
     "div",
     { class: "page full" },
@@ -164,10 +164,13 @@ export function anomaliesPage(context: Context): Page {
           selected = await get<Anomaly>("anomaly", { id, at: parameter("at") });
         } catch (error) {
           fill(panel, emptyState("alert", "Not found", h("p", {}, messageOf(error))));
+          columns.hidden = false;
+          columns.classList.add("has-selected");
           return;
         }
       }
     }
+    columns.classList.toggle("has-selected", id !== "");
     markPicked(body, selected?.id);
     columns.hidden = rows.length === 0 && selected === null;
     drawPanel();
@@ -183,6 +186,8 @@ export function anomaliesPage(context: Context): Page {
       drawRows();
       await findSelected();
     } catch (error) {
+      // The banner tells of a lost connection; what is known stays in sight.
+      if (rows.length > 0 && events.connection === "lost") return;
       fill(holder, errorCard(messageOf(error), () => void load()));
       columns.hidden = true;
     }

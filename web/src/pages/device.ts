@@ -1,6 +1,6 @@
 // Device: its metrics over time, and what was unusual.
 
-import { get, type Anomaly, type AnomalyList, type Device, type Quiet, type Series } from "../api";
+import { ApiError, get, type Anomaly, type AnomalyList, type Device, type Quiet, type Series } from "../api";
 import { Chart } from "../chart";
 import { deviceAlerts } from "../device_alerts";
 import { deviceRecords } from "../device_records";
@@ -12,7 +12,7 @@ import { icon } from "../icons";
 import { labelChips } from "../labels";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { emptyState, errorCard, explainPanel, feedItem, stateBadge } from "../parts";
-import { change, instant, parameter } from "../view";
+import { change, href, instant, parameter } from "../view";
 
 const RANGES: [string, string][] = [
   ["now-15m", "15 min"],
@@ -52,37 +52,39 @@ export function devicePage(context: Context): Page {
   const note = h("span", { class: "muted", role: "status" });
   const health = new DeviceHealthCard(name, context);
   const custom = h("form", { class: "toolbar" }, from, h("span", { class: "muted" }, "to"), to, h("button", { class: "button", type: "submit" }, "Apply"));
+  const toolbar = h(
+    "div",
+    { class: "toolbar" },
+    ranges,
+    h(
+      "span",
+      { class: "toolbar" },
+      button("left", "Earlier ([)", () => shift(-1)),
+      button("right", "Later (])", () => shift(1)),
+      button("out", "Zoom out (z)", () => zoomOut()),
+      live,
+    ),
+    custom,
+    note,
+  );
+  const side = h(
+    "div",
+    { class: "sticky" },
+    explain,
+    alerts.root,
+    health.root,
+    h("section", { class: "card feed", "aria-label": "Anomalies in view" }, h("div", { class: "card-head" }, listTitle), list),
+  );
   const root = h(
     "div",
     { class: "page" },
     h("div", { class: "head" }, h("a", { href: "/", class: "crumb" }, "Fleet"), h("span", { class: "crumb" }, "/"), title, badge, chips, facts),
-    h(
-      "div",
-      { class: "toolbar" },
-      ranges,
-      h(
-        "span",
-        { class: "toolbar" },
-        button("left", "Earlier ([)", () => shift(-1)),
-        button("right", "Later (])", () => shift(1)),
-        button("out", "Zoom out (z)", () => zoomOut()),
-        live,
-      ),
-      custom,
-      note,
-    ),
+    toolbar,
     h(
       "div",
       { class: "columns" },
       h("div", { class: "charts" }, charts, records.root),
-      h(
-        "div",
-        { class: "sticky" },
-        explain,
-        alerts.root,
-        health.root,
-        h("section", { class: "card feed", "aria-label": "Anomalies in view" }, h("div", { class: "card-head" }, listTitle), list),
-      ),
+      side,
     ),
   );
 
@@ -262,6 +264,20 @@ export function devicePage(context: Context): Page {
     );
   };
 
+  const showWhole = (is: boolean): void => {
+    for (const part of [toolbar, side, records.root]) part.hidden = !is;
+    if (is) fill(charts);
+  };
+  // It is looked for again with each pulse, and shown once it has sent something.
+  const showMissing = (): void => {
+    showWhole(false);
+    const search = h("a", { class: "button primary", href: href("/", { q: name }) }, "Search the fleet");
+    fill(
+      charts,
+      h("div", { class: "card" }, emptyState("fleet", "No device of this name", h("p", {}, "Nothing has come from it so far. It appears here as soon as it sends a reading."), h("p", {}, search))),
+    );
+  };
+
   const load = async (): Promise<void> => {
     const [begin, end] = bounds();
     records.show(begin, end);
@@ -286,11 +302,13 @@ export function devicePage(context: Context): Page {
         note,
         series.problem || `${count(series.readings)} readings${series.is_raw ? "" : `, one point is ${duration(series.bucket_us)}`}`,
       );
+      if (side.hidden) showWhole(true);
       drawHead();
       drawCharts();
       drawSide();
     } catch (error) {
       if (series) return;
+      if (error instanceof ApiError && error.status === 404) return showMissing();
       fill(charts, errorCard(messageOf(error), () => void load()));
     }
   };

@@ -241,7 +241,8 @@ class FleetTable {
 
 function rowLabels(device: Device): HTMLElement | null {
   const text = labelsText(device.labels);
-  return text ? h("span", { class: "row-labels muted", title: text }, text) : null;
+  const words = Object.entries(device.labels).flatMap(([name, value], i) => [i > 0 ? " · " : "", h("span", { class: "label-name" }, `${name} `), value]);
+  return text ? h("span", { class: "row-labels muted", title: text }, ...words) : null;
 }
 
 interface StateTiles {
