@@ -476,18 +476,30 @@ void KinesisLeases::ReleaseAll(const std::map<std::string, KinesisPosition>& del
     KinesisLease next = lease;
     if (next.owner == worker_) next.owner.clear();  // Others need not wait until it is over.
     if (IsOurs(next.claim) && !next.claim->released) {
-      const std::lock_guard lock(mutex_);
-      Shard& state = shards_[lease.shard];
-      const auto last = delivered.find(lease.shard);
-      if (last != delivered.end()) state.delivered = last->second;
-      if (!state.all_durable() && !(state.durable && state.durable->done)) continue;
+      const auto place = LastPlace(lease.shard, delivered);
+      if (!place) continue;
       next.claim->released = true;
-      next.position = *state.durable;
+      next.position = *place;
     }
     if (next == lease) continue;
     const Status written = Write(std::move(next), &lease);
     if (!written.ok() && written.code() != StatusCode::kConflict) return;
   }
+}
+
+// Where others can go on with a shard that was claimed here; nothing when only this lake knows.
+std::optional<KinesisPosition> KinesisLeases::LastPlace(
+    const std::string& shard, const std::map<std::string, KinesisPosition>& delivered) {
+  const std::lock_guard lock(mutex_);
+  Shard& state = shards_[shard];
+  const auto last = delivered.find(shard);
+  if (last != delivered.end()) state.delivered = last->second;
+  if (state.all_durable() || (state.durable && state.durable->done)) return state.durable;
+  // It was claimed just now, and nothing has been read.
+  const auto order = std::find_if(orders_.begin(), orders_.end(), [&](const Order& given) {
+    return given.read && given.shard == shard;
+  });
+  return order == orders_.end() ? std::nullopt : std::optional(order->position);
 }
 
 // Shards have numbers that grow: what is younger than the list may not have been there yet.

@@ -123,6 +123,8 @@ class KinesisLeases {
   void NoteProblem(const Status& status);
   void Settle(const Leases& leases, const std::set<std::string>& free);
 
+  std::optional<KinesisPosition> LastPlace(const std::string& shard,
+                                           const std::map<std::string, KinesisPosition>& delivered);
   void LetGo(const std::string& shard);
   void LetGoLocked(const std::string& shard);
   bool HasGone(const std::string& shard) const;

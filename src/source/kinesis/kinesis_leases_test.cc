@@ -207,6 +207,22 @@ TEST_F(KinesisLeasesTest, StoppedItGivesAwayAtOnce) {
   EXPECT_EQ(two_.reading[kA].records, 3u);
 }
 
+TEST_F(KinesisLeasesTest, WhatIsClaimedJustBeforeTheStopIsGivenAway) {
+  one_.Start();
+  Run(seconds(1));
+  one_.Deliver(kA, 3);
+  one_.Stop();
+  two_.Start();
+  two_.leases().Advance();
+  ASSERT_FALSE(table_.Get(kA).claim->released) << "claimed, and the order is not obeyed";
+  two_.Stop();
+  EXPECT_EQ(table_.Get(kA).owner, "");
+  EXPECT_TRUE(table_.Get(kA).claim->released);
+  one_.Start();
+  one_.Advance();
+  EXPECT_EQ(one_.reading[kA].records, 3u);
+}
+
 TEST_F(KinesisLeasesTest, SharesAndHandsOverWhatIsInBronze) {
   List({{.id = kA}, {.id = kB}});
   one_.Start();
