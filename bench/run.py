@@ -6,6 +6,7 @@ latency     50,000 readings/s: from arrival to judgement, p50 and p99
 commits     the 5,000th commit against the 50th, with table care running
 sources     each source by itself: records/s, p99 to the acknowledgement, memory
 alerts      20,000 readings/s over HTTP: from a reading to the webhook that tells of it
+series      the dashboard's chart of six metrics and a million rows, from the tables
 state       a million series: bytes of state per series, time to restart from a snapshot
 wheel       the Python package against the C++ engine, each on one thread
 
@@ -35,6 +36,7 @@ from common import (
     run_avocet,
     write_config,
 )
+from series import series
 from sources import sources
 
 
@@ -269,6 +271,7 @@ BENCHMARKS = {
     "latency": latency,
     "sources": sources,
     "alerts": alert_latency,
+    "series": series,
     "commits": commits,
     "state": state,
     "wheel": wheel,
