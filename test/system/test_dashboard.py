@@ -166,6 +166,14 @@ def test_a_device_that_is_not_there_is_shown_once_it_sends(
         expect(page.get_by_label("Time range")).to_be_visible()
 
 
+def test_an_address_with_a_time_that_is_none_says_so(browser: Browser, running: Client) -> None:
+    with page_of(browser, running, "/device?device=main&from=yesterday") as page:
+        page.get_by_text("“yesterday” in the address is not a time").wait_for()
+        page.locator(".chart canvas").first.wait_for()
+        page.get_by_role("button", name="24 h").click()
+        expect(page.get_by_text("is not a time")).to_have_count(0)
+
+
 def test_a_search_is_in_the_address(browser: Browser, running: Client) -> None:
     with page_of(browser, running, "/") as page:
         page.locator(".grid-row").first.wait_for()

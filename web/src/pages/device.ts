@@ -102,6 +102,9 @@ export function devicePage(context: Context): Page {
     const begin = instant(parameter("from", FIRST_RANGE), nowUs) ?? nowUs - 6 * HOUR;
     return begin < end ? [begin, end] : [end - HOUR, end];
   };
+  /** What the address says that is no time; another one is shown then. */
+  const unreadable = (): string | undefined =>
+    [parameter("from", FIRST_RANGE), parameter("to", "now")].find((text) => instant(text, context.now()) === null);
   const follows = (): boolean => parameter("to", "now") === "now";
 
   const setRange = (begin: number, end: number): void => {
@@ -300,7 +303,9 @@ export function devicePage(context: Context): Page {
       picked = anomalies.find((anomaly) => anomaly.id === parameter("anomaly")) ?? null;
       setText(
         note,
-        series.problem || `${count(series.readings)} readings${series.is_raw ? "" : `, one point is ${duration(series.bucket_us)}`}`,
+        series.problem ||
+          (unreadable() ? `“${unreadable()}” in the address is not a time · ` : "") +
+            `${count(series.readings)} readings${series.is_raw ? "" : `, one point is ${duration(series.bucket_us)}`}`,
       );
       if (side.hidden) showWhole(true);
       drawHead();
