@@ -17,6 +17,9 @@ constexpr milliseconds kClaimAgain{250};
 // A member that joins gets nothing at first: others have to let go.
 constexpr milliseconds kNothingForMe{15'000};
 constexpr milliseconds kReleaseAgain{1000};
+// The group shares out anew when a process has let go. What is committed meanwhile may come under
+// the old generation, for which librdkafka before 2.6.1 gives up every partition.
+constexpr milliseconds kSharingOut{5000};
 // How long the end of the program waits for the group to take note.
 constexpr milliseconds kLastWords{3000};
 
@@ -127,7 +130,7 @@ void KafkaPartitions::Advance() {
   // join once more.
   if (!commit_ && member_) FindOldClaims();
   if (!commit_ && member_) ReleaseStale();
-  if (!commit_ && tell_) Tell();
+  if (!commit_ && tell_ && env_->Monotonic() >= tell_at_) Tell();
 }
 
 void KafkaPartitions::Claim() {
@@ -318,6 +321,7 @@ void KafkaPartitions::LetGo() {
     done.push_back(partition);
   }
   if (done.empty()) return;
+  tell_at_ = env_->Monotonic() + kSharingOut;
   const Status released = consumer_->Release(done);
   if (!released.ok()) claim_problem_ = released.message();
 }

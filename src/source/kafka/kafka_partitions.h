@@ -116,6 +116,7 @@ class KafkaPartitions {
   bool old_claims_known_ = false;
   bool commit_request_ = false;
   bool tell_ = false;
+  std::chrono::nanoseconds tell_at_{0};
   std::chrono::nanoseconds claim_at_{0};
   std::chrono::nanoseconds release_at_{0};
   std::string claim_problem_;

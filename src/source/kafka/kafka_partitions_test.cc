@@ -190,6 +190,21 @@ TEST_F(KafkaPartitionsTest, RevokedPartitionIsLetGoWhenItsRowsAreInBronze) {
   EXPECT_TRUE(IsReleased(kZero));
 }
 
+TEST_F(KafkaPartitionsTest, NothingIsToldWhileTheGroupSharesOut) {
+  KafkaPartitions& partitions = Start();
+  partitions.OnAssigned({kZero, kOne});
+  Settle();
+  TakeUpTo(kOne, 0, 30);
+  partitions.OnRevoked({kZero}, /*lost=*/false);
+  CommitBronze();
+  Settle();
+  ASSERT_FALSE(consumer_.reading.contains(kZero));
+  EXPECT_EQ(consumer_.group[kOne].offset, 0) << "under the old generation all would be lost";
+  env_.AdvanceClock(seconds(5));
+  Settle();
+  EXPECT_EQ(consumer_.group[kOne].offset, 30);
+}
+
 TEST_F(KafkaPartitionsTest, LostPartitionIsReleasedWhenTheGroupHasTakenItInAgain) {
   KafkaPartitions& partitions = Start();
   partitions.OnAssigned({kZero});
