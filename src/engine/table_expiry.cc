@@ -16,10 +16,11 @@ std::string TimeColumn(size_t id) {
   return id == kDeviceStats || id == kDeviceHealth ? "hour" : "event_time";
 }
 
-// Bronze rows of later epochs are needed for the state.
-Result<int64_t> NewestSnapshot(const Config& config, Env* env) {
+// Bronze rows of later epochs are needed for the state, also when the newest snapshot turns out to
+// be damaged and the start goes back to the one before it.
+Result<int64_t> OldestSnapshot(const Config& config, Env* env) {
   AVOCET_ASSIGN_OR_RETURN(const auto epochs, ListSnapshots(env, SnapshotDir(config)));
-  return epochs.empty() ? 0 : epochs.front();
+  return epochs.empty() ? 0 : epochs.back();
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ Result<std::vector<TableFile>> ExpireTable(const Config& config, Env* env, LakeT
   const std::string first_day = FormatDate(env->NowMicros() - keep.count());
   int64_t last_epoch = INT64_MAX;
   if (id == kBronze) {
-    AVOCET_ASSIGN_OR_RETURN(last_epoch, NewestSnapshot(config, env));
+    AVOCET_ASSIGN_OR_RETURN(last_epoch, OldestSnapshot(config, env));
   }
   Table& table = tables->table(id);
   AVOCET_ASSIGN_OR_RETURN(std::vector<TableFile> files, table.Files());
