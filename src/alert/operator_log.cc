@@ -182,4 +182,25 @@ Result<std::vector<Mute>> OperatorLog::Mutes(int64_t after_us) {
   }
 }
 
+Status OperatorLog::Forget(const std::set<std::string>& alert_ids,
+                           const std::function<bool(std::string_view text)>& is_named) {
+  AVOCET_ASSIGN_OR_RETURN(const std::vector<OperatorEntry> entries, Entries(""));
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase_entry,
+                          db_->Prepare("DELETE FROM operator_entry WHERE id = ?1"));
+  for (const OperatorEntry& entry : entries) {
+    if (!alert_ids.contains(entry.alert_id) && !is_named(entry.text)) continue;
+    AVOCET_RETURN_IF_ERROR(erase_entry.Bind(1, entry.id).Run());
+  }
+  AVOCET_ASSIGN_OR_RETURN(const std::vector<Mute> mutes, Mutes(INT64_MIN));
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase_mute,
+                          db_->Prepare("DELETE FROM mute WHERE id = ?1"));
+  for (const Mute& mute : mutes) {
+    if (!is_named(mute.device) && !is_named(mute.reason) && !is_named(PackLabels(mute.labels))) {
+      continue;
+    }
+    AVOCET_RETURN_IF_ERROR(erase_mute.Bind(1, mute.id).Run());
+  }
+  return Status::Ok();
+}
+
 }  // namespace avocet

@@ -1,12 +1,15 @@
 // OperatorLog: what people do with alerts. In the outbox's file; layout in
-// docs/formats/alert-outbox.md. Never part of the tables' recomputation, so nothing ever removes
-// it.
+// docs/formats/alert-outbox.md. Never part of the tables' recomputation, so nothing ever removes it
+// but `forget`.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/alert/alert_change.h"
@@ -72,6 +75,10 @@ class OperatorLog {
   Status EndMute(int64_t id, int64_t now_us);
   /// Those that end after `after_us`.
   Result<std::vector<Mute>> Mutes(int64_t after_us);
+
+  /// Erases what was done to these alerts, and every comment and mute that names what is forgotten.
+  Status Forget(const std::set<std::string>& alert_ids,
+                const std::function<bool(std::string_view text)>& is_named);
 
  private:
   explicit OperatorLog(std::unique_ptr<SqliteDb> db) : db_(std::move(db)) {}

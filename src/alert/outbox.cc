@@ -180,7 +180,8 @@ Result<std::vector<OutboxStanding>> Outbox::Standings() {
   }
 }
 
-Status Outbox::ForgetDevice(const std::string& device) {
+Status Outbox::ForgetDevice(const std::string& device,
+                            const std::function<bool(std::string_view text)>& is_named) {
   const std::lock_guard lock(mutex_);
   const Status deleted = InTransaction([&]() -> Status {
     AVOCET_ASSIGN_OR_RETURN(SqliteStatement messages,
@@ -189,12 +190,24 @@ Status Outbox::ForgetDevice(const std::string& device) {
     AVOCET_RETURN_IF_ERROR(messages.Bind(1, device).Run());
     AVOCET_ASSIGN_OR_RETURN(SqliteStatement entries,
                             db_->Prepare("DELETE FROM outbox WHERE device = ?1"));
-    return entries.Bind(1, device).Run();
+    AVOCET_RETURN_IF_ERROR(entries.Bind(1, device).Run());
+    AVOCET_ASSIGN_OR_RETURN(SqliteStatement others,
+                            db_->Prepare("SELECT sequence, payload, note FROM outbox"));
+    AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase,
+                            db_->Prepare("DELETE FROM outbox WHERE sequence = ?1"));
+    for (;;) {
+      AVOCET_ASSIGN_OR_RETURN(const bool row, others.Step());
+      if (!row) return Status::Ok();
+      AVOCET_ASSIGN_OR_RETURN(const AlertChange change, DecodeAlertChange(others.Text(1)));
+      if (!is_named(change.reason) && !is_named(change.label) &&
+          !is_named(change.strongest.reason) && !is_named(others.Text(2))) {
+        continue;
+      }
+      AVOCET_RETURN_IF_ERROR(erase.Bind(1, others.Int(0)).Run());
+    }
   });
   if (!deleted.ok()) return deleted;
-  // Deleted rows would stay in free pages and in the write-ahead log.
-  AVOCET_RETURN_IF_ERROR(db_->Execute("VACUUM"));
-  return db_->Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  return db_->EraseTheErased();
 }
 
 Status Outbox::Prune(int64_t before_us) {

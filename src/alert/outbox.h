@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/alert/alert_change.h"
@@ -72,8 +74,10 @@ class Outbox {
 
   Result<std::vector<OutboxStanding>> Standings();
 
-  /// Erases everything about a device, also what waits, down to the bytes of the file.
-  Status ForgetDevice(const std::string& device);
+  /// Erases everything about a device, also what waits and messages about others that name it, down
+  /// to the bytes of the file.
+  Status ForgetDevice(const std::string& device,
+                      const std::function<bool(std::string_view text)>& is_named);
 
   /// Forgets what was settled before `before_us`.
   Status Prune(int64_t before_us);

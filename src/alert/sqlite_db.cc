@@ -119,6 +119,12 @@ Status SqliteDb::AddColumn(const std::string& table, const std::string& column,
   return Execute(("ALTER TABLE " + table + " ADD COLUMN " + column + " " + type).c_str());
 }
 
+Status SqliteDb::EraseTheErased() {
+  // Deleted rows would stay in free pages and in the write-ahead log.
+  AVOCET_RETURN_IF_ERROR(Execute("VACUUM"));
+  return Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 int64_t SqliteDb::Changes() const { return sqlite3_changes64(db_); }
 int64_t SqliteDb::LastRowId() const { return sqlite3_last_insert_rowid(db_); }
 

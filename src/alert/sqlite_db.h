@@ -56,6 +56,8 @@ class SqliteDb {
   Result<SqliteStatement> Prepare(const char* sql);
   /// Adds a column to a table that does not have it.
   Status AddColumn(const std::string& table, const std::string& column, const std::string& type);
+  /// What was deleted leaves the bytes of the file too, and those of its write-ahead log.
+  Status EraseTheErased();
   /// Rows that the last statement changed.
   int64_t Changes() const;
   int64_t LastRowId() const;

@@ -5,6 +5,8 @@
 
 #include "src/base/time_format.h"
 #include "src/cli/command.h"
+#include "src/cli/stored_alerts.h"
+#include "src/engine/audit_log.h"
 #include "src/engine/owned_lake.h"
 #include "src/env/env.h"
 #include "src/server/access_tokens.h"
@@ -20,21 +22,29 @@ struct AccessArguments {
   std::string expires;
 };
 
-Result<std::string> TokenFile(const AccessArguments& arguments) {
+Result<Config> ConfigOf(const AccessArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(Config config, LoadConfig(arguments.config));
   if (!arguments.lake.empty()) config.storage.lake = arguments.lake;
-  return AccessTokenFile(DataDir(config));
+  return config;
 }
 
+std::string TokenFile(const Config& config) { return AccessTokenFile(DataDir(config)); }
+
 Status Create(const AccessArguments& arguments) {
-  AVOCET_ASSIGN_OR_RETURN(const std::string path, TokenFile(arguments));
+  AVOCET_ASSIGN_OR_RETURN(const Config config, ConfigOf(arguments));
   AccessToken token{.name = arguments.name, .role = *ParseRole(arguments.role), .sha256 = ""};
   Env* env = Env::Posix();
   if (!arguments.expires.empty()) {
     AVOCET_ASSIGN_OR_RETURN(const int64_t life_us, ParseDuration(arguments.expires));
     token.expires_us = env->NowMicros() + life_us;
   }
-  AVOCET_ASSIGN_OR_RETURN(const std::string secret, CreateAccessToken(env, path, token));
+  AVOCET_ASSIGN_OR_RETURN(const std::string secret,
+                          CreateAccessToken(env, TokenFile(config), token));
+  NoteAudit(config, env,
+            {.actor = ActorOr(""),
+             .remote = "",
+             .action = "access created",
+             .details = {{"token", arguments.name}, {"role", arguments.role}}});
   fmt::print("{}\n", secret);
   fmt::print(stderr,
              "The secret of token {} ({}). It is shown this once: paste it into the dashboard, or "
@@ -44,8 +54,8 @@ Status Create(const AccessArguments& arguments) {
 }
 
 Status List(const AccessArguments& arguments) {
-  AVOCET_ASSIGN_OR_RETURN(const std::string path, TokenFile(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto tokens, ReadAccessTokens(Env::Posix(), path));
+  AVOCET_ASSIGN_OR_RETURN(const Config config, ConfigOf(arguments));
+  AVOCET_ASSIGN_OR_RETURN(const auto tokens, ReadAccessTokens(Env::Posix(), TokenFile(config)));
   for (const AccessToken& token : tokens) {
     fmt::print(
         "{:<24} {:<10} created {}  {}\n", token.name, RoleName(token.role),
@@ -57,8 +67,14 @@ Status List(const AccessArguments& arguments) {
 }
 
 Status Revoke(const AccessArguments& arguments) {
-  AVOCET_ASSIGN_OR_RETURN(const std::string path, TokenFile(arguments));
-  return RevokeAccessToken(Env::Posix(), path, arguments.name);
+  AVOCET_ASSIGN_OR_RETURN(const Config config, ConfigOf(arguments));
+  AVOCET_RETURN_IF_ERROR(RevokeAccessToken(Env::Posix(), TokenFile(config), arguments.name));
+  NoteAudit(config, Env::Posix(),
+            {.actor = ActorOr(""),
+             .remote = "",
+             .action = "access revoked",
+             .details = {{"token", arguments.name}}});
+  return Status::Ok();
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "src/cli/lake_arguments.h"
 #include "src/cli/stored_alerts.h"
 #include "src/cli/text_table.h"
+#include "src/engine/audit_log.h"
 #include "src/engine/gate_keeper.h"
 #include "src/engine/gate_proposal.h"
 #include "src/engine/owned_lake.h"
@@ -76,6 +77,11 @@ Status RevertGate(const RevertArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
   AVOCET_ASSIGN_OR_RETURN(const auto log, OpenGates(config));
   AVOCET_RETURN_IF_ERROR(log->Revert(arguments.id));
+  NoteAudit(config, Env::Posix(),
+            {.actor = ActorOr(""),
+             .remote = "",
+             .action = "gate reverted",
+             .details = {{"gate", std::to_string(arguments.id)}}});
   fmt::print("gate {} is reverted; {}\n", arguments.id, kTakenOver);
   return Status::Ok();
 }
@@ -139,6 +145,14 @@ Status ProposeStoredGate(const Config& config, const std::map<std::string, Store
                                                         .created_us = Env::Posix()->NowMicros(),
                                                         .actor = actor,
                                                         .alert_id = alert.last().id}));
+  NoteAudit(config, Env::Posix(),
+            {.actor = actor,
+             .remote = "",
+             .action = "gate moved",
+             .details = {{"gate", std::to_string(gate)},
+                         {"device", proposal->device},
+                         {"metric", proposal->metric},
+                         {"min_score", fmt::format("{}", proposal->min_score)}}});
   fmt::print("gate {} is moved; {}. avocet alerts revert {} takes it back\n", gate, kTakenOver,
              gate);
   return Status::Ok();

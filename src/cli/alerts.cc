@@ -16,6 +16,7 @@
 #include "src/cli/stored_alerts.h"
 #include "src/cli/text_table.h"
 #include "src/config/device_labels.h"
+#include "src/engine/audit_log.h"
 #include "src/engine/owned_lake.h"
 #include "src/server/label_json.h"
 
@@ -192,6 +193,12 @@ Status Act(const OneArguments& arguments, OperatorAction action) {
                                    .action = action,
                                    .alert_id = alert.last().id,
                                    .text = arguments.text}));
+  NoteAudit(config, Env::Posix(),
+            {.actor = ActorOr(arguments.actor),
+             .remote = "",
+             .action = fmt::format("alert {}", OperatorActionName(action)),
+             .details = {{"alert", alert.last().id},
+                         {"text", action == OperatorAction::kComment ? "" : arguments.text}}});
   fmt::print("alert {} is {}\n", alert.last().id.substr(0, kShortId), OperatorActionName(action));
   if (action == OperatorAction::kLabel && arguments.text == kFalsePositive) {
     return ProposeStoredGate(config, alerts, alert, arguments.apply, ActorOr(arguments.actor));
@@ -222,6 +229,15 @@ Status AddMute(const MuteArguments& arguments) {
   mute.actor = ActorOr(arguments.actor);
   AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
   AVOCET_ASSIGN_OR_RETURN(mute.id, log->AddMute(mute));
+  NoteAudit(config, Env::Posix(),
+            {.actor = mute.actor,
+             .remote = "",
+             .action = "mute added",
+             .details = {{"mute", std::to_string(mute.id)},
+                         {"rule", mute.rule},
+                         {"device", mute.device},
+                         {"metric", mute.metric},
+                         {"labels", LabelsText(mute.labels)}}});
   fmt::print("{}; avocet alerts unmute {} ends it\n", mute.Text(), mute.id);
   return Status::Ok();
 }
@@ -230,6 +246,11 @@ Status EndMute(const UnmuteArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
   AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
   AVOCET_RETURN_IF_ERROR(log->EndMute(arguments.id, Env::Posix()->NowMicros()));
+  NoteAudit(config, Env::Posix(),
+            {.actor = ActorOr(""),
+             .remote = "",
+             .action = "mute ended",
+             .details = {{"mute", std::to_string(arguments.id)}}});
   fmt::print("mute {} has ended\n", arguments.id);
   return Status::Ok();
 }

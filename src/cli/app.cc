@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "src/cli/audit.h"
 #include "src/cli/command.h"
 #include "src/cli/fit_rul.h"
 #include "src/cli/health.h"
@@ -17,9 +18,9 @@ constexpr AddCommand kCommands[] = {
     AddTopCommand,      AddTapCommand,        AddQuarantineCommand, AddFsckCommand,
     AddOptimizeCommand, AddVacuumCommand,     AddForgetCommand,     AddRebuildCommand,
     AddConfigCommand,   AddComponentsCommand, AddTokenCommand,      AddAccessCommand,
-    AddAlertsCommand,   AddNotifyCommand,     AddHealthCommand,     AddFitRulCommand,
-    AddAwsCommand,      AddCatalogCommand,    AddCompletionCommand, AddManCommand,
-    AddVersionCommand,
+    AddAuditCommand,    AddAlertsCommand,     AddNotifyCommand,     AddHealthCommand,
+    AddFitRulCommand,   AddAwsCommand,        AddCatalogCommand,    AddCompletionCommand,
+    AddManCommand,      AddVersionCommand,
 };
 
 }  // namespace

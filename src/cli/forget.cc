@@ -9,6 +9,7 @@
 #include "src/cli/command.h"
 #include "src/cli/human_number.h"
 #include "src/cli/lake_arguments.h"
+#include "src/cli/stored_alerts.h"
 
 namespace avocet {
 namespace {
@@ -33,10 +34,17 @@ void PrintText(const ForgetReport& report, const ForgetArguments& arguments) {
     if (table.dead_files > 0) fmt::print(", {} files of the past", table.dead_files);
     fmt::print("\n");
   }
+  if (report.journal_records > 0) {
+    fmt::print("{:<13} {} {} records\n", "journals", arguments.dry_run ? "would lose" : "lost",
+               WithThousands(report.journal_records));
+  }
   if (arguments.dry_run) return;
   fmt::print("deleted {} data files ({}), {} log files, {} snapshots\n",
              WithThousands(report.files_deleted), HumanBytes(report.bytes_deleted),
              WithThousands(report.log_files_deleted), report.snapshots_deleted);
+  if (report.audit_entries > 0) {
+    fmt::print("redacted {} entries of the audit log\n", WithThousands(report.audit_entries));
+  }
   fmt::print(
       "proof: read {} rows, searched {} bytes of {} files: ", WithThousands(report.rows_read),
       WithThousands(report.bytes_searched), WithThousands(report.files_searched));
@@ -58,7 +66,9 @@ void PrintJson(const ForgetReport& report, const ForgetArguments& arguments) {
     json.Field("files_rewritten", table.files_rewritten);
     json.Field("files_read", table.files_read).Field("past_files", table.dead_files).EndObject();
   }
-  json.EndArray().Field("files_deleted", report.files_deleted);
+  json.EndArray().Field("journal_records", report.journal_records);
+  json.Field("audit_entries", report.audit_entries);
+  json.Field("files_deleted", report.files_deleted);
   json.Field("bytes_deleted", report.bytes_deleted);
   json.Field("log_files_deleted", report.log_files_deleted);
   json.Field("snapshots_deleted", report.snapshots_deleted);
@@ -74,7 +84,8 @@ int Forget(const ForgetArguments& arguments) {
   const auto config = LoadLakeConfig(arguments);
   if (!config.ok()) return Report(config.status());
   const auto report =
-      ForgetDevice(*config, Env::Posix(), arguments.device, {.dry_run = arguments.dry_run});
+      ForgetDevice(*config, Env::Posix(), arguments.device,
+                   {.dry_run = arguments.dry_run, .actor = ActorOr(""), .on_step = nullptr});
   if (!report.ok()) return Report(report.status());
   if (arguments.format == "json") {
     PrintJson(*report, arguments);

@@ -14,8 +14,10 @@
 #include "src/cli/command.h"
 #include "src/cli/human_number.h"
 #include "src/cli/lake_arguments.h"
+#include "src/cli/stored_alerts.h"
 #include "src/cli/text_table.h"
 #include "src/config/instant.h"
+#include "src/engine/audit_log.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_retry.h"
 #include "src/engine/quarantine_rows.h"
@@ -289,6 +291,13 @@ Status Retry(const RetryArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const RetryReport report,
                           RetryQuarantine(config, Env::Posix(),
                                           {.code = arguments.code, .dry_run = arguments.dry_run}));
+  if (!arguments.dry_run) {
+    NoteAudit(config, Env::Posix(),
+              {.actor = ActorOr(""),
+               .remote = "",
+               .action = "retry of quarantine",
+               .details = {{"code", arguments.code}, {"good", std::to_string(report.good)}}});
+  }
   if (arguments.format == "json") {
     PrintRetryJson(report, arguments.dry_run);
   } else {

@@ -9,6 +9,8 @@
 #include "src/cli/command.h"
 #include "src/cli/human_number.h"
 #include "src/cli/lake_arguments.h"
+#include "src/cli/stored_alerts.h"
+#include "src/engine/audit_log.h"
 
 namespace avocet {
 namespace {
@@ -51,6 +53,10 @@ Status RunRebuild(const RebuildArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
   AVOCET_ASSIGN_OR_RETURN(const RebuildReport report,
                           Rebuild(config, Env::Posix(), {.dry_run = arguments.dry_run}));
+  if (!arguments.dry_run) {
+    NoteAudit(config, Env::Posix(),
+              {.actor = ActorOr(""), .remote = "", .action = "tables rebuilt", .details = {}});
+  }
   if (arguments.format == "json") {
     PrintJson(report, arguments.dry_run);
   } else {

@@ -27,7 +27,8 @@ class DeviceTrace {
 
   /// Searches the bytes of a file: log entries and other text as words; Parquet and everything
   /// else for the bare bytes, short identifiers only where Parquet footers hold them whole,
-  /// because any three bytes are found by chance in compressed pages.
+  /// because any three bytes are found by chance in compressed pages. In journals and the audit log
+  /// only long ones are searched for: they are text, and have to be read entry by entry.
   Result<bool> IsIn(LakeStore* store, const std::string& path, uint64_t* bytes_searched) const;
 
  private:

@@ -4,11 +4,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "src/alert/gate_log.h"
+#include "src/alert/operator_log.h"
 #include "src/alert/outbox.h"
+#include "src/engine/alert_rows.h"
+#include "src/engine/audit_log.h"
 #include "src/engine/device_trace.h"
+#include "src/engine/forget_journal.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_rows.h"
 #include "src/engine/snapshot.h"
@@ -16,6 +21,8 @@
 
 namespace avocet {
 namespace {
+
+constexpr const char* kAuditForget = "device forgotten";
 
 // Everything that nothing refers to is older than this.
 int64_t FarFutureMs(Env* env) { return env->NowMicros() / 1000 + 3'600'000; }
@@ -52,6 +59,9 @@ class Forgetter {
       }
       AVOCET_RETURN_IF_ERROR(LookAtDeadFiles(id));
     }
+    AVOCET_ASSIGN_OR_RETURN(report_.journal_records, CountInJournals(config_, env_, trace_));
+    AVOCET_ASSIGN_OR_RETURN(const bool audited, IsInAuditLog());
+    report_.found = report_.found || report_.journal_records > 0 || audited;
     if (report_.found) return Status::Ok();
     AVOCET_RETURN_IF_ERROR(SearchBytes());
     report_.found = !report_.remaining.empty();
@@ -60,6 +70,7 @@ class Forgetter {
 
   /// The rows out of all tables, in one epoch.
   Status Remove(OwnedLake* owned) {
+    AVOCET_RETURN_IF_ERROR(ForgetWhatPeopleDid());
     auto epoch = NextEpoch(*owned, env_, kForgetOperation);
     for (size_t id = 0; id < kNumTables; ++id) {
       // Tables without the device get an entry as well, so that no old one has to stay.
@@ -76,7 +87,7 @@ class Forgetter {
   }
 
   /// Files, log entries and snapshots that may name the device.
-  Status DeleteThePast() {
+  Status DeleteThePast(const std::string& actor) {
     for (size_t id = 0; id < kNumTables; ++id) {
       Table& table = tables_->table(id);
       AVOCET_RETURN_IF_ERROR(table.Refresh());
@@ -99,9 +110,12 @@ class Forgetter {
       AVOCET_ASSIGN_OR_RETURN(const auto gates, GateLog::Open(OutboxPath(config_)));
       AVOCET_RETURN_IF_ERROR(gates->ForgetDevice(trace_.device()));
       AVOCET_ASSIGN_OR_RETURN(const auto outbox, Outbox::Open(OutboxPath(config_)));
-      AVOCET_RETURN_IF_ERROR(outbox->ForgetDevice(trace_.device()));
+      AVOCET_RETURN_IF_ERROR(outbox->ForgetDevice(
+          trace_.device(), [this](std::string_view text) { return trace_.IsNamedIn(text); }));
     }
-    return DeleteTemporary(&data_dir_, "");
+    AVOCET_RETURN_IF_ERROR(ForgetInJournals(config_, env_, trace_).status());
+    AVOCET_RETURN_IF_ERROR(DeleteTemporary(&data_dir_, ""));
+    return RedactAuditLog(actor);
   }
 
   /// Reads all rows and all bytes again, with a handle that knows nothing of what was done.
@@ -113,6 +127,12 @@ class Forgetter {
     tables_ = before;
     AVOCET_RETURN_IF_ERROR(std::move(status));
     AVOCET_RETURN_IF_ERROR(SearchBytes());
+    AVOCET_ASSIGN_OR_RETURN(const uint64_t records, CountInJournals(config_, env_, trace_));
+    if (records > 0) {
+      report_.remaining.push_back(fmt::format("{} records in the journals", records));
+    }
+    AVOCET_ASSIGN_OR_RETURN(const bool audited, IsInAuditLog());
+    if (audited) report_.remaining.push_back("its name in " + AuditPath(config_));
     AVOCET_ASSIGN_OR_RETURN(const bool keeps, store_.KeepsRemoved());
     if (keeps) {
       report_.remaining.push_back("earlier versions of files: " + store_.Shown("") +
@@ -123,6 +143,42 @@ class Forgetter {
   }
 
  private:
+  // Comments on its alerts, and mutes: before its alerts go, whose ids they have.
+  Status ForgetWhatPeopleDid() {
+    if (!env_->Stat(OutboxPath(config_)).ok()) return Status::Ok();
+    std::set<std::string> alert_ids;
+    AVOCET_RETURN_IF_ERROR(
+        ReadAlerts(&tables_->table(kAlerts), INT64_MIN, [&](const AlertChange& change) {
+          if (change.device == trace_.device()) alert_ids.insert(change.id);
+        }));
+    AVOCET_ASSIGN_OR_RETURN(const auto log, OperatorLog::Open(OutboxPath(config_)));
+    return log->Forget(alert_ids, [this](std::string_view text) { return trace_.IsNamedIn(text); });
+  }
+
+  // Of what a forget before has written, the numbers of entries could look like its name.
+  bool IsNamedInAudit(std::string_view body) const {
+    return trace_.IsNamedIn(body) &&
+           body.find(fmt::format("\"action\":\"{}\"", kAuditForget)) == body.npos;
+  }
+
+  Result<bool> IsInAuditLog() {
+    if (!env_->Stat(AuditPath(config_)).ok()) return false;
+    AVOCET_ASSIGN_OR_RETURN(const auto log, AuditLog::Open(AuditPath(config_), env_));
+    AVOCET_ASSIGN_OR_RETURN(const auto entries, log->Entries());
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const AuditEntry& entry) { return IsNamedInAudit(entry.body); });
+  }
+
+  Status RedactAuditLog(const std::string& actor) {
+    AVOCET_ASSIGN_OR_RETURN(const auto log, AuditLog::Open(AuditPath(config_), env_));
+    AVOCET_ASSIGN_OR_RETURN(
+        const int64_t redacted,
+        log->Redact({.actor = actor, .remote = "", .action = kAuditForget, .details = {}},
+                    [this](std::string_view body) { return IsNamedInAudit(body); }));
+    report_.audit_entries = static_cast<uint64_t>(redacted);
+    return Status::Ok();
+  }
+
   Status ReadAllRows() {
     report_.remaining.clear();
     report_.rows_read = 0;
@@ -294,7 +350,7 @@ Result<ForgetReport> ForgetDevice(const Config& config, Env* env, const std::str
   AVOCET_RETURN_IF_ERROR(forgetter.Look());
   if (!report.found) return report;
   AVOCET_RETURN_IF_ERROR(forgetter.Remove(&owned));
-  AVOCET_RETURN_IF_ERROR(forgetter.DeleteThePast());
+  AVOCET_RETURN_IF_ERROR(forgetter.DeleteThePast(options.actor));
   AVOCET_RETURN_IF_ERROR(forgetter.Prove());
   return report;
 }

@@ -15,6 +15,7 @@ namespace avocet {
 
 struct ForgetOptions {
   bool dry_run = false;  ///< count only; needs no lock
+  std::string actor;     ///< for the audit log
   StepHook on_step;      ///< tests only
 };
 
@@ -27,7 +28,9 @@ struct ForgottenTable {
 
 struct ForgetReport {
   std::array<ForgottenTable, kNumTables> tables;
-  bool found = false;  ///< there was any trace; when not, nothing was changed
+  uint64_t journal_records = 0;  ///< in the journals of push sources
+  uint64_t audit_entries = 0;    ///< redacted
+  bool found = false;            ///< there was any trace; when not, nothing was changed
   uint64_t files_deleted = 0;
   uint64_t bytes_deleted = 0;
   uint64_t log_files_deleted = 0;

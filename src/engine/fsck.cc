@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 
+#include "src/engine/audit_log.h"
 #include "src/engine/fsck_files.h"
 #include "src/engine/fsck_journal.h"
 #include "src/engine/fsck_log.h"
@@ -46,6 +47,7 @@ class LakeChecker {
     CheckPositions();
     CheckSnapshots();
     CheckJournals(env_, DataDir(config_) + "/journal", &report_);
+    CheckAuditLog();
     for (size_t id = 0; id < kNumTables; ++id) ListWaste(id);
     std::stable_sort(report_.findings.begin(), report_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
@@ -56,6 +58,26 @@ class LakeChecker {
   std::string Path(size_t id) const { return specs_[id].Path(config_.storage.catalog); }
   std::string Folder(size_t id) const { return store().Shown(Path(id)); }
   LakeStore& store() const { return lake_->store(); }
+
+  void CheckAuditLog() {
+    const std::string path = AuditPath(config_);
+    if (!env_->Stat(path).ok()) return;  // nobody has done anything
+    const std::string remedy =
+        "compare it with the lines of the log that begin with `audit:`, and find out who writes to "
+        "the file";
+    const auto log = AuditLog::Open(path, env_);
+    const auto audit = log.ok() ? (*log)->Verify() : Result<AuditReport>(log.status());
+    if (!audit.ok()) {
+      const bool damaged = audit.status().code() == StatusCode::kCorrupt;
+      report_.Add(damaged ? FindingLevel::kError : FindingLevel::kWarning, "", path,
+                  audit.status().message(),
+                  damaged ? remedy : "give fsck the right to read and write it");
+      return;
+    }
+    for (const std::string& problem : audit->problems) {
+      report_.Add(FindingLevel::kError, "", path, problem, remedy);
+    }
+  }
 
   Status RequireAnything() {
     for (size_t id = 0; id < kNumTables; ++id) {

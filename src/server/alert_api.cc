@@ -1,5 +1,5 @@
 // Routes about alerts: the list, one of them, as CSV; what people do about them; mutes.
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -65,8 +65,10 @@ HttpResponse CsvReply(const ApiContext& context, const HttpRequest& request, con
   const AlertFilter filter = FilterOf(context, &query);
   if (const auto mistake = query.Mistake()) return *mistake;
   const AlertBoard::Page page = context.board->Find(filter, kMaxExported);
-  spdlog::info("audit: alerts exported, user={} remote={} rows={}", caller.name, request.remote,
-               page.alerts.size());
+  context.audit->Note({.actor = caller.name,
+                       .remote = request.remote,
+                       .action = "alerts exported",
+                       .details = {{"rows", std::to_string(page.alerts.size())}}});
   std::string csv = AlertCsvHeader();
   for (const BoardAlert& alert : page.alerts) {
     csv += AlertCsv(alert, context.desk->IsMuted(alert.last));
@@ -117,8 +119,12 @@ HttpResponse ActReply(const ApiContext& context, const HttpRequest& request, con
   if (const auto mistake = body.Mistake()) return *mistake;
   const Status status = context.desk->Act(ids, action->second, caller.name, text);
   if (!status.ok()) return ErrorResponse(status);
-  spdlog::info("audit: alerts changed, user={} remote={} action={} alerts={}", caller.name,
-               request.remote, word, ids.size());
+  context.audit->Note({.actor = caller.name,
+                       .remote = request.remote,
+                       .action = "alerts changed",
+                       .details = {{"action", word},
+                                   {"text", word == "comment" ? "" : text},
+                                   {"alerts", fmt::format("{}", fmt::join(ids, " "))}}});
   return HttpResponse::Json(200, R"({"ok":true})");
 }
 
@@ -164,9 +170,14 @@ HttpResponse AddMuteReply(const ApiContext& context, const HttpRequest& request,
   const auto id = context.desk->AddMute(mute);
   if (!id.ok()) return ErrorResponse(id.status());
   mute.id = *id;
-  spdlog::info("audit: mute {} added, user={} remote={} rule={} device={} metric={} labels={}", *id,
-               caller.name, request.remote, mute.rule, mute.device, mute.metric,
-               LabelsText(mute.labels));
+  context.audit->Note({.actor = caller.name,
+                       .remote = request.remote,
+                       .action = "mute added",
+                       .details = {{"mute", std::to_string(*id)},
+                                   {"rule", mute.rule},
+                                   {"device", mute.device},
+                                   {"metric", mute.metric},
+                                   {"labels", LabelsText(mute.labels)}}});
   JsonWriter json;
   WriteMute(mute, &json);
   return HttpResponse::Json(200, json.Take());
@@ -180,7 +191,10 @@ HttpResponse EndMuteReply(const ApiContext& context, const HttpRequest& request,
   if (const auto mistake = query.Mistake()) return *mistake;
   const Status status = context.desk->EndMute(id);
   if (!status.ok()) return ErrorResponse(status);
-  spdlog::info("audit: mute {} ended, user={} remote={}", id, caller.name, request.remote);
+  context.audit->Note({.actor = caller.name,
+                       .remote = request.remote,
+                       .action = "mute ended",
+                       .details = {{"mute", std::to_string(id)}}});
   return HttpResponse::Json(200, R"({"ok":true})");
 }
 

@@ -1,6 +1,4 @@
 // Routes about anomalies: the list, one of them, the list as CSV.
-#include <spdlog/spdlog.h>
-
 #include <memory>
 #include <unordered_set>
 
@@ -71,8 +69,10 @@ HttpResponse CsvReply(const ApiContext& context, const HttpRequest& request, con
   if (const auto mistake = query.Mistake()) return *mistake;
   const auto rows = Find(context, filter, kMaxExported);
   if (!rows.ok()) return ErrorResponse(rows.status());
-  spdlog::info("audit: anomalies exported, user={} remote={} rows={}", caller.name, request.remote,
-               rows->size());
+  context.audit->Note({.actor = caller.name,
+                       .remote = request.remote,
+                       .action = "anomalies exported",
+                       .details = {{"rows", std::to_string(rows->size())}}});
   std::string csv = AnomalyCsvHeader();
   for (const AnomalyRow& row : *rows) csv += AnomalyCsv(row);
   return {.status = 200,

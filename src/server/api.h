@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "src/engine/audit_log.h"
 #include "src/engine/engine.h"
 #include "src/net/http_message.h"
 #include "src/server/access_control.h"
@@ -27,6 +28,7 @@ struct ApiContext {
   AlertDesk* desk = nullptr;
   LakeHistory* history = nullptr;
   AccessControl* access = nullptr;
+  AuditLog* audit = nullptr;
   ReloadDesk* reload_desk = nullptr;  ///< null: the configuration cannot be changed
   std::string version;
   int64_t started_us = 0;

@@ -109,6 +109,7 @@ Result<std::unique_ptr<DashboardServer>> DashboardServer::Start(Engine* engine,
   AVOCET_ASSIGN_OR_RETURN(dashboard->desk_,
                           AlertDesk::Open(OutboxPath(engine->config()), env, &dashboard->board_,
                                           &engine->config().devices));
+  AVOCET_ASSIGN_OR_RETURN(dashboard->audit_, AuditLog::Open(AuditPath(engine->config()), env));
   dashboard->AddRoutes(std::move(version));
   return dashboard;
 }
@@ -130,6 +131,7 @@ void DashboardServer::AddRoutes(std::string version) {
                            .desk = desk_.get(),
                            .history = &history_,
                            .access = &access_,
+                           .audit = audit_.get(),
                            .reload_desk = reload_desk_,
                            .version = std::move(version),
                            .started_us = env_->NowMicros(),
@@ -187,8 +189,10 @@ void DashboardServer::Answer(const ApiRoute& route, const HttpRequest& request, 
     return refuse(401, "no_token", "a token is needed; avocet access create makes one");
   }
   if (caller && caller->role < route.role) {
-    spdlog::info("audit: request refused, user={} remote={} path={}", caller->name, request.remote,
-                 request.path);
+    audit_->Note({.actor = caller->name,
+                  .remote = request.remote,
+                  .action = "request refused",
+                  .details = {{"path", request.path}}});
     return refuse(403, "not_allowed", "the role of this token does not allow that");
   }
   Caller who = caller.value_or(Caller());

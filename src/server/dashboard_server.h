@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "src/engine/audit_log.h"
 #include "src/engine/engine.h"
 #include "src/net/http_server.h"
 #include "src/server/api.h"
@@ -57,6 +58,7 @@ class DashboardServer {
   AnomalyFeed feed_;
   AlertBoard board_;
   std::unique_ptr<AlertDesk> desk_;
+  std::unique_ptr<AuditLog> audit_;
   LiveFleet fleet_;
   RecordTap tap_;
   LakeHistory history_;

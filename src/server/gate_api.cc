@@ -1,5 +1,5 @@
 // Routes about gates: where one should be, moving it, taking it back.
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -113,8 +113,13 @@ HttpResponse AddGateReply(const ApiContext& context, const HttpRequest& request,
   const auto added = context.desk->AddGate(gate);
   if (!added.ok()) return ErrorResponse(added.status());
   gate.id = *added;
-  spdlog::info("audit: gate {} moved, user={} remote={} device={} metric={} min_score={}", gate.id,
-               caller.name, request.remote, gate.device, gate.metric, gate.min_score);
+  context.audit->Note({.actor = caller.name,
+                       .remote = request.remote,
+                       .action = "gate moved",
+                       .details = {{"gate", std::to_string(gate.id)},
+                                   {"device", gate.device},
+                                   {"metric", gate.metric},
+                                   {"min_score", fmt::format("{}", gate.min_score)}}});
   JsonWriter json;
   WriteGate(gate, &json);
   return HttpResponse::Json(200, json.Take());
@@ -128,7 +133,10 @@ HttpResponse RevertGateReply(const ApiContext& context, const HttpRequest& reque
   if (const auto mistake = query.Mistake()) return *mistake;
   const Status status = context.desk->RevertGate(id);
   if (!status.ok()) return ErrorResponse(status);
-  spdlog::info("audit: gate {} reverted, user={} remote={}", id, caller.name, request.remote);
+  context.audit->Note({.actor = caller.name,
+                       .remote = request.remote,
+                       .action = "gate reverted",
+                       .details = {{"gate", std::to_string(id)}}});
   return HttpResponse::Json(200, R"({"ok":true})");
 }
 

@@ -1,5 +1,5 @@
 // Routes about the tables and the quarantine.
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include <memory>
 
@@ -92,11 +92,13 @@ HttpResponse RetryReply(const ApiContext& context, const HttpRequest& request,
   if (!judged.ok()) return ErrorResponse(judged.status());
   const bool begins = judged->good > 0;
   const Status status = begins ? context.reload_desk->RequestRetry(code) : Status::Ok();
-  spdlog::info("audit: retry of quarantine {}, user={} remote={} code={} tried={} good={}",
-               !begins       ? "not needed"
-               : status.ok() ? "begun"
-                             : "refused",
-               caller.name, request.remote, code, judged->tried, judged->good);
+  const char* const outcome = !begins ? "not needed" : status.ok() ? "begun" : "refused";
+  context.audit->Note({.actor = caller.name,
+                       .remote = request.remote,
+                       .action = fmt::format("retry of quarantine {}", outcome),
+                       .details = {{"code", code},
+                                   {"tried", std::to_string(judged->tried)},
+                                   {"good", std::to_string(judged->good)}}});
   if (status.code() == StatusCode::kUsage) {
     return HttpResponse::Error(409, "cannot_pause", status.message());
   }

@@ -1,5 +1,5 @@
 // The route that runs a query: SQL over the tables, by a program of its own.
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -60,10 +60,13 @@ HttpResponse QueryReply(const ApiContext& context, const HttpRequest& request,
                                   .address_space_bytes = kMaxAddressSpaceBytes,
                                   .is_unwanted = caller.has_gone});
   const std::chrono::duration<double> seconds = context.env->Monotonic() - begun;
-  std::string quoted;
-  AppendJsonString(sql, &quoted);
-  spdlog::info("audit: query, user={} remote={} seconds={:.3f} exit_code={} sql={}", caller.name,
-               request.remote, seconds.count(), output.ok() ? output->exit_code : -1, quoted);
+  context.audit->Note(
+      {.actor = caller.name,
+       .remote = request.remote,
+       .action = "query",
+       .details = {{"seconds", fmt::format("{:.3f}", seconds.count())},
+                   {"exit_code", std::to_string(output.ok() ? output->exit_code : -1)},
+                   {"sql", sql}}});
   if (!output.ok()) {
     const bool beyond = output.status().code() == StatusCode::kCancelled;
     return HttpResponse::Error(beyond ? 422 : 500, beyond ? "limit" : "internal",

@@ -143,7 +143,10 @@ HttpResponse SystemReply(const ApiContext& context, const Caller& caller) {
 
 HttpResponse ReloadReply(const ApiContext& context, const Caller& caller) {
   const auto plan = context.reload_desk->Request(context.engine->progress().fleet_time_us);
-  spdlog::info("audit: reload {}, user={}", plan.ok() ? "begun" : "refused", caller.name);
+  context.audit->Note({.actor = caller.name,
+                       .remote = "",
+                       .action = plan.ok() ? "reload begun" : "reload refused",
+                       .details = {}});
   if (!plan.ok()) return HttpResponse::Error(422, "bad_config", plan.status().message());
   JsonWriter json;
   json.BeginObject().Field("ok", true).Field("keeps_state", plan->keeps_state).EndObject();
