@@ -399,4 +399,59 @@ Status UnityClient::SetTag(const std::string& table, const std::string& column,
   return StatusOf(reply, fmt::format("cannot set tag {} of {}", key, TaggedName(table, column)));
 }
 
+Result<VendedCredentials> UnityClient::Vended(const std::string& path, const std::string& body,
+                                              const std::string& what) {
+  AVOCET_ASSIGN_OR_RETURN(const WebReply reply, Send("POST", path, body));
+  AVOCET_RETURN_IF_ERROR(StatusOf(reply, what));
+  simdjson::dom::parser parser;
+  element answer, keys;
+  if (parser.parse(reply.body).get(answer) != simdjson::SUCCESS) {
+    return Status::Invalid(HostOf(base_) + " answered without JSON");
+  }
+  VendedCredentials vended;
+  if (answer["aws_temp_credentials"].get(keys) == simdjson::SUCCESS) {
+    vended.access_key_id = TextOf(keys, "access_key_id");
+    vended.secret_access_key = TextOf(keys, "secret_access_key");
+    vended.session_token = TextOf(keys, "session_token");
+  }
+  int64_t expires_ms = 0;
+  const bool expires = answer["expiration_time"].get(expires_ms) == simdjson::SUCCESS;
+  if (vended.access_key_id.empty() || vended.secret_access_key.empty() || !expires) {
+    return Status::Invalid(fmt::format(
+        "{}: {} gave none for AWS; are the files in S3, and is the server set up to vend them?",
+        what, HostOf(base_)));
+  }
+  vended.expires_us = expires_ms * 1000;
+  return vended;
+}
+
+Result<VendedCredentials> UnityClient::CredentialsOfTable(const std::string& full_name,
+                                                          bool to_write) {
+  AVOCET_ASSIGN_OR_RETURN(const WebReply reply,
+                          Send("GET", PathOf(SecurableKind::kTable, full_name), ""));
+  if (reply.status == 404) {
+    return Status::NotFound(fmt::format(
+        "cannot get credentials: there is no table {}; `avocet catalog sync` registers those of a "
+        "lake",
+        full_name));
+  }
+  AVOCET_RETURN_IF_ERROR(StatusOf(reply, "cannot read table " + full_name));
+  simdjson::dom::parser parser;
+  element table;
+  std::string id;
+  if (parser.parse(reply.body).get(table) == simdjson::SUCCESS) id = TextOf(table, "table_id");
+  JsonWriter json;
+  json.BeginObject().Field("table_id", id);
+  json.Field("operation", to_write ? "READ_WRITE" : "READ").EndObject();
+  return Vended("temporary-table-credentials", json.Take(),
+                "cannot get credentials for table " + full_name);
+}
+
+Result<VendedCredentials> UnityClient::CredentialsOfPath(const std::string& url, bool to_write) {
+  JsonWriter json;
+  json.BeginObject().Field("url", url);
+  json.Field("operation", to_write ? "PATH_READ_WRITE" : "PATH_READ").EndObject();
+  return Vended("temporary-path-credentials", json.Take(), "cannot get credentials for " + url);
+}
+
 }  // namespace avocet

@@ -32,6 +32,14 @@ struct SecurableUpdate {
 /// Privileges by principal, in capitals with blanks between words.
 using Privileges = std::map<std::string, std::vector<std::string>>;
 
+/// What S3 accepts for some time instead of a user's own keys.
+struct VendedCredentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;
+  int64_t expires_us = 0;  ///< microseconds since 1970
+};
+
 class UnityClient {
  public:
   /// Reads the secrets; asks nobody yet. `env` must outlive the client. `stopping` is asked before
@@ -54,8 +62,14 @@ class UnityClient {
   /// `is_new`: there is no tag of that key yet.
   Status SetTag(const std::string& table, const std::string& column, const std::string& key,
                 const std::string& value, bool is_new);
+  /// Credentials for the files of a registered table, by its full name.
+  Result<VendedCredentials> CredentialsOfTable(const std::string& full_name, bool to_write);
+  /// Credentials for everything below a place in an external location.
+  Result<VendedCredentials> CredentialsOfPath(const std::string& url, bool to_write);
 
  private:
+  Result<VendedCredentials> Vended(const std::string& path, const std::string& body,
+                                   const std::string& what);
   UnityClient(const CatalogConfig& config, Env* env, std::function<bool()> stopping);
   Result<WebReply> Send(const std::string& method, const std::string& path,
                         const std::string& body);

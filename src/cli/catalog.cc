@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "src/base/json_writer.h"
+#include "src/base/s3_url.h"
+#include "src/base/time_format.h"
 #include "src/catalog/catalog_sync.h"
 #include "src/catalog/lake_securables.h"
 #include "src/cli/command.h"
@@ -19,11 +21,19 @@ constexpr int kDiffers = 1;
 
 bool IsDrift(const CatalogChange& change) { return change.action == CatalogChange::Action::kDrift; }
 
+struct CredentialsArguments {
+  std::string config;
+  std::string table;
+  bool read_only = false;
+};
+
+Status RequireCatalog(const Config& config) {
+  if (config.catalog.IsOn()) return Status::Ok();
+  return Status::Config("the configuration names no catalog; give it catalog: {url: https://...}");
+}
+
 Result<std::vector<CatalogChange>> Compare(const Config& config, bool apply) {
-  if (!config.catalog.IsOn()) {
-    return Status::Config(
-        "the configuration names no catalog; give it catalog: {url: https://...}");
-  }
+  AVOCET_RETURN_IF_ERROR(RequireCatalog(config));
   AVOCET_ASSIGN_OR_RETURN(const std::vector<Securable> wanted, DescribeLake(config, Env::Posix()));
   AVOCET_ASSIGN_OR_RETURN(const auto client, UnityClient::Open(config.catalog, Env::Posix()));
   return SyncCatalog(config.catalog, wanted, client.get(), apply);
@@ -71,6 +81,46 @@ int Catalog(const LakeArguments& arguments, bool apply) {
   return differs ? kDiffers : 0;
 }
 
+Result<VendedCredentials> Vend(const Config& config, const CredentialsArguments& arguments) {
+  AVOCET_ASSIGN_OR_RETURN(const auto client, UnityClient::Open(config.catalog, Env::Posix()));
+  const bool to_write = !arguments.read_only;
+  if (!arguments.table.empty()) {
+    return client->CredentialsOfTable(config.storage.catalog + "." + arguments.table, to_write);
+  }
+  const std::string& named = config.catalog.location;
+  const std::string& place = named.empty() ? config.storage.lake : named;
+  if (!IsS3Url(place)) {
+    return Status::Config("cannot get credentials: the lake " + place + " is not in S3");
+  }
+  return client->CredentialsOfPath(place, to_write);
+}
+
+// As the AWS SDKs want it of a credential_process.
+Status PrintCredentials(const CredentialsArguments& arguments) {
+  AVOCET_ASSIGN_OR_RETURN(const Config config, LoadConfig(arguments.config));
+  AVOCET_RETURN_IF_ERROR(RequireCatalog(config));
+  AVOCET_ASSIGN_OR_RETURN(const VendedCredentials vended, Vend(config, arguments));
+  JsonWriter json;
+  json.BeginObject().Field("Version", 1).Field("AccessKeyId", vended.access_key_id);
+  json.Field("SecretAccessKey", vended.secret_access_key);
+  if (!vended.session_token.empty()) json.Field("SessionToken", vended.session_token);
+  json.Field("Expiration", FormatTimestamp(vended.expires_us)).EndObject();
+  fmt::print("{}\n", json.Take());
+  return Status::Ok();
+}
+
+void AddCredentials(CLI::App* app, int* exit_code) {
+  auto arguments = std::make_shared<CredentialsArguments>();
+  CLI::App* command = app->add_subcommand(
+      "credentials", "Print credentials for the lake in S3 that the catalog vends");
+  command->add_option("-c,--config", arguments->config,
+                      "Configuration file (default: avocet.yaml)");
+  command->add_option("--table", arguments->table,
+                      "Only for one table, as in analytics.device_stats (default: the lake)");
+  command->add_flag("--read-only", arguments->read_only, "Only for reading");
+  command->callback([arguments, exit_code] { *exit_code = Report(PrintCredentials(*arguments)); });
+}
+
 }  // namespace
 
 void AddCatalogCommand(CLI::App* app, int* exit_code) {
@@ -83,6 +133,7 @@ void AddCatalogCommand(CLI::App* app, int* exit_code) {
     one->callback([arguments, apply, exit_code] { *exit_code = Catalog(*arguments, apply); });
   };
   add("sync", "Create and change what is missing; delete nothing", true);
+  AddCredentials(command, exit_code);
   add("diff", "Say how the catalog differs; exit 1 when it does", false);
 }
 

@@ -16,6 +16,7 @@ import pytest
 from dashboard import Client
 from deltalake import DeltaTable
 from harness import (
+    BINARY,
     CATALOG,
     TABLES,
     TEST_ALL,
@@ -30,7 +31,7 @@ from ports import free_port, listens
 from services import AWS_ENV, Service, client, fault_proxy, moto, needs_aws, versitygw
 from test_dashboard_api import CHANGE
 from test_spark import DELTA, spark_python
-from unity_server import UnityServer
+from unity_server import Fault, UnityServer
 
 pytestmark = needs_aws
 
@@ -222,6 +223,105 @@ def test_tables_are_registered_in_a_catalog(tmp_path: Path, gateway: Service) ->
             for path in TABLES.values()
         }
         assert "is as the configuration" in site.ok("catalog", "sync")
+
+
+VENDED_ENV = {key: value for key, value in AWS_ENV.items() if "KEY" not in key}
+
+
+def vended_site(
+    directory: Path, gateway: Service, catalog: UnityServer
+) -> tuple[S3Site, dict[str, str]]:
+    """A site whose only credentials are those that the catalog vends."""
+    site = S3Site(directory, gateway)
+    config = json.loads(site.config.read_text())
+    config["storage"]["s3"]["profile"] = "lake"
+    config["catalog"] = {"url": catalog.url, "token": "secret-token", "register_at_start": False}
+    site.config.write_text(json.dumps(config))
+    profiles = directory / "aws-config"
+    process = f"{BINARY} catalog credentials -c {site.config}"
+    profiles.write_text(f"[profile lake]\ncredential_process = {process}\n")
+    return site, {**VENDED_ENV, "AWS_CONFIG_FILE": str(profiles)}
+
+
+def test_credentials_that_the_catalog_vends_are_renewed(tmp_path: Path, gateway: Service) -> None:
+    with UnityServer(token="secret-token") as catalog:
+        catalog.vended = {
+            "access_key_id": AWS_ENV["AWS_ACCESS_KEY_ID"],
+            "secret_access_key": AWS_ENV["AWS_SECRET_ACCESS_KEY"],
+            "session_token": "",
+        }
+        # Renewed two minutes before they expire: so after a second.
+        catalog.vended_for_s = 121
+        site, env = vended_site(tmp_path, gateway, catalog)
+        with site.follow(env) as run:
+            for part in range(3):
+                asked = len(catalog.asked_to_vend)
+                generate.write_ndjson(
+                    site.inbox / f"{part}.ndjson", list(generate.lines(part, 200))
+                )
+                before = site.bronze_rows()
+                run.wait_for(lambda n=before: site.bronze_rows() > n, "more rows", timeout=60)
+                if part < 2:
+                    run.wait_for(
+                        lambda n=asked: len(catalog.asked_to_vend) > n,
+                        "a renewal",
+                        timeout=60,
+                    )
+            assert run.stop() == 0, run.output()
+        wanted = {"url": site.url, "operation": "PATH_READ_WRITE"}
+        assert all(body == wanted for body in catalog.asked_to_vend)
+
+
+def test_credentials_that_the_catalog_does_not_vend(tmp_path: Path, gateway: Service) -> None:
+    with UnityServer(token="secret-token") as catalog:
+        site, env = vended_site(tmp_path, gateway, catalog)
+        generate.write_ndjson(site.inbox / "0.ndjson", list(generate.lines(5, 200)))
+        words = ("catalog", "credentials", "-c", str(site.config))
+        done = site.avocet(*words)
+        assert done.returncode != 0 and "gave none for AWS" in done.stderr, done.stderr
+        assert done.stdout == ""
+        catalog.faults = [Fault("POST temporary-path-credentials", 403)]
+        done = site.avocet(*words)
+        assert done.returncode == 77, done.stderr
+        assert f"cannot get credentials for {site.url}" in done.stderr
+        assert "answered 403: a bad day" in done.stderr
+        # A run says the same, and does not begin.
+        done = site.run(env=env)
+        assert done.returncode != 0
+        assert "gave none for AWS" in done.stderr, done.stderr
+
+
+def test_credentials_for_one_table(tmp_path: Path, gateway: Service) -> None:
+    with UnityServer(token="secret-token") as catalog:
+        site, _ = vended_site(tmp_path, gateway, catalog)
+        generate.write_ndjson(site.inbox / "0.ndjson", list(generate.lines(5, 200)))
+        words = ("catalog", "credentials", "--table", "analytics.device_stats", "--read-only")
+        done = site.avocet(*words, "-c", str(site.config))
+        assert done.returncode == 69 and "`avocet catalog sync`" in done.stderr, done.stderr
+        # Whoever has keys of their own registers the tables.
+        config = json.loads(site.config.read_text())
+        del config["storage"]["s3"]["profile"]
+        site.config.write_text(json.dumps(config))
+        assert site.run(env=AWS_ENV).returncode == 0
+        site.ok("catalog", "sync")
+        catalog.vended = {
+            "access_key_id": "id",
+            "secret_access_key": "secret",
+            "session_token": "token",
+        }
+        done = site.avocet(*words, "-c", str(site.config))
+        assert done.returncode == 0, done.stderr
+        vended = json.loads(done.stdout)
+        assert vended.pop("Expiration").endswith("Z")
+        assert vended == {
+            "Version": 1,
+            "AccessKeyId": "id",
+            "SecretAccessKey": "secret",
+            "SessionToken": "token",
+        }
+        (asked,) = catalog.asked_to_vend
+        table = catalog.objects["tables"][f"{CATALOG}.analytics.device_stats"]
+        assert asked == {"table_id": table["table_id"], "operation": "READ"}
 
 
 if QUERY_BINARY:

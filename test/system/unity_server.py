@@ -21,9 +21,12 @@ from unitycatalog.client.models import (
     CreateCatalog,
     CreateSchema,
     CreateTable,
+    GenerateTemporaryPathCredential,
+    GenerateTemporaryTableCredential,
     PermissionsList,
     SchemaInfo,
     TableInfo,
+    TemporaryCredentials,
     UpdateCatalog,
     UpdatePermissions,
     UpdateSchema,
@@ -33,6 +36,10 @@ API = "/api/2.1/unity-catalog/"
 CREATE = {"catalogs": CreateCatalog, "schemas": CreateSchema, "tables": CreateTable}
 INFO = {"catalogs": CatalogInfo, "schemas": SchemaInfo, "tables": TableInfo}
 UPDATE = {"catalogs": UpdateCatalog, "schemas": UpdateSchema}
+VEND = {
+    "temporary-path-credentials": GenerateTemporaryPathCredential,
+    "temporary-table-credentials": GenerateTemporaryTableCredential,
+}
 IDENTITY = {"catalogs": "id", "schemas": "schema_id", "tables": "table_id"}
 
 
@@ -79,6 +86,9 @@ class UnityServer(LocalServer):
         self.requests: list[tuple[str, str]] = []
         self.refused: list[str] = []  # bodies that the official client would not have sent
         self.client: tuple[str, str] | None = None  # of OAuth
+        self.vended: dict[str, str] = {}  # what storage accepts; empty: nothing is vended
+        self.vended_for_s = 3600
+        self.asked_to_vend: list[dict[str, str]] = []
         self._lock = threading.Lock()
 
     def __exit__(self, *_: object) -> None:
@@ -145,6 +155,8 @@ class UnityServer(LocalServer):
             return self._permissions(method, names, raw)
         if kind == "entity-tag-assignments" and self.databricks:
             return self._tags(method, names, raw)
+        if kind in VEND and method == "POST":
+            return self._vend(kind, json.loads(raw))
         if kind not in CREATE:
             raise Refused(404, "NOT_FOUND", path)
         if method == "POST":
@@ -157,6 +169,19 @@ class UnityServer(LocalServer):
         elif method != "GET":
             raise Refused(405, "METHOD_NOT_ALLOWED", method)
         return found
+
+    def _vend(self, kind: str, body: dict[str, str]) -> Any:
+        checked(VEND[kind], body)
+        self.asked_to_vend.append(body)
+        table = body.get("table_id")
+        known = [found["table_id"] for found in self.objects["tables"].values()]
+        if table is not None and table not in known:
+            raise Refused(404, "TABLE_NOT_FOUND", f"not found: {table}")
+        answer: dict[str, Any] = {"expiration_time": int((time.time() + self.vended_for_s) * 1000)}
+        if self.vended:
+            answer["aws_temp_credentials"] = self.vended
+        TemporaryCredentials.from_dict(answer)
+        return answer
 
     def _create(self, kind: str, body: dict[str, Any]) -> Any:
         checked(CREATE[kind], body)
