@@ -58,22 +58,10 @@ Result<std::unique_ptr<Outbox>> Outbox::Open(const std::string& path) {
   return std::unique_ptr<Outbox>(new Outbox(std::move(db)));
 }
 
-template <typename Body>
-Status Outbox::InTransaction(Body body) {
-  AVOCET_RETURN_IF_ERROR(db_->Execute("BEGIN IMMEDIATE"));
-  Status status = body();
-  if (status.ok()) status = db_->Execute("COMMIT");
-  if (status.ok()) return status;
-  // The first error is what counts; there may be nothing to roll back.
-  const Status ignored = db_->Execute("ROLLBACK");
-  static_cast<void>(ignored);
-  return status;
-}
-
 Status Outbox::Store(std::span<const OutboxOrder> orders, int64_t now_us) {
   if (orders.empty()) return Status::Ok();
   const std::lock_guard lock(mutex_);
-  return InTransaction([&]() -> Status {
+  return db_->InTransaction([&]() -> Status {
     AVOCET_ASSIGN_OR_RETURN(
         SqliteStatement insert,
         db_->Prepare("INSERT OR IGNORE INTO outbox "
@@ -113,7 +101,7 @@ Status Outbox::Settle(const std::string& channel, std::span<const OutboxEntry> e
                       OutboxFate fate, const std::string& note, const std::string& reference,
                       int64_t now_us) {
   const std::lock_guard lock(mutex_);
-  return InTransaction([&]() -> Status {
+  return db_->InTransaction([&]() -> Status {
     AVOCET_ASSIGN_OR_RETURN(SqliteStatement update,
                             db_->Prepare("UPDATE outbox SET fate = ?1, settled_us = ?2, note = ?3 "
                                          "WHERE sequence = ?4"));
@@ -183,7 +171,7 @@ Result<std::vector<OutboxStanding>> Outbox::Standings() {
 Status Outbox::ForgetDevice(const std::string& device,
                             const std::function<bool(std::string_view text)>& is_named) {
   const std::lock_guard lock(mutex_);
-  const Status deleted = InTransaction([&]() -> Status {
+  const Status deleted = db_->InTransaction([&]() -> Status {
     AVOCET_ASSIGN_OR_RETURN(SqliteStatement messages,
                             db_->Prepare("DELETE FROM sent_message WHERE alert_id IN "
                                          "(SELECT alert_id FROM outbox WHERE device = ?1)"));
@@ -212,7 +200,7 @@ Status Outbox::ForgetDevice(const std::string& device,
 
 Status Outbox::Prune(int64_t before_us) {
   const std::lock_guard lock(mutex_);
-  return InTransaction([&]() -> Status {
+  return db_->InTransaction([&]() -> Status {
     AVOCET_ASSIGN_OR_RETURN(SqliteStatement entries,
                             db_->Prepare("DELETE FROM outbox WHERE fate <> 0 AND settled_us < ?1"));
     AVOCET_RETURN_IF_ERROR(entries.Bind(1, before_us).Run());

@@ -84,8 +84,6 @@ class Outbox {
 
  private:
   explicit Outbox(std::unique_ptr<SqliteDb> db) : db_(std::move(db)) {}
-  template <typename Body>
-  Status InTransaction(Body body);
 
   std::mutex mutex_;
   std::unique_ptr<SqliteDb> db_;  // guarded by mutex_

@@ -110,6 +110,17 @@ Result<SqliteStatement> SqliteDb::Prepare(const char* sql) {
   return SqliteStatement(db_, statement);
 }
 
+Status SqliteDb::InTransaction(const std::function<Status()>& body) {
+  AVOCET_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
+  Status status = body();
+  if (status.ok()) status = Execute("COMMIT");
+  if (status.ok()) return status;
+  // The first error is what counts; there may be nothing to roll back.
+  const Status ignored = Execute("ROLLBACK");
+  static_cast<void>(ignored);
+  return status;
+}
+
 Status SqliteDb::AddColumn(const std::string& table, const std::string& column,
                            const std::string& type) {
   AVOCET_ASSIGN_OR_RETURN(SqliteStatement select,

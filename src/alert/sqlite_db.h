@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,6 +55,9 @@ class SqliteDb {
   /// Statements without parameters or rows.
   Status Execute(const char* sql);
   Result<SqliteStatement> Prepare(const char* sql);
+  /// All that `body` does or, when it or the commit fails, nothing. Other connections cannot write
+  /// meanwhile.
+  Status InTransaction(const std::function<Status()>& body);
   /// Adds a column to a table that does not have it.
   Status AddColumn(const std::string& table, const std::string& column, const std::string& type);
   /// What was deleted leaves the bytes of the file too, and those of its write-ahead log.

@@ -166,18 +166,6 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& path, Env* e
   return std::unique_ptr<AuditLog>(new AuditLog(std::move(db), env));
 }
 
-template <typename Body>
-Status AuditLog::InTransaction(Body body) {
-  AVOCET_RETURN_IF_ERROR(db_->Execute("BEGIN IMMEDIATE"));
-  Status status = body();
-  if (status.ok()) status = db_->Execute("COMMIT");
-  if (status.ok()) return status;
-  // The first error is what counts; there may be nothing to roll back.
-  const Status ignored = db_->Execute("ROLLBACK");
-  static_cast<void>(ignored);
-  return status;
-}
-
 // REQUIRES: a transaction that keeps others from adding.
 Status AuditLog::AddLocked(const AuditRecord& record) {
   AVOCET_ASSIGN_OR_RETURN(const Last last, LastOf(db_.get()));
@@ -196,7 +184,7 @@ Status AuditLog::AddLocked(const AuditRecord& record) {
 
 Status AuditLog::Add(const AuditRecord& record) {
   const std::lock_guard lock(mutex_);
-  return InTransaction([&] { return AddLocked(record); });
+  return db_->InTransaction([&] { return AddLocked(record); });
 }
 
 void AuditLog::Note(const AuditRecord& record) {
@@ -224,7 +212,7 @@ Result<AuditReport> AuditLog::Verify(const std::optional<std::pair<int64_t, std:
   ChainCheck chain(&report);
   bool found_kept = !kept.has_value();
   // One look at table and greatest number, while others may add.
-  const Status read = InTransaction([&]() -> Status {
+  const Status read = db_->InTransaction([&]() -> Status {
     AVOCET_ASSIGN_OR_RETURN(SqliteStatement select,
                             db_->Prepare("SELECT number, at, salt, body, digest, hash FROM "
                                          "audit_entry ORDER BY number"));
@@ -252,7 +240,7 @@ Result<int64_t> AuditLog::Redact(AuditRecord record,
                                  const std::function<bool(std::string_view body)>& is_chosen) {
   const std::lock_guard lock(mutex_);
   std::vector<int64_t> numbers;
-  const Status redacted = InTransaction([&]() -> Status {
+  const Status redacted = db_->InTransaction([&]() -> Status {
     AVOCET_ASSIGN_OR_RETURN(
         SqliteStatement select,
         db_->Prepare("SELECT number, body FROM audit_entry WHERE body <> '' ORDER BY number"));

@@ -69,8 +69,6 @@ class AuditLog {
 
  private:
   AuditLog(std::unique_ptr<SqliteDb> db, Env* env) : db_(std::move(db)), env_(env) {}
-  template <typename Body>
-  Status InTransaction(Body body);
   Status AddLocked(const AuditRecord& record);
 
   std::mutex mutex_;
