@@ -149,6 +149,14 @@ std::string WithUnderscores(std::string_view privilege) {
   return text;
 }
 
+// The answer of `host`, which `parser` owns.
+Result<element> ParseAnswer(const WebReply& reply, const std::string& host,
+                            simdjson::dom::parser* parser) {
+  element body;
+  if (parser->parse(reply.body).get(body) == simdjson::SUCCESS) return body;
+  return Status::Invalid(host + " answered without JSON");
+}
+
 // What a server said went wrong, on one line: its words where it speaks JSON.
 std::string Complaint(const WebReply& reply) {
   simdjson::dom::parser parser;
@@ -330,11 +338,8 @@ Result<Privileges> UnityClient::Granted(const std::string& catalog) {
   AVOCET_RETURN_IF_ERROR(StatusOf(reply, "cannot read the grants of catalog " + catalog));
   Privileges granted;
   simdjson::dom::parser parser;
-  element body;
+  AVOCET_ASSIGN_OR_RETURN(const element body, ParseAnswer(reply, HostOf(base_), &parser));
   array assignments;
-  if (parser.parse(reply.body).get(body) != simdjson::SUCCESS) {
-    return Status::Invalid(HostOf(base_) + " answered without JSON");
-  }
   // Databricks leaves the list out when it is empty.
   if (body["privilege_assignments"].get(assignments) != simdjson::SUCCESS) return granted;
   for (const element assignment : assignments) {
@@ -373,11 +378,8 @@ Result<CatalogTags> UnityClient::TagsOf(const std::string& table, const std::str
     AVOCET_ASSIGN_OR_RETURN(const WebReply reply, Send("GET", TagsPath(table, column) + query, ""));
     AVOCET_RETURN_IF_ERROR(StatusOf(reply, "cannot read the tags of " + TaggedName(table, column)));
     simdjson::dom::parser parser;
-    element body;
+    AVOCET_ASSIGN_OR_RETURN(const element body, ParseAnswer(reply, HostOf(base_), &parser));
     array assignments;
-    if (parser.parse(reply.body).get(body) != simdjson::SUCCESS) {
-      return Status::Invalid(HostOf(base_) + " answered without JSON");
-    }
     page = TextOf(body, "next_page_token");
     if (body["tag_assignments"].get(assignments) != simdjson::SUCCESS) continue;
     for (const element one : assignments) tags[TextOf(one, "tag_key")] = TextOf(one, "tag_value");
@@ -404,10 +406,8 @@ Result<VendedCredentials> UnityClient::Vended(const std::string& path, const std
   AVOCET_ASSIGN_OR_RETURN(const WebReply reply, Send("POST", path, body));
   AVOCET_RETURN_IF_ERROR(StatusOf(reply, what));
   simdjson::dom::parser parser;
-  element answer, keys;
-  if (parser.parse(reply.body).get(answer) != simdjson::SUCCESS) {
-    return Status::Invalid(HostOf(base_) + " answered without JSON");
-  }
+  AVOCET_ASSIGN_OR_RETURN(const element answer, ParseAnswer(reply, HostOf(base_), &parser));
+  element keys;
   VendedCredentials vended;
   if (answer["aws_temp_credentials"].get(keys) == simdjson::SUCCESS) {
     vended.access_key_id = TextOf(keys, "access_key_id");
@@ -437,11 +437,9 @@ Result<VendedCredentials> UnityClient::CredentialsOfTable(const std::string& ful
   }
   AVOCET_RETURN_IF_ERROR(StatusOf(reply, "cannot read table " + full_name));
   simdjson::dom::parser parser;
-  element table;
-  std::string id;
-  if (parser.parse(reply.body).get(table) == simdjson::SUCCESS) id = TextOf(table, "table_id");
+  AVOCET_ASSIGN_OR_RETURN(const element table, ParseAnswer(reply, HostOf(base_), &parser));
   JsonWriter json;
-  json.BeginObject().Field("table_id", id);
+  json.BeginObject().Field("table_id", TextOf(table, "table_id"));
   json.Field("operation", to_write ? "READ_WRITE" : "READ").EndObject();
   return Vended("temporary-table-credentials", json.Take(),
                 "cannot get credentials for table " + full_name);
