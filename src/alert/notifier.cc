@@ -159,9 +159,10 @@ Status Notifier::StoreQueued(const std::vector<Published>& queued) {
     }
   }
   AVOCET_RETURN_IF_ERROR(outbox_->Store(orders, now_us));
+  const int64_t stored_us = options_.env->NowMicros();
   for (const Published* published : told) {
     Pass(MessageStage::kJudged, published->arrived_us, published->published_us);
-    Pass(MessageStage::kStored, published->arrived_us, options_.env->NowMicros());
+    Pass(MessageStage::kStored, published->arrived_us, stored_us);
   }
   return Status::Ok();
 }

@@ -159,7 +159,7 @@ Status Engine::Tick(bool* idle) {
       bytes += batch.bytes_read;
       arrival.records += batch.records.size();
     }
-    clock_->Pass(CommitStage::kJudged, {arrival});
+    clock_->Pass(CommitStage::kJudged, {&arrival, 1});
     epoch_->AddArrival(arrival);
   }
   // Taken after the records of the tick are in the epoch: positions never run ahead of rows.

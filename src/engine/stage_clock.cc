@@ -14,7 +14,7 @@ std::string_view CommitStageName(CommitStage stage) {
   return kNames[static_cast<size_t>(stage)];
 }
 
-void StageClock::Pass(CommitStage stage, const std::vector<Arrival>& arrivals) {
+void StageClock::Pass(CommitStage stage, std::span<const Arrival> arrivals) {
   const std::chrono::nanoseconds now = env_->Monotonic();
   for (const Arrival& arrival : arrivals) {
     to_commit_[static_cast<size_t>(stage)].Add(now - arrival.at, arrival.records);

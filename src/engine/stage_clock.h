@@ -5,8 +5,8 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "src/alert/message_latency.h"
 #include "src/base/latency_histogram.h"
@@ -58,7 +58,7 @@ class StageClock {
   explicit StageClock(Env* env) : env_(env) {}
 
   /// These records have passed `stage` now.
-  void Pass(CommitStage stage, const std::vector<Arrival>& arrivals);
+  void Pass(CommitStage stage, std::span<const Arrival> arrivals);
 
   /// Of ticks, and of commits.
   const LatencyHistogram& at(Stage stage) const { return stages_[static_cast<size_t>(stage)]; }
