@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
+from ports import free_port, listens
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("AVOCET_BIN", str(ROOT / "build" / "avocet"))
@@ -259,3 +260,20 @@ class Site:
 
     def remove_lake(self) -> None:
         shutil.rmtree(self.lake, ignore_errors=True)
+
+
+class ListeningSite(Site):
+    """A site whose configuration has avocet listen on `port`."""
+
+    def __init__(self, directory: Path):
+        super().__init__(directory)
+        self.port = free_port()
+
+    def start(self, env: dict[str, str] | None = None) -> Run:
+        run = self.follow(env)
+        try:
+            run.wait_for(lambda: listens(self.port), "the port", timeout=60)
+        except BaseException:
+            run.kill()
+            raise
+        return run

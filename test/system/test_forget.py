@@ -6,19 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Run, Site, assert_counters_add_up
+from harness import ListeningSite, assert_counters_add_up
 from http_client import post
-from ports import free_port, listens
 
 DEVICE = "press-0417"
 OTHER = "press-04171"  # begins with the name, and is another device
 
 
-class PushSite(Site):
-    def __init__(self, directory: Path):
-        super().__init__(directory)
-        self.port = free_port()
-
+class PushSite(ListeningSite):
     def configure_push(self, interval: str) -> None:
         # Small commits in the first place; later ones that never come on their own.
         self.config.write_text(
@@ -31,15 +26,6 @@ class PushSite(Site):
                 }
             )
         )
-
-    def start(self) -> Run:
-        run = self.follow()
-        try:
-            run.wait_for(lambda: listens(self.port), "the port", timeout=60)
-        except BaseException:
-            run.kill()
-            raise
-        return run
 
     def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.avocet(*words, "-c", str(self.config))

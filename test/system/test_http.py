@@ -18,18 +18,14 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from harness import TEST_ALL, Run, Site, assert_counters_add_up, read_table
+from harness import TEST_ALL, ListeningSite, Run, assert_counters_add_up, read_table
 from http_client import PATH, post, request
 from ports import free_port, listens
 
 KILL_ROUNDS = 40 if TEST_ALL else 5
 
 
-class HttpSite(Site):
-    def __init__(self, directory: Path):
-        super().__init__(directory)
-        self.port = free_port()
-
+class HttpSite(ListeningSite):
     def configure_http(self, interval: str = "50ms", **options: object) -> None:
         http = {"listen": f"127.0.0.1:{self.port}", **options}
         self.config.write_text(
@@ -42,15 +38,6 @@ class HttpSite(Site):
                 }
             )
         )
-
-    def start(self, env: dict[str, str] | None = None) -> Run:
-        run = self.follow(env)
-        try:
-            run.wait_for(lambda: listens(self.port), "the port", timeout=60)
-        except BaseException:
-            run.kill()
-            raise
-        return run
 
     def wait_for_rows(self, run: Run, count: int) -> None:
         run.wait_for(lambda: self.count("bronze") >= count, f"{count} rows", timeout=60)

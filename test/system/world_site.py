@@ -3,22 +3,16 @@
 import json
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-from harness import Run, Site
+from harness import ListeningSite, Run
 from http_client import request
-from ports import free_port, listens
 
 START_S = 1_770_000_000
 
 
-class WorldSite(Site):
+class WorldSite(ListeningSite):
     """Every reading has a device and a number n, which together are there once."""
-
-    def __init__(self, directory: Path):
-        super().__init__(directory)
-        self.port = free_port()
 
     def configure_sources(self, sources: dict[str, dict[str, Any]], **more: Any) -> None:
         """`sources` by name, each a map with its type as the only key."""
@@ -34,15 +28,6 @@ class WorldSite(Site):
                 }
             )
         )
-
-    def start(self, env: dict[str, str] | None = None) -> Run:
-        run = self.follow(env)
-        try:
-            run.wait_for(lambda: listens(self.port), "the port", 60)
-        except BaseException:
-            run.kill()
-            raise
-        return run
 
     def readiness(self) -> tuple[bool, dict[str, str]]:
         """Whether it is ready, and the problems of the sources that have one."""
