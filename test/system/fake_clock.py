@@ -1,5 +1,6 @@
 """A clock that jumps, for one process: libfaketime."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,13 @@ class FakeClock:
         if not found:
             assert not TEST_ALL, "libfaketime is needed; scripts/setup.sh test installs it"
             pytest.skip("libfaketime is needed; scripts/setup.sh test installs it")
+        c11 = directory / "c11_clock.so"
+        source = Path(__file__).with_name("c11_clock.c")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", c11, source], check=True)
         self._file = directory / "clock"
         self.set("+0")
         self.env = {
-            "LD_PRELOAD": str(found[0]),
+            "LD_PRELOAD": f"{c11}:{found[0]}",
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",

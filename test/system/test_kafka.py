@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from certificates import FAULTS, STRANGER
+from fake_clock import FakeClock
 from harness import TEST_ALL, Run, Site, assert_counters_add_up, table_path
 from kafka_broker import Kafka
 from network import Network, hangs_up, says
@@ -333,6 +334,22 @@ def test_broker_is_down_at_start_and_the_topic_is_missing(kafka: Kafka, tmp_path
         run.wait_for(lambda: site.count("bronze") == 400, "it reads the topic", 60)
         assert run.stop() == 0
     assert_exact([site], topic)
+
+
+def test_the_clock_jumps(kafka: Kafka, tmp_path: Path) -> None:
+    topic = Topic(kafka, "clock")
+    clock = FakeClock(tmp_path)
+    site = make_site(tmp_path / "site", kafka, topic.name, "clock")
+    topic.send(40)
+    with Run(["run", "-c", str(site.config)], site.directory, clock.env) as run:
+        for offset in ("+0", "-1h", "+3d", "-10d", "+0"):
+            clock.set(offset)
+            topic.send(40)
+            wait_for_union(run, [site], topic, f"all after {offset}")
+        assert run.stop() == 0, run.output()
+    assert_exact([site], topic)
+    received = site.rows("bronze").sort_by("sequence")["received_at"].to_pylist()
+    assert received == sorted(received)
 
 
 @pytest.mark.slow

@@ -329,6 +329,22 @@ def test_a_lake_whose_credentials_expire_in_mid_stream(
         world.assert_exact()
 
 
+def test_a_lake_while_the_clock_jumps(gateway: Service, tmp_path: Path) -> None:
+    world = LakeWorld(tmp_path, gateway, gateway.url)
+    clock = FakeClock(tmp_path)
+    world.append()
+    with world.start({**AWS_ENV, **clock.env}) as run:
+        world.wait_for_all(run)
+        for offset in ("-2d", "+40d"):
+            clock.set(offset)
+            world.append()
+            world.wait_for_trouble(run, "RequestTimeTooSkewed.*clock of this machine")
+            clock.set("+0")
+            world.wait_for_all(run)
+        assert run.stop() == 0, run.output()
+    world.assert_exact()
+
+
 def test_credentials_that_expire_are_read_again(account: Account, tmp_path: Path) -> None:
     """Somebody renews the shared file; avocet goes on without a restart."""
     shared = SharedCredentials(tmp_path)
