@@ -120,10 +120,14 @@ def test_without_values_it_is_one_private_avocet_with_a_disk(tmp_path: Path) -> 
 
 def test_its_configuration_is_one_that_avocet_accepts(tmp_path: Path) -> None:
     text = render(tmp_path, {})["ConfigMap"]["data"]["avocet.yaml"]
+    # Where a pod has its secret; the file is read by the check.
+    assert "token_file: /etc/avocet/secrets/tokens" in text
+    avocet(tmp_path, "token", "create", "hall", "--file", "tokens")
+    text = text.replace("/etc/avocet/secrets/tokens", str(tmp_path / "tokens"))
     (tmp_path / "avocet.yaml").write_text(text)
     avocet(tmp_path, "check", "avocet.yaml")
     shown = avocet(tmp_path, "config", "show", "-c", "avocet.yaml").stdout
-    assert "token_file: /etc/avocet/secrets/tokens" in shown
+    assert f"token_file: {tmp_path / 'tokens'}" in shown
 
 
 def test_all_values_are_used(tmp_path: Path) -> None:
