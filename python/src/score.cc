@@ -50,7 +50,7 @@ class LabelRows {
       return values.Int(row + shift_);
     }
     AVOCET_ASSIGN_OR_RETURN(const std::string text, Text(column, row));
-    const auto time = ParseEventTime(text, TimeFormat::kAuto);
+    const auto time = EventTimeReader().Read(text);
     if (time.has_value()) return *time;
     return Status::Invalid("the column \"" + values.name() +
                            "\" must have a time in each row, not \"" + text + "\"");

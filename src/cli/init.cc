@@ -121,7 +121,9 @@ void PrintTable(const StarterFacts& facts, std::FILE* to) {
   TextTable table({"FIELD", "METRIC", "UNIT", "MIN", "MEDIAN", "MAX", "NULLS"}, 3);
   const SchemaConfig& schema = facts.guess.schema;
   if (schema.device_constant.empty()) table.Add({schema.device_field, "(device)"});
-  table.Add({schema.time_field, "(time)", std::string(TimeFormatName(schema.time_format))});
+  table.Add({schema.time_field, "(time)",
+             schema.time_pattern.empty() ? std::string(TimeFormatName(schema.time_format))
+                                         : schema.time_pattern});
   for (size_t i = 0; i < facts.guess.metrics.size(); ++i) {
     const MetricConfig& metric = facts.guess.metrics[i].config;
     const MetricSummary& summary = facts.measures.metrics[i];

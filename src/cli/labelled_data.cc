@@ -34,7 +34,7 @@ class Fields {
     return member == nullptr || member->is_null() ? std::string() : member->Text();
   }
   std::optional<int64_t> Time(std::string_view name) const {
-    return ParseEventTime(Text(name), TimeFormat::kAuto);
+    return EventTimeReader().Read(Text(name));
   }
 
  private:
@@ -139,8 +139,8 @@ Result<std::vector<TruthWindow>> ReadWindowsByFile(const std::string& path,
           entry.at(1).get(end) != simdjson::SUCCESS) {
         return wrong("a window is not a pair of times");
       }
-      const auto start_us = ParseEventTime(start, TimeFormat::kAuto);
-      const auto end_us = ParseEventTime(end, TimeFormat::kAuto);
+      const auto start_us = EventTimeReader().Read(start);
+      const auto end_us = EventTimeReader().Read(end);
       if (!start_us.has_value() || !end_us.has_value()) return wrong("a window has no times");
       truth.push_back({DeviceNameOf(std::string(file)), {}, {}, *start_us, *end_us});
     }

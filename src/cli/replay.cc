@@ -73,10 +73,11 @@ Result<RewritePlan> MakePlan(const ReplayArguments& arguments,
                            ": no field of its records reads as a time; name it with --time-field");
   }
   plan.time_field = guess.schema.time_field;
-  plan.time_format = guess.schema.time_format;
+  plan.times = EventTimeReader(guess.schema);
+  plan.decimal_comma = sample.decimal_comma;
   if (plan.time_field == hints.time_field && config.has_value() &&
       plan.time_field == config->schema.time_field) {
-    plan.time_format = config->schema.time_format;
+    plan.times = EventTimeReader(config->schema);
   }
   if (guess.schema.device_constant.empty()) plan.device_field = guess.schema.device_field;
   plan.device_constant = arguments.hints.device_constant;
@@ -197,7 +198,7 @@ Status RunReplay(ReplayArguments arguments) {
   ReplayOptions options;
   options.path = arguments.path;
   options.speed = arguments.flat ? 0 : arguments.speed;
-  options.row_to_json = RowReader(plan.device_field);
+  options.row_to_json = RowReader(plan.device_field, plan.decimal_comma);
   options.event_time = [plan](std::string_view json) { return EventTimeOf(plan, json); };
   AVOCET_ASSIGN_OR_RETURN(const auto replayer, Replayer::Open(options, Env::Posix()));
   CatchTermination();

@@ -103,7 +103,7 @@ std::optional<int64_t> EventTimeOf(const RewritePlan& plan, std::string_view jso
   const auto member = FindMember(*members, plan.time_field, &top);
   if (!member.has_value()) return std::nullopt;
   const std::string text = member->Text();
-  return ParseEventTime(TrimSpace(text), plan.time_format);
+  return plan.times.Read(TrimSpace(text));
 }
 
 std::string ReplayRewriter::TimeAsExpected(int64_t time_us) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/config/config.h"
+#include "src/decode/event_time.h"
 #include "src/decode/json_members.h"
 
 namespace avocet {
@@ -16,7 +17,8 @@ namespace avocet {
 /// Where a file has its device and time, and what the reader expects.
 struct RewritePlan {
   std::string time_field;
-  TimeFormat time_format = TimeFormat::kAuto;
+  EventTimeReader times;
+  bool decimal_comma = false;   ///< of the numbers in its CSV rows
   std::string device_field;     ///< empty: the file has none
   std::string device_constant;  ///< for records without a device; empty: they stay without
   /// Of the reader's configuration; nothing: the reader has none, so time and device are called

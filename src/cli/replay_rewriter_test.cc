@@ -7,6 +7,12 @@ namespace {
 
 constexpr int64_t kHourUs = int64_t{3'600} * 1'000'000;
 
+EventTimeReader Times(TimeFormat format) {
+  SchemaConfig schema;
+  schema.time_format = format;
+  return EventTimeReader(schema);
+}
+
 std::string Rewritten(const RewritePlan& plan, std::string_view json, int64_t shift_us = 0) {
   ReplayRewriter rewriter(plan);
   rewriter.set_shift_us(shift_us);
@@ -30,7 +36,7 @@ TEST(ReplayRewriterTest, WithoutConfigurationFieldsGetTheNamesThatRunLooksFor) {
 }
 
 TEST(ReplayRewriterTest, WithConfigurationItsFieldsStay) {
-  RewritePlan plan{.time_field = "Time", .time_format = TimeFormat::kEpochS};
+  RewritePlan plan{.time_field = "Time", .times = Times(TimeFormat::kEpochS)};
   plan.expected.emplace();
   plan.expected->time_field = "Time";
   plan.expected->time_format = TimeFormat::kEpochS;
@@ -43,7 +49,8 @@ TEST(ReplayRewriterTest, WithConfigurationItsFieldsStay) {
 }
 
 TEST(ReplayRewriterTest, ANestedTimeIsShiftedInItsPlace) {
-  RewritePlan plan{.time_field = "m.t", .time_format = TimeFormat::kEpochMs, .device_field = "m.d"};
+  RewritePlan plan{
+      .time_field = "m.t", .times = Times(TimeFormat::kEpochMs), .device_field = "m.d"};
   plan.expected.emplace();
   plan.expected->time_field = "m.t";
   plan.expected->time_format = TimeFormat::kEpochMs;

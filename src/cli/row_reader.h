@@ -17,13 +17,15 @@ namespace avocet {
 class RowReader {
  public:
   /// `text_field`: the column that stays text even where it looks like a number.
-  explicit RowReader(std::string text_field) : text_field_(std::move(text_field)) {}
+  explicit RowReader(std::string text_field, bool decimal_comma = false)
+      : text_field_(std::move(text_field)), decimal_comma_(decimal_comma) {}
 
   std::optional<std::string> operator()(const RawBatch& batch, const RawRecord& record) {
     if (header_ != batch.csv_header) {
       header_ = batch.csv_header;
-      csv_.SetHeader(*header_, batch.csv_delimiter,
-                     [this](std::string_view key) { return key == text_field_; });
+      csv_.SetHeader(
+          *header_, batch.csv_delimiter,
+          [this](std::string_view key) { return key == text_field_; }, decimal_comma_);
     }
     std::string json;
     Rejection why;
@@ -33,6 +35,7 @@ class RowReader {
 
  private:
   std::string text_field_;
+  bool decimal_comma_;
   std::shared_ptr<const std::vector<std::string>> header_;
   CsvTranscriber csv_;
 };

@@ -69,12 +69,16 @@ void AddNumber(std::string_view text, double number, SampleColumn* column) {
   for (size_t i = 0; i < kUnits.size(); ++i) {
     if (IsPlausible(ParseEpoch(text, kUnits[i]))) ++column->epochs[i];
   }
+  // 20210615182146
+  if (text.size() == 14 && text.find_first_not_of("0123456789") == std::string_view::npos) {
+    column->patterns.Add(text);
+  }
 }
 
-void AddString(std::string_view text, SampleColumn* column) {
+void AddString(std::string_view text, bool decimal_comma, SampleColumn* column) {
   double number = 0;
   const std::string_view trimmed = TrimSpace(text);
-  switch (ParseNumberText(text, &number)) {
+  switch (ParseNumberText(text, &number, decimal_comma ? ',' : '.')) {
     case NumberText::kEmpty:
       ++column->nulls;
       return;
@@ -89,7 +93,12 @@ void AddString(std::string_view text, SampleColumn* column) {
       ++column->texts;
       if (column->odd_example.empty()) column->odd_example = trimmed.substr(0, kMostExampleBytes);
       if (LooksLikeId(trimmed)) ++column->ids;
-      if (ParseIso8601(trimmed).has_value()) ++column->iso_times;
+      if (ParseNumberText(trimmed, &number, ',') == NumberText::kNumber) ++column->comma_numbers;
+      if (ParseIso8601(trimmed).has_value()) {
+        ++column->iso_times;
+      } else {
+        column->patterns.Add(trimmed);
+      }
   }
   AddText(trimmed, column);
 }
@@ -102,7 +111,9 @@ class Profiler {
     if (batch.format == RecordFormat::kCsv && header_ != batch.csv_header) {
       header_ = batch.csv_header;
       sample_->delimiter = batch.csv_delimiter;
-      csv_.SetHeader(*header_, batch.csv_delimiter, [](std::string_view) { return false; });
+      csv_.SetHeader(
+          *header_, batch.csv_delimiter, [](std::string_view) { return false; },
+          sample_->decimal_comma);
       // A column is known even when a file has no row.
       for (const std::string& name : *header_) Column(name, name);
     }
@@ -153,7 +164,7 @@ class Profiler {
     if (depth > 1 && column->key.find('.') != std::string::npos) column->has_path = false;
     const char first = member.value.front();
     if (first == '"') {
-      AddString(member.Text(), column);
+      AddString(member.Text(), sample_->decimal_comma, column);
     } else if (first == '{' || first == '[') {
       ++column->nested;
     } else if (first == 't' || first == 'f') {
@@ -189,10 +200,52 @@ class Profiler {
   uint64_t readable_ = 0;
 };
 
+void Profile(Sample* sample) {
+  sample->records = sample->unreadable = 0;
+  sample->first_problem.clear();
+  sample->columns.clear();
+  Profiler profiler(sample);
+  for (const RawBatch& batch : sample->batches) profiler.Add(batch);
+  profiler.Finish();
+}
+
+// True when some fields have numbers such as 37,5 and none has any such as 37.5.
+bool HasDecimalCommas(const Sample& sample) {
+  bool commas = false;
+  for (const SampleColumn& column : sample.columns) {
+    if (column.numbers > column.integers) return false;
+    commas |= column.comma_numbers > 0 &&
+              column.comma_numbers + column.numbers + column.not_finite == column.present();
+  }
+  return commas;
+}
+
+bool LooksLikeValue(std::string_view name) {
+  double number = 0;
+  const std::string_view text = TrimSpace(name);
+  return ParseNumberText(text, &number) == NumberText::kNumber ||
+         ParseNumberText(text, &number, ',') == NumberText::kNumber ||
+         ParseIso8601(text).has_value();
+}
+
 Status CheckHeader(const Sample& sample) {
   if (sample.batches.empty() || sample.batches[0].csv_header == nullptr) return Status::Ok();
+  const std::vector<std::string>& header = *sample.batches[0].csv_header;
+  if (std::all_of(header.begin(), header.end(), LooksLikeValue)) {
+    return Status::Invalid(
+        "cannot read " + sample.path + ": its first line has values, such as " +
+        QuotedForMessage(header.front()) +
+        ", where the names of the columns belong; put a line such as time,temperature above it");
+  }
+  for (const std::string& name : header) {
+    if (!IsValidUtf8(name)) {
+      return Status::Invalid("cannot read " + sample.path + ": the name " + QuotedForMessage(name) +
+                             " of a column is not UTF-8; save the file as UTF-8, as by iconv -f "
+                             "latin1 -t utf8");
+    }
+  }
   std::map<std::string, size_t> seen;
-  for (const std::string& name : *sample.batches[0].csv_header) {
+  for (const std::string& name : header) {
     if (++seen[name] < 2) continue;
     return Status::Invalid("cannot read " + sample.path + ": two columns are called " +
                            QuotedForMessage(name) + ", so their values cannot be told apart");
@@ -242,10 +295,12 @@ Result<Sample> ReadSample(const std::string& path, const SampleLimits& limits, E
     }
   }
   ReadFormat(*source, &sample);
-  Profiler profiler(&sample);
-  for (const RawBatch& batch : sample.batches) profiler.Add(batch);
-  profiler.Finish();
   AVOCET_RETURN_IF_ERROR(CheckHeader(sample));
+  Profile(&sample);
+  if (HasDecimalCommas(sample)) {
+    sample.decimal_comma = true;
+    Profile(&sample);
+  }
   if (sample.records == 0) {
     return Status::Invalid("cannot learn from " + path + ": " +
                            (sample.unreadable == 0 ? "it has no records" : sample.first_problem));

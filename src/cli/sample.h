@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/base/status.h"
+#include "src/cli/time_pattern_guess.h"
 #include "src/env/env.h"
 #include "src/model/raw_batch.h"
 
@@ -33,6 +34,8 @@ struct SampleColumn {
   uint64_t nested = 0;      ///< arrays, and objects too deep to follow
   uint64_t ids = 0;         ///< of the texts, those made of id characters with a digit among them
   uint64_t iso_times = 0;
+  uint64_t comma_numbers = 0;        ///< of the texts, those like "37,5"
+  TimePatternGuess patterns;         ///< of the texts, and of numbers of 14 digits
   std::array<uint64_t, 4> epochs{};  ///< numbers that are plausible times: s, ms, us, ns
   bool counts_up = true;             ///< each number is one more than the last
   double min = std::numeric_limits<double>::infinity();
@@ -50,6 +53,7 @@ struct Sample {
   std::string path;
   std::string format;  ///< "ndjson", "json" or "csv"
   char delimiter = ',';
+  bool decimal_comma = false;     ///< numbers are written "37,5"
   std::vector<RawBatch> batches;  ///< the records themselves
   uint64_t records = 0;
   uint64_t unreadable = 0;  ///< of these, and of what the source refused

@@ -70,15 +70,20 @@ bool IsDifferentInEachRecord(const SampleColumn& column) {
 
 struct TimeFinding {
   TimeFormat format = TimeFormat::kAuto;
+  std::string pattern;
   std::string how;  // "ISO 8601"
 };
 
 std::optional<TimeFinding> ReadsAsTime(const SampleColumn& column) {
   const uint64_t present = column.present();
-  if (IsMost(column.iso_times, present)) return TimeFinding{TimeFormat::kIso8601, "ISO 8601"};
+  if (IsMost(column.iso_times, present)) return TimeFinding{TimeFormat::kIso8601, "", "ISO 8601"};
   for (size_t i = 0; i < kEpochFormats.size(); ++i) {
     if (!IsMost(column.epochs[i], present)) continue;
-    return TimeFinding{kEpochFormats[i], std::string(kEpochUnits[i]) + " since 1970"};
+    return TimeFinding{kEpochFormats[i], "", std::string(kEpochUnits[i]) + " since 1970"};
+  }
+  if (const auto best = column.patterns.Find(); best && IsMost(best->times, present)) {
+    const std::string doubt = best->or_else.empty() ? "" : ", or " + best->or_else;
+    return TimeFinding{TimeFormat::kAuto, best->pattern, "by a pattern" + doubt};
   }
   return std::nullopt;
 }
@@ -144,7 +149,7 @@ class Guesser {
       const SampleColumn* column = sample_.Find(hints_.time_field);
       if (column == nullptr) return NoSuchField(hints_.time_field, "time");
       const auto finding = ReadsAsTime(*column);
-      UseTime(*column, finding.value_or(TimeFinding{TimeFormat::kAuto, "format detected"}),
+      UseTime(*column, finding.value_or(TimeFinding{TimeFormat::kAuto, "", "format detected"}),
               "as told");
       return Status::Ok();
     }
@@ -176,6 +181,8 @@ class Guesser {
   void UseTime(const SampleColumn& column, const TimeFinding& finding, std::string_view why) {
     guess_.schema.time_field = column.path;
     guess_.schema.time_format = finding.format;
+    guess_.schema.time_pattern = finding.pattern;
+    guess_.schema.decimal_comma = sample_.decimal_comma;
     guess_.time_why = fmt::format("{}, {}", finding.how, why);
     guess_.time_example = column.example;
   }
@@ -243,7 +250,8 @@ class Guesser {
       if (!HasTimeWord(NormalizeMetricName(column.key)) || column.example.empty()) continue;
       hint = fmt::format(
           "; {} is named like a time, but {} is neither ISO 8601 (2021-06-15T18:21:46Z) "
-          "nor seconds, milli-, micro- or nanoseconds since 1970",
+          "nor seconds, milli-, micro- or nanoseconds since 1970, nor one of the usual ways to "
+          "write a day and an hour; in a configuration, schema.time.pattern says how it is written",
           QuotedForMessage(column.path), QuotedForMessage(column.example));
       break;
     }
@@ -329,21 +337,15 @@ class Guesser {
     }
     if (ReadsAsTime(column).has_value()) return "another time";
     if (column.nested == column.present()) return "an array or deeply nested";
-    if (column.texts > 0 && !column.odd_example.empty() && LooksLikeDecimalComma(column)) {
+    if (column.comma_numbers > 0) {
       return "numbers with a decimal comma, such as " + QuotedForMessage(column.odd_example) +
-             ", which avocet does not read";
+             ", where others have a dot";
     }
     if (!IsMost(column.numbers + column.booleans, column.present())) {
       return "text, such as " +
              QuotedForMessage(column.odd_example.empty() ? column.example : column.odd_example);
     }
     return "";
-  }
-
-  static bool LooksLikeDecimalComma(const SampleColumn& column) {
-    const std::string& text = column.odd_example;
-    return text.find_first_not_of("0123456789,+-") == std::string::npos &&
-           std::count(text.begin(), text.end(), ',') == 1;
   }
 
   void AddMetric(const std::string& key, const std::string& field, const SampleColumn& column) {

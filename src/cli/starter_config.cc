@@ -140,7 +140,13 @@ class StarterWriter {
     Line(2, "time:");
     Line(4, "field: " + YamlText(schema.time_field),
          "seen: " + QuotedForMessage(guess_.time_example) + ", " + guess_.time_why);
-    Line(4, fmt::format("format: {}", TimeFormatName(schema.time_format)));
+    if (schema.time_pattern.empty()) {
+      Line(4, fmt::format("format: {}", TimeFormatName(schema.time_format)));
+    } else {
+      Line(4, "pattern: " + YamlText(schema.time_pattern), "the letters of strptime");
+      Line(4, "# zone: Europe/Berlin", "of these times; they are read as UTC otherwise");
+    }
+    if (schema.decimal_comma) Line(2, "decimal_comma: true", "seen: numbers such as 37,5");
     MaxFuture();
     if (!schema.metric_field.empty()) {
       Line(2, "long_form:", "each record has one metric, by name");

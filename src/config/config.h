@@ -46,6 +46,9 @@ struct SchemaConfig {
   std::string device_constant;             ///< `device: {constant: hall-1}`; wins when not empty
   std::string time_field = "timestamp";
   TimeFormat time_format = TimeFormat::kAuto;
+  std::string time_pattern;    ///< instead of a format: "%d.%m.%Y %H:%M"; empty: none
+  std::string time_zone;       ///< of times without an offset, "Europe/Berlin"; empty: UTC
+  bool decimal_comma = false;  ///< numbers in CSV and in strings are written "37,5"
   Duration max_future = std::chrono::hours(24);  ///< later than now + this: quarantined
   std::string metric_field;  ///< long form: path of the metric's name; empty: wide form
   std::string value_field;   ///< long form: path of the value

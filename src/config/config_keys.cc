@@ -210,8 +210,21 @@ KeySpec SchemaSection() {
                   Key<&S::time_format>("format",
                                        "How the event time is written; `auto` detects it.")
                       .Words({"auto", "iso8601", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"}),
+                  Key<&S::time_pattern>("pattern",
+                                        "How the event time is written, in the letters of "
+                                        "strptime; what is written otherwise is read as ISO 8601.")
+                      .DefaultNote("`format` says it")
+                      .Example("\"%d.%m.%Y %H:%M\""),
+                  Key<&S::time_zone>("zone",
+                                     "Time zone of event times that are written without an offset "
+                                     "from UTC.")
+                      .DefaultNote("UTC")
+                      .Example("Europe/Berlin"),
               })
               .Shorthand("field"),
+          Key<&S::decimal_comma>("decimal_comma",
+                                 "Whether numbers in CSV and in strings have a comma before their "
+                                 "fraction, as in `37,5`."),
           Key<&S::max_future>("max_future",
                               "A reading later than the clock by more than this is quarantined.")
               .Between(Duration(0), kForever),

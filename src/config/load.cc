@@ -19,6 +19,7 @@
 #include "src/config/source_text.h"
 #include "src/config/yaml_tree.h"
 #include "src/env/env.h"
+#include "src/env/time_zone.h"
 
 namespace avocet {
 namespace {
@@ -71,9 +72,36 @@ void CheckDevice(const YamlNode& schema, KeyReader* reader) {
   }
 }
 
+/// Checks what the keys alone cannot say about schema.time.
+void CheckTime(const YamlNode& schema, const SchemaConfig& config, KeyReader* reader) {
+  const YamlNode* time = schema.Find("time");
+  if (time == nullptr || time->kind != Kind::kMap) return;
+  const YamlNode* pattern = time->Find("pattern");
+  const YamlNode* zone = time->Find("zone");
+  const bool is_epoch =
+      config.time_format != TimeFormat::kAuto && config.time_format != TimeFormat::kIso8601;
+  if (pattern != nullptr && !config.time_pattern.empty()) {
+    const Status status = TimePattern::Make(config.time_pattern, TimeZone::Utc()).status();
+    if (!status.ok()) reader->Error(pattern->mark, "schema.time.pattern: " + status.message());
+    if (config.time_format != TimeFormat::kAuto) {
+      reader->Error(pattern->mark,
+                    "schema.time has \"pattern\" and \"format\"; remove one of the two");
+    }
+  }
+  if (zone == nullptr || config.time_zone.empty()) return;
+  const Status status = TimeZone::Load(config.time_zone).status();
+  if (!status.ok()) reader->Error(zone->mark, "schema.time.zone: " + status.message());
+  if (is_epoch) {
+    reader->Error(zone->mark,
+                  "schema.time.zone has no meaning for seconds since 1970, which count from "
+                  "midnight UTC; remove it");
+  }
+}
+
 /// True when `metrics` was read, or is not there, so that its names are all there are.
 bool ReadSchema(const YamlNode& schema, KeyReader* reader, Config* config) {
   CheckDevice(schema, reader);
+  CheckTime(schema, config->schema, reader);
   const YamlNode* metrics = schema.Find("metrics");
   if (schema.Find("evolve") == nullptr) {
     config->schema.evolve = metrics == nullptr || metrics->kind == Kind::kNull ||

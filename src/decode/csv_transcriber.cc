@@ -24,8 +24,10 @@ bool IsAscii(std::string_view text) {
 }  // namespace
 
 void CsvTranscriber::SetHeader(const std::vector<std::string>& header, char delimiter,
-                               const std::function<bool(std::string_view)>& is_text) {
+                               const std::function<bool(std::string_view)>& is_text,
+                               bool decimal_comma) {
   delimiter_ = delimiter;
+  decimal_comma_ = decimal_comma;
   columns_.clear();
   header_line_.clear();
   for (size_t i = 0; i < header.size(); ++i) {
@@ -103,12 +105,27 @@ bool CsvTranscriber::TakeField(std::string_view row, size_t* at, std::string_vie
   return true;
 }
 
+// Sets `*number` to what JSON writes for it; valid until the next call.
+bool CsvTranscriber::IsNumber(std::string_view field, std::string_view* number) {
+  *number = field;
+  if (decimal_comma_) {
+    if (field.find('.') != std::string_view::npos) return false;
+    if (field.find(',') != std::string_view::npos) {
+      with_dot_ = field;
+      std::replace(with_dot_.begin(), with_dot_.end(), ',', '.');
+      *number = with_dot_;
+    }
+  }
+  return IsJsonNumber(*number);
+}
+
 void CsvTranscriber::AppendValue(const Column& column, std::string_view field, std::string* json) {
   json->append(column.prefix);
+  std::string_view number;
   if (field.empty()) {
     json->append("null");
-  } else if (!column.is_text && IsJsonNumber(field)) {
-    json->append(field);
+  } else if (!column.is_text && IsNumber(field, &number)) {
+    json->append(number);
   } else if (std::none_of(field.begin(), field.end(), NeedsEscape)) {
     json->push_back('"');
     json->append(field);

@@ -15,9 +15,9 @@ namespace avocet {
 class CsvTranscriber {
  public:
   /// The columns of the rows to come. The fields of `is_text` columns stay strings even when they
-  /// look like numbers.
+  /// look like numbers. With `decimal_comma` numbers are written "37,5", and "37.5" is none.
   void SetHeader(const std::vector<std::string>& header, char delimiter,
-                 const std::function<bool(std::string_view)>& is_text);
+                 const std::function<bool(std::string_view)>& is_text, bool decimal_comma = false);
 
   /// Sets `*json` to `row` as one line: header names as keys, JSON numbers as they are, empty
   /// fields as null, and everything else as strings. False: `*why` has the reason, with positions
@@ -34,12 +34,15 @@ class CsvTranscriber {
   };
 
   bool TakeField(std::string_view row, size_t* at, std::string_view* field, Rejection* why);
-  static void AppendValue(const Column& column, std::string_view field, std::string* json);
+  void AppendValue(const Column& column, std::string_view field, std::string* json);
+  bool IsNumber(std::string_view field, std::string_view* number);
 
   std::vector<Column> columns_;
   char delimiter_ = ',';
+  bool decimal_comma_ = false;
   std::string header_line_;
   std::string unquoted_;
+  std::string with_dot_;
 };
 
 }  // namespace avocet

@@ -49,6 +49,7 @@ class SchemaDecoder : public Decoder {
   explicit SchemaDecoder(const SchemaConfig& schema)
       : constant_device_(schema.device_constant),
         evolves_wide_(schema.evolve && schema.metric_field.empty()),
+        decimal_comma_(schema.decimal_comma),
         rules_(schema) {
     UpdateFields();
   }
@@ -93,8 +94,9 @@ class SchemaDecoder : public Decoder {
     if (csv_header_ == raw.csv_header && csv_delimiter_ == raw.csv_delimiter) return;
     csv_header_ = raw.csv_header;
     csv_delimiter_ = raw.csv_delimiter;
-    csv_.SetHeader(*csv_header_, csv_delimiter_,
-                   [this](std::string_view key) { return rules_.IsDeviceKey(key); });
+    csv_.SetHeader(
+        *csv_header_, csv_delimiter_,
+        [this](std::string_view key) { return rules_.IsDeviceKey(key); }, decimal_comma_);
   }
 
   // False: the record is to be rejected for `*why`. An empty record is nothing, and fine.
@@ -179,6 +181,7 @@ class SchemaDecoder : public Decoder {
 
   const std::string constant_device_;
   const bool evolves_wide_;
+  const bool decimal_comma_;
   ReadingRules rules_;
   RecordReader reader_;
   CsvTranscriber csv_;

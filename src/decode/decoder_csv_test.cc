@@ -93,6 +93,35 @@ TEST(DecoderCsv, RejectedRowsKeepTheirBytesAndTheHeader) {
   expect("d,2021-06-15,1,\"x\"y", "invalid_csv", "", 18);
 }
 
+TEST(DecoderCsv, DayFirstTimesAndDecimalCommas) {
+  SchemaConfig schema = SchemaOf({"temperature"});
+  schema.time_pattern = "%d.%m.%Y %H:%M";
+  schema.time_zone = "Europe/Berlin";
+  schema.decimal_comma = true;
+  schema.evolve = true;
+  const auto decoder = MakeDecoder(schema);
+  RawBatch raw = MakeCsvBatch(
+      {"device_id", "timestamp", "temperature", "load"},
+      {"1,5;15.06.2021 02:00;37,5;-0,25", "d;2021-06-15T02:00;\" 38 \";7",
+       "d;15.06.2021 02:00;1.234,5;", "d;15.06.2021 02:00;37.5;", "d;15/06/2021 02:00;1;"});
+  raw.csv_delimiter = ';';
+  const ReadingBatch batch = DecodeAll(decoder.get(), raw);
+  ASSERT_EQ(batch.rows, 2u);
+  EXPECT_EQ(batch.device[0], "1,5");
+  EXPECT_EQ(batch.event_time_us[0], 1'623'715'200'000'000);
+  EXPECT_EQ(batch.event_time_us[1], 1'623'715'200'000'000);
+  EXPECT_EQ(batch.metrics[0][0], 37.5);
+  EXPECT_EQ(batch.metrics[0][1], 38);
+  EXPECT_EQ(
+      batch.payload[0],
+      R"({"device_id":"1,5","timestamp":"15.06.2021 02:00","temperature":37.5,"load":-0.25})");
+  EXPECT_EQ(batch.new_metrics, std::vector<std::string>{"load"});
+  ASSERT_EQ(batch.rejected.size(), 3u);
+  EXPECT_EQ(batch.rejected[0].code, "wrong_type");
+  EXPECT_EQ(batch.rejected[1].code, "wrong_type");
+  EXPECT_EQ(batch.rejected[2].code, "bad_time");
+}
+
 TEST(DecoderCsv, EqualHeaderNamesAreDuplicateKeys) {
   const auto decoder = MakeDecoder(SchemaOf({}));
   const ReadingBatch batch =

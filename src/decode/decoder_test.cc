@@ -217,6 +217,29 @@ TEST(Decoder, ConstantDeviceWins) {
   EXPECT_EQ(batch.device[1], "hall-1");
 }
 
+TEST(Decoder, TimesWithoutOffsetAreOfTheZone) {
+  SchemaConfig schema = SchemaOf({});
+  schema.time_zone = "America/New_York";
+  const ReadingBatch batch =
+      DecodeRecords(schema, {R"({"device_id":"d","timestamp":"2021-06-14T20:00:00"})",
+                             R"({"device_id":"d","timestamp":"2021-06-15T00:00:00Z"})",
+                             R"({"device_id":"d","timestamp":1623715200})"});
+  ASSERT_EQ(batch.rows, 3u);
+  for (size_t row = 0; row < 3; ++row) EXPECT_EQ(batch.event_time_us[row], kJune15Us);
+}
+
+TEST(Decoder, PatternsReadNumbersToo) {
+  SchemaConfig schema = SchemaOf({});
+  schema.time_pattern = "%Y%m%d%H%M%S";
+  const ReadingBatch batch =
+      DecodeRecords(schema, {R"({"device_id":"d","timestamp":20210615000000})",
+                             R"({"device_id":"d","timestamp":"20210615000000"})",
+                             R"({"device_id":"d","timestamp":1623715200})"});
+  ASSERT_EQ(batch.rows, 2u);
+  for (size_t row = 0; row < 2; ++row) EXPECT_EQ(batch.event_time_us[row], kJune15Us);
+  EXPECT_EQ(batch.rejected[0].code, "bad_time");
+}
+
 TEST(Decoder, ReadsTimesAsDeclared) {
   const auto expect = [](TimeFormat format, const std::string& time, int64_t want) {
     SchemaConfig schema = SchemaOf({});

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "src/base/check.h"
 #include "src/base/civil_time.h"
 
 namespace avocet {
@@ -77,9 +78,9 @@ std::optional<int64_t> TakeTimeOfDay(std::string_view* text) {
   return micros + second * kMicrosPerSecond + *fraction;
 }
 
-// The offset from UTC that is all of `text`: "", "Z", "+02:00", "+0200" or "+02".
+// The offset from UTC that is all of `text`: "Z", "+02:00", "+0200" or "+02".
 std::optional<int64_t> ParseOffset(std::string_view text) {
-  if (text.empty() || text == "Z" || text == "z") return 0;
+  if (text == "Z" || text == "z") return 0;
   if ((text[0] != '+' && text[0] != '-') || text.size() < 3) return std::nullopt;
   const int hours = Digits<2>(text.data() + 1);
   int minutes = 0;
@@ -93,6 +94,25 @@ std::optional<int64_t> ParseOffset(std::string_view text) {
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
   const int64_t micros = hours * kMicrosPerHour + minutes * kMicrosPerMinute;
   return text[0] == '-' ? -micros : micros;
+}
+
+struct LocalTimeText {
+  int64_t shown_us = 0;              // what the clock showed, since it showed 1970
+  std::optional<int64_t> offset_us;  // from UTC, when it is written
+};
+
+std::optional<LocalTimeText> ParseLocalTime(std::string_view text) {
+  const auto date = ParseDate(text);
+  if (!date) return std::nullopt;
+  if (text.size() == 10) return LocalTimeText{*date, {}};
+  if (text[10] != 'T' && text[10] != ' ' && text[10] != 't') return std::nullopt;
+  text.remove_prefix(11);
+  const auto time_of_day = TakeTimeOfDay(&text);
+  if (!time_of_day) return std::nullopt;
+  if (text.empty()) return LocalTimeText{*date + *time_of_day, {}};
+  const auto offset = ParseOffset(text);
+  if (!offset) return std::nullopt;
+  return LocalTimeText{*date + *time_of_day, offset};
 }
 
 // A decimal number as digits and a power of ten.
@@ -185,16 +205,9 @@ int64_t PowerToMicros(TimeFormat unit) {
 }  // namespace
 
 std::optional<int64_t> ParseIso8601(std::string_view text) {
-  const auto date = ParseDate(text);
-  if (!date) return std::nullopt;
-  if (text.size() == 10) return date;
-  if (text[10] != 'T' && text[10] != ' ' && text[10] != 't') return std::nullopt;
-  text.remove_prefix(11);
-  const auto time_of_day = TakeTimeOfDay(&text);
-  if (!time_of_day) return std::nullopt;
-  const auto offset = ParseOffset(text);
-  if (!offset) return std::nullopt;
-  return *date + *time_of_day - *offset;
+  const auto time = ParseLocalTime(text);
+  if (!time) return std::nullopt;
+  return time->shown_us - time->offset_us.value_or(0);
 }
 
 std::optional<int64_t> ParseEpoch(std::string_view number, TimeFormat format) {
@@ -212,11 +225,34 @@ std::optional<int64_t> ParseEpoch(std::string_view number, TimeFormat format) {
   return decimal->mantissa == 0 ? 0 : std::min<int64_t>(-1, -static_cast<int64_t>(*micros));
 }
 
-std::optional<int64_t> ParseEventTime(std::string_view text, TimeFormat format) {
-  if (format == TimeFormat::kIso8601) return ParseIso8601(text);
-  if (format != TimeFormat::kAuto) return ParseEpoch(text, format);
+EventTimeReader::EventTimeReader(const SchemaConfig& schema) : format_(schema.time_format) {
+  if (!schema.time_zone.empty()) {
+    auto zone = TimeZone::Load(schema.time_zone);
+    AVOCET_CHECK(zone.ok());
+    zone_ = *std::move(zone);
+  }
+  if (schema.time_pattern.empty()) return;
+  auto pattern = TimePattern::Make(schema.time_pattern, zone_.value_or(TimeZone::Utc()));
+  AVOCET_CHECK(pattern.ok());
+  pattern_ = *std::move(pattern);
+}
+
+std::optional<int64_t> EventTimeReader::Read(std::string_view text) const {
+  if (pattern_) {
+    const auto time = pattern_->Read(text);
+    return time ? time : ReadIso8601(text);
+  }
+  if (format_ == TimeFormat::kIso8601) return ReadIso8601(text);
+  if (format_ != TimeFormat::kAuto) return ParseEpoch(text, format_);
   const bool is_date = text.size() >= 10 && text[4] == '-';
-  return !is_date && IsDecimalText(text) ? ParseEpoch(text, format) : ParseIso8601(text);
+  return !is_date && IsDecimalText(text) ? ParseEpoch(text, format_) : ReadIso8601(text);
+}
+
+std::optional<int64_t> EventTimeReader::ReadIso8601(std::string_view text) const {
+  const auto time = ParseLocalTime(text);
+  if (!time) return std::nullopt;
+  if (!time->offset_us && zone_) return zone_->ToUtc(time->shown_us);
+  return time->shown_us - time->offset_us.value_or(0);
 }
 
 bool IsDecimalText(std::string_view text) { return ParseDecimal(text).has_value(); }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "src/config/config.h"
+#include "src/env/time_zone.h"
 
 namespace avocet {
 
@@ -19,8 +20,25 @@ std::optional<int64_t> ParseIso8601(std::string_view text);
 /// number and for times that do not fit. REQUIRES: `format` is not kIso8601.
 std::optional<int64_t> ParseEpoch(std::string_view number, TimeFormat format);
 
-/// The time that a record's string or number `text` stands for, without surrounding blanks.
-std::optional<int64_t> ParseEventTime(std::string_view text, TimeFormat format);
+/// Reads event times as a schema says. Copied freely; any thread.
+class EventTimeReader {
+ public:
+  EventTimeReader() = default;  ///< ISO 8601 and epoch numbers, in UTC
+  /// REQUIRES: a time zone and a pattern that the configuration's check lets pass.
+  explicit EventTimeReader(const SchemaConfig& schema);
+
+  /// The time that a record's string or number `text` stands for, without surrounding blanks.
+  std::optional<int64_t> Read(std::string_view text) const;
+  /// False for the numbers of JSON when times are ISO 8601.
+  bool reads_numbers() const { return format_ != TimeFormat::kIso8601; }
+
+ private:
+  std::optional<int64_t> ReadIso8601(std::string_view text) const;
+
+  TimeFormat format_ = TimeFormat::kAuto;
+  std::optional<TimePattern> pattern_;
+  std::optional<TimeZone> zone_;  // nothing: UTC
+};
 
 /// True when `text` is a decimal number, and so an epoch rather than an ISO 8601 time.
 bool IsDecimalText(std::string_view text);

@@ -64,8 +64,15 @@ std::string_view TrimSpace(std::string_view text) {
   return text;
 }
 
-NumberText ParseNumberText(std::string_view text, double* value) {
+NumberText ParseNumberText(std::string_view text, double* value, char point) {
   text = TrimSpace(text);
+  std::string with_dot;
+  if (point == ',') {
+    if (text.find('.') != std::string_view::npos) return NumberText::kNotANumber;
+    with_dot = text;
+    std::replace(with_dot.begin(), with_dot.end(), ',', '.');
+    text = with_dot;
+  }
   if (text.empty()) return NumberText::kEmpty;
   const bool is_negative = text.front() == '-';
   const std::string_view digits = text.substr(is_negative || text.front() == '+' ? 1 : 0);

@@ -15,8 +15,9 @@ enum class NumberText : uint8_t {
 };
 
 /// Reads a decimal number, surrounding white space, a sign and leading zeros allowed. Sets `*value`
-/// for kNumber only. Numbers too small for a double are zero.
-NumberText ParseNumberText(std::string_view text, double* value);
+/// for kNumber only. Numbers too small for a double are zero. `point` stands before the fraction:
+/// '.' or ','.
+NumberText ParseNumberText(std::string_view text, double* value, char point = '.');
 
 std::string_view TrimSpace(std::string_view text);
 

@@ -83,7 +83,7 @@ int64_t PositionOf(const FieldValue& value, const char* record) {
 
 }  // namespace
 
-ReadingRules::ReadingRules(const SchemaConfig& schema) : schema_(schema) {
+ReadingRules::ReadingRules(const SchemaConfig& schema) : schema_(schema), times_(schema) {
   std::vector<std::string> names;
   for (const MetricConfig& metric : schema.metrics) names.push_back(metric.name);
   SetMetrics(names);
@@ -204,9 +204,9 @@ bool ReadingRules::ReadTime(const FieldValue* value, int64_t now_us, Reading* re
   const int64_t position = PositionOf(*value, record_);
   std::optional<int64_t> micros;
   if (value->kind == ValueKind::kString) {
-    micros = ParseEventTime(TrimSpace(Unescaped(*value)), schema_.time_format);
-  } else if (value->kind == ValueKind::kNumber && schema_.time_format != TimeFormat::kIso8601) {
-    micros = ParseEpoch(value->text, schema_.time_format);
+    micros = times_.Read(TrimSpace(Unescaped(*value)));
+  } else if (value->kind == ValueKind::kNumber && times_.reads_numbers()) {
+    micros = times_.Read(value->text);
   }
   if (!micros) {
     return Fail(RejectReason::kBadTime, AboutField(field, "is no time: " + Shown(*value)), position,
@@ -296,7 +296,7 @@ bool ReadingRules::ReadMetric(const FieldValue& value, const Metric& metric,
       outcome = NumberText::kEmpty;
       break;
     case ValueKind::kString:
-      outcome = ParseNumberText(Unescaped(value), &number);
+      outcome = ParseNumberText(Unescaped(value), &number, schema_.decimal_comma ? ',' : '.');
       break;
     default:
       return Fail(RejectReason::kWrongType,

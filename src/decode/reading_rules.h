@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/config/config.h"
+#include "src/decode/event_time.h"
 #include "src/decode/field_tree.h"
 #include "src/decode/record_reader.h"
 #include "src/decode/reject_codes.h"
@@ -74,6 +75,7 @@ class ReadingRules {
   std::string_view Unescaped(const FieldValue& value);
 
   SchemaConfig schema_;
+  EventTimeReader times_;
   std::vector<Metric> metrics_;
   std::unordered_map<std::string, size_t> metric_by_name_;  // names and fields
   const char* record_ = nullptr;                            // during Apply

@@ -96,6 +96,41 @@ def test_semicolons_iso_times_and_a_name_with_a_dot(tmp_path: Path) -> None:
     assert rows[0]["event_time"].isoformat() == "2021-06-15T16:00:00+00:00"
 
 
+def test_a_european_export(tmp_path: Path) -> None:
+    rows = [
+        f"{1 + i // 1440:02}.06.2021 {i // 60 % 24:02}:{i % 60:02};{20 + i % 7},5;{i % 3}"
+        for i in range(3000)
+    ]
+    (tmp_path / "halle.csv").write_text(
+        "Datum;Temperatur (\u00b0C);Stufe\n" + "\n".join(rows) + "\n"
+    )
+    done = avocet(tmp_path, "init", "halle.csv", "-o", "-")
+    assert "a reading every 1m" in done.stderr
+    text = config(tmp_path, "halle.csv")
+    for part in ('pattern: "%d.%m.%Y %H:%M"', "decimal_comma: true", "unit: degC", "stufe:"):
+        assert part in text
+    drain(tmp_path, 3000)
+    first = read_table(tmp_path / "lake", "silver").sort_by("event_time").to_pylist()[0]
+    assert first["event_time"].isoformat() == "2021-06-01T00:00:00+00:00"
+    assert first["temperatur_c"] == 20.5
+
+
+def test_an_american_export_of_local_times(tmp_path: Path) -> None:
+    rows = [
+        f"{6 + i // 2880}/{1 + i // 1440 % 2}/2021 {i // 60 % 12 or 12}:{i % 60:02} "
+        f"{'AM' if i // 60 % 24 < 12 else 'PM'},pump-{i % 3},{70 + i % 9 / 10}"
+        for i in range(3000)
+    ]
+    (tmp_path / "pumps.csv").write_text("When,Device,Temp F\n" + "\n".join(rows) + "\n")
+    text = config(tmp_path, "pumps.csv")
+    assert 'pattern: "%m/%d/%Y %I:%M %p"' in text and "device: Device" in text
+    file = tmp_path / "avocet.yaml"
+    file.write_text(file.read_text().replace("# zone: Europe/Berlin", "zone: America/New_York"))
+    drain(tmp_path, 3000)
+    times = read_table(tmp_path / "lake", "silver").column("event_time").to_pylist()
+    assert min(times).isoformat() == "2021-06-01T04:00:00+00:00"
+
+
 def test_nested_records_of_several_devices(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "data.ndjson.gz", "wt") as out:
         for i in range(60):
@@ -213,9 +248,10 @@ def test_an_existing_file_is_kept(tmp_path: Path) -> None:
         ("", 65, "it has no records"),
         ("time,x\n", 65, "it has no records"),
         ("a,b\n1,2\n", 65, 'no field reads as one. It has "a" such as "1", "b" such as "2"'),
-        ("Date,x\n15/06/2021 18:00,1\n", 65, '"15/06/2021 18:00" is neither ISO 8601'),
+        ("Date,x\n15th of June,1\n", 65, '"15th of June" is neither ISO 8601'),
+        ("1623781306,1.5\n1623781307,2\n", 65, "its first line has values"),
+        ("time,Temp \u00b0C\n1623781306,1\n", 65, "is not UTF-8; save the file as UTF-8"),
         ("time,x\n1623781306,fine\n", 65, "cannot find a metric"),
-        ('time,x\n1623781306,"1,5"\n', 65, "decimal comma"),
         ("time,x,x\n1623781306,1,2\n", 65, 'two columns are called "x"'),
         ("\x00\x01\x02\n\x00\xff,\n", 65, "none of its records can be read"),
     ],
