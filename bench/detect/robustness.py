@@ -25,10 +25,10 @@ SOURCES = "src/detect/auto"
 # Shapes of the state, units, mathematics, and bounds that keep numbers finite.
 # fmt: off
 KEPT = {
-    "kAt", "kAtLeast", "kBands", "kBins", "kBinsPerDecade", "kBits", "kEntries", "kFar", "kFull",
+    "kAt", "kAtLeast", "kBands", "kBias", "kBins", "kBinsPerDecade", "kBits", "kEntries", "kFar", "kFull",
     "kFurthest", "kHalfHour", "kHour", "kLag", "kLargest", "kLargestStep", "kLargestTerm",
     "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost", "kMostHalvings", "kMostTicks",
-    "kNone", "kNormalQuantile", "kNumChannels", "kNumViews", "kOfMean", "kOrder", "kPrefetchRows",
+    "kNarrowestUs", "kNone", "kNormalQuantile", "kNumChannels", "kNumViews", "kOfMean", "kOrder", "kPrefetchRows",
     "kSecondsPerUs", "kSmallest", "kSteps", "kStrangest", "kTerms", "kTicksPerCalm", "kUnknown",
 }
 # fmt: on

@@ -375,8 +375,8 @@ TEST(AutoTest, StateOfAnOlderLayoutIsRefused) {
     const auto restarted = MakeDetector(AutoType(), {{"tier", tier}});
     EXPECT_EQ(restarted->Load(&reader).code(), StatusCode::kCorrupt);
   };
-  f(0, "auto/5", "auto/4");
-  f(1, "auto_lean/5", "auto_lean/4");
+  f(0, "auto/6", "auto/5");
+  f(1, "auto_lean/6", "auto_lean/5");
 }
 
 TEST(AutoTest, OddSeriesNeverGiveAFloodOrANumberThatIsNone) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "src/detect/auto/rate_after.h"
+
 namespace avocet::auto_detect {
 namespace {
 
@@ -33,25 +35,27 @@ ArResidual::Result ArResidual::Update(double x, const double* lags, float memory
     ++count_;
     return {0, x, 0};
   }
-  const float n = static_cast<float>(count_) + 1;
-  const double rate = std::max(kMomentsRate, 1 / n);
+  const double rate = RateAfter(count_, kMomentsRate);
   const double distance = x - mean_;
   mean_ += rate * distance;
   variance_ = (1 - rate) * (variance_ + rate * distance * distance);
   const double deviation = variance_ > 0 ? std::sqrt(variance_) : 1;
+  const double per_deviation = 1 / deviation;
   const auto standard = [&](double value) {
-    return std::clamp(static_cast<float>((value - mean_) / deviation), -kLargestTerm, kLargestTerm);
+    const auto deviations = static_cast<float>((value - mean_) * per_deviation);
+    return std::clamp(deviations, -kLargestTerm, kLargestTerm);
   };
   const float terms[kTerms] = {standard(lags[0]), standard(lags[1]), standard(lags[2]), 1};
   float predicted = 0;
   for (int i = 0; i < kTerms; ++i) predicted += weights_[i] * terms[i];
   const float error = standard(x) - predicted;
   Result result;
+  if (variance_ > 0) result.distance = std::abs(x - mean_) * per_deviation;
   result.predicted = mean_ + deviation * static_cast<double>(predicted);
+  const float usual = std::sqrt(residual_variance_);
   if (residual_variance_ > 0) {
     const float unit =
-        std::max(std::sqrt(residual_variance_),
-                 static_cast<float>(std::min(static_cast<double>(step) / deviation, 1e6)));
+        std::max(usual, static_cast<float>(std::min(double{step} * per_deviation, 1e6)));
     result.unit = deviation * static_cast<double>(unit);
     if (count_ > kJudgesAfter) result.z = std::clamp(error / unit, -kLargestZ, kLargestZ);
   }
@@ -59,12 +63,9 @@ ArResidual::Result ArResidual::Update(double x, const double* lags, float memory
   const bool still = x == lags[0] && x == lags[1] && x == lags[2];
   const bool knows_error = residual_variance_ > 0 || count_ <= kClipsAfter;
   const bool clips = count_ > kClipsAfter && residual_variance_ > 0;
-  const float learned = clips ? std::clamp(error, -3 * std::sqrt(residual_variance_),
-                                           3 * std::sqrt(residual_variance_))
-                              : error;
+  const float learned = clips ? std::clamp(error, -3 * usual, 3 * usual) : error;
   const float square = clips ? std::min(error * error, 16 * residual_variance_) : error * error;
-  const float residual_rate = std::max(kResidualRate, 1 / n);
-  residual_variance_ += residual_rate * (square - residual_variance_);
+  residual_variance_ += RateAfter(count_, kResidualRate) * (square - residual_variance_);
   if (!still && knows_error) Learn(terms, learned, memory);
   if (count_ != UINT32_MAX) ++count_;
   return result;

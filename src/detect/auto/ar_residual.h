@@ -18,15 +18,13 @@ class ArResidual {
     float z = 0;           ///< residual in units of its usual size, signed; 0 while not known
     double predicted = 0;  ///< the prediction
     double unit = 0;       ///< the residual's usual size, in units of the values
+    double distance = 0;   ///< from the mean, in deviations
   };
 
   /// Judges x, then learns it. `lags`: the three values before it, newest first. `memory`: share
   /// that the past keeps with each value, for example 0.9995. `step`: of the values, an error of
   /// which means nothing; 0: not known.
   Result Update(double x, const double* lags, float memory, float step);
-
-  double mean() const { return mean_; }
-  double variance() const { return variance_; }
 
   bool IsPlausible() const;
 

@@ -15,13 +15,6 @@ namespace {
 constexpr uint32_t kPrefetchRows = 6;
 constexpr float kCriticalScore = 2;
 
-template <typename T>
-void PrefetchAll(const T* object) {
-  constexpr size_t kLine = 64;
-  const char* bytes = reinterpret_cast<const char*>(object);
-  for (size_t at = 0; at < sizeof(T); at += kLine) __builtin_prefetch(bytes + at, 1);
-}
-
 /// Keeps the largest shares, in descending order, as parts of the whole `total`.
 void AddShare(Contribution contribution, std::array<Contribution, 4>* shares) {
   for (Contribution& kept : *shares) {
@@ -99,7 +92,7 @@ void AutoDetector::Prefetch(const KeyedBatch& batch, uint32_t row) const {
   const uint32_t slot = batch.slots[row];
   for (const Metric& metric : metrics_) {
     if (metric.index >= batch.metrics.size()) continue;
-    if (metric.models[slot] != nullptr) PrefetchAll(metric.models[slot].get());
+    if (metric.models[slot] != nullptr) metric.models[slot]->Prefetch(batch.event_time_us[row]);
     if (!lean_ && metric.novelty[slot] != nullptr) {
       __builtin_prefetch(metric.novelty[slot].get(), 1);
     }

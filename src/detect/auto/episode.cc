@@ -1,7 +1,6 @@
 #include "src/detect/auto/episode.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "src/detect/reporting_clock.h"
 
@@ -12,7 +11,7 @@ namespace {
 constexpr uint16_t kTicksPerCalm = 256;
 constexpr float kMostTicks = 65'535;
 
-void RunOff(uint16_t ticks, uint16_t* left) {
+void Lower(uint16_t ticks, uint16_t* left) {
   *left = *left > ticks ? static_cast<uint16_t>(*left - ticks) : uint16_t{0};
 }
 
@@ -30,24 +29,43 @@ uint16_t Episode::Pass(int64_t time_us, int64_t calm_us) {
   last_time_us_ = time_us;
   const float ticks =
       rest_ + static_cast<float>(std::clamp(calms * kTicksPerCalm, 0.0, double{kMostTicks}));
-  const float whole = std::min(std::floor(ticks), kMostTicks);
+  const float whole = std::min(static_cast<float>(static_cast<uint32_t>(ticks)), kMostTicks);
   rest_ = std::min(ticks - whole, 1.0F);
   return static_cast<uint16_t>(whole);
 }
 
+void Episode::RunOff(uint16_t ticks) {
+  unsigned left = 0;
+  const uint16_t most = std::min(ticks, static_cast<uint16_t>(kCalmsPerAlarm * kTicksPerCalm));
+  for (uint16_t& used : used_) {
+    Lower(most, &used);
+    left |= used;
+  }
+  for (uint16_t& heat : heat_) {
+    Lower(ticks, &heat);
+    left |= heat;
+  }
+  Lower(ticks, &lasts_);
+  if (lasts_ == 0) open_ = 0;
+  runs_ = (left | lasts_) != 0 ? 1 : 0;
+}
+
 size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
-  const uint16_t passed = Pass(time_us, calm_us);
+  if (runs_ != 0) {
+    RunOff(Pass(time_us, calm_us));
+  } else {
+    last_time_us_ = time_us;
+  }
   const auto alarm = static_cast<uint16_t>(kCalmsPerAlarm * kTicksPerCalm);
   const auto most_used = static_cast<uint16_t>(kMostUsed * alarm);
   size_t strongest = kNumChannels;
   float top = 1;
   bool hot = false;
   for (size_t channel = 0; channel < kNumChannels; ++channel) {
-    uint16_t& used = used_[channel];
-    RunOff(std::min(passed, alarm), &used);
-    RunOff(passed, &heat_[channel]);
     const float score = scores[channel];
     if (!(score > 1)) continue;
+    uint16_t& used = used_[channel];
+    runs_ = 1;
     const bool rises = heat_[channel] == 0;
     heat_[channel] = HeatOf(channel);
     const bool muted = channel != kNovelty && used > most_used - alarm;
@@ -62,8 +80,6 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
     }
     hot = hot || (speaks_ >> channel & 1U) != 0;
   }
-  RunOff(passed, &lasts_);
-  if (lasts_ == 0) open_ = 0;
   if (open_ != 0) {
     if (hot) lasts_ = HeatOf(type_);
     return kNumChannels;
@@ -77,7 +93,7 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
 }
 
 bool Episode::IsPlausible() const {
-  return open_ <= 1 && type_ < kNumChannels && rest_ >= 0 && rest_ <= 1;
+  return open_ <= 1 && runs_ <= 1 && type_ < kNumChannels && rest_ >= 0 && rest_ <= 1;
 }
 
 }  // namespace avocet::auto_detect

@@ -30,6 +30,7 @@ class Episode {
   static constexpr float kCalmsPerAlarm = 50;  // and how long until there may be another
 
   uint16_t Pass(int64_t time_us, int64_t calm_us);
+  void RunOff(uint16_t ticks);
 
   int64_t last_time_us_;
   int64_t onset_us_;
@@ -39,7 +40,9 @@ class Episode {
   uint16_t used_[kNumChannels];  // by alarms
   uint16_t lasts_;               // the same as heat_, of all channels that may speak
   uint16_t speaks_;              // channels that were not muted when their score rose
-  uint16_t open_, type_;
+  uint8_t open_;
+  uint8_t runs_;  // whether anything has to run off
+  uint16_t type_;
 };
 
 }  // namespace avocet::auto_detect

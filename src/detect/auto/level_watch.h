@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "src/detect/auto/rate_after.h"
 #include "src/detect/auto/spread.h"
 
 namespace avocet::auto_detect {
@@ -28,8 +29,7 @@ class LevelWatch {
   /// The level in units of its limit; 0 while not known. `learns` false: what is usual stays as it
   /// is. `least`: the usual size that it has at least.
   float Update(float residual, const LevelRule& rule, bool learns, float least = 0) {
-    const float n = static_cast<float>(spread_.count()) + 1;
-    level_ += std::max(rule.rate, 1 / n) * (residual - level_);
+    level_ += RateAfter(spread_.count(), rule.rate) * (residual - level_);
     const float deviation = std::max(spread_.deviation(), least);
     const bool judges = spread_.count() >= rule.judges_after;
     const float distance = deviation > 0 ? std::min(std::abs(level_) / deviation, kFurthest) : 0;

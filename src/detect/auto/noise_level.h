@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "src/detect/auto/rate_after.h"
+
 namespace avocet::auto_detect {
 
 class NoiseLevel {
@@ -15,23 +17,24 @@ class NoiseLevel {
   /// `square`: of the change from one reading to the next, or the mean of several. Returns the
   /// distance from ordinary in deviations, positive for more noise; 0 while not known.
   float Update(double square) {
-    constexpr double kFast = 1.0 / 30;
-    constexpr double kSlow = 0.0005;
+    constexpr float kFast = 1.0F / 30;
+    constexpr float kSlow = 0.0005F;
     constexpr uint32_t kClipsAfter = 200;
     constexpr uint32_t kLooksAfter = 100;
     if (count_ != UINT16_MAX) ++count_;
     NoteChange(square);
-    const double n = static_cast<double>(count_);
     const bool clips = count_ > kClipsAfter;
     const double learned = clips ? std::min(square, 16 * slow_) : square;
-    fast_ += std::max(kFast, 1 / n) * (learned - fast_);
-    slow_ += std::max(kSlow, 1 / n) * ((clips ? std::min(learned, 9 * slow_) : learned) - slow_);
+    const uint32_t before = count_ - 1U;
+    fast_ += double{RateAfter(before, kFast)} * (learned - fast_);
+    slow_ += double{RateAfter(before, kSlow)} *
+             ((clips ? std::min(learned, 9 * slow_) : learned) - slow_);
     if (count_ <= kLooksAfter || !(slow_ > 0)) return 0;
     // A change or two of a series that hardly ever changes are no noise.
     const double least =
-        kRareChanges * kFast * static_cast<double>(step_) * static_cast<double>(step_);
+        kRareChanges * double{kFast} * static_cast<double>(step_) * static_cast<double>(step_);
     return Standardise(
-        static_cast<float>(std::log((fast_ + 0.02 * slow_ + least) / (slow_ + least))));
+        std::log(static_cast<float>((fast_ + 0.02 * slow_ + least) / (slow_ + least))));
   }
 
   /// The smallest change there has been, which is the step of a series of whole numbers or of few
@@ -71,7 +74,7 @@ class NoiseLevel {
     const float deviation = std::sqrt(variance_);
     const float distance = level - mean_;
     const float learned = judges ? std::clamp(distance, -4 * deviation, 4 * deviation) : distance;
-    const float rate = std::max(kRate, 1 / static_cast<float>(looks_));
+    const float rate = RateAfter(looks_ - 1U, kRate);
     mean_ += rate * learned;
     variance_ = (1 - rate) * (variance_ + rate * learned * learned);
     return judges ? distance / deviation : 0;

@@ -15,10 +15,9 @@ constexpr uint8_t kMostHalvings = 2;  // two hours
 }  // namespace
 
 Season::Place Season::PlaceOf(int64_t time_us) const {
-  int64_t in_day = time_us % kMicrosPerDay;
-  if (in_day < 0) in_day += kMicrosPerDay;
-  const int64_t width = kMicrosPerDay / size();
-  const auto bucket = static_cast<int>(in_day / width);
+  const int64_t in_day = InDay(time_us);
+  const int64_t width = kNarrowestUs << halvings_;
+  const auto bucket = static_cast<int>((in_day / kNarrowestUs) >> halvings_);
   return {bucket, static_cast<double>(in_day - bucket * width) / static_cast<double>(width)};
 }
 
@@ -27,13 +26,15 @@ bool Season::Expect(int64_t time_us, Usual* usual) const {
   const Place place = PlaceOf(time_us);
   // Between the middle of this bucket and that of the nearer neighbour.
   const int side = place.within < 0.5 ? -1 : 1;
-  const int near = (place.bucket + side + size()) % size();
+  int near = place.bucket + side;
+  if (near < 0) near += size();
+  if (near == size()) near = 0;
   if (!IsSeen(place.bucket) || !IsSeen(near)) return false;
   const double share = std::abs(place.within - 0.5);
   const auto between = [share](double here, double there) { return here + share * (there - here); };
   usual->value = origin_ + between(static_cast<double>(means_[place.bucket].Get()),
                                    static_cast<double>(means_[near].Get()));
-  usual->claimed = usual->value + between(ClaimOf(place.bucket), ClaimOf(near));
+  usual->claimed = usual->value + between(claims_.Get(place.bucket), claims_.Get(near));
   return true;
 }
 
@@ -73,16 +74,16 @@ void Season::CloseBucket() {
     seen_[bucket_ / 32] |= 1U << (bucket_ % 32);
     return;
   }
-  const double claim = ClaimOf(bucket_);
+  const double claim = claims_.Get(bucket_);
   const double change = mean - static_cast<double>(known.Get());
-  claims_[bucket_] = 0;
+  claims_.Set(bucket_, 0);
   if (std::abs(change - claim) < std::abs(change)) {
     known.Set(known.Get() + static_cast<float>(claim));  // two days alike
     LearnMean(mean);
   } else if (!doubtful) {
     LearnMean(mean);
   } else if (std::abs(change) > 3 * static_cast<double>(spread_)) {
-    SetClaim(change);
+    claims_.Set(bucket_, change);
   }
 }
 
@@ -98,27 +99,9 @@ void Season::LearnMean(double mean) {
                                           : std::abs(change));
 }
 
-void Season::SetClaim(double claim) {
-  constexpr double kSteps = 127;
-  constexpr int kBits = 6;  // of the largest claim, after the first
-  constexpr int kFar = 120;
-  if (claim == 0) return;
-  const int exponent = std::clamp(std::ilogb(claim) - kBits, -kFar, kFar);
-  const bool others =
-      std::any_of(claims_, std::end(claims_), [](int8_t other) { return other != 0; });
-  if (!others || exponent > claim_exponent_) {
-    for (int8_t& other : claims_) {
-      other = static_cast<int8_t>(std::lround(std::ldexp(other, claim_exponent_ - exponent)));
-    }
-    claim_exponent_ = static_cast<int8_t>(exponent);
-  }
-  claims_[bucket_] = static_cast<int8_t>(
-      std::lround(std::clamp(std::ldexp(claim, -claim_exponent_), -kSteps, kSteps)));
-}
-
 void Season::Shift(double by) {
   origin_ += by;
-  std::fill(claims_, std::end(claims_), int8_t{0});
+  claims_.Clear();
   sum_ = 0;
   count_ = doubtful_ = 0;
 }

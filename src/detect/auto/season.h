@@ -10,9 +10,10 @@
 // snapshot; zero-initialised is empty.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
+#include "src/base/civil_time.h"
+#include "src/detect/auto/coarse_numbers.h"
 #include "src/detect/auto/short_float.h"
 
 namespace avocet::auto_detect {
@@ -36,6 +37,12 @@ class Season {
   /// The level has changed for good: everything that is expected moves by that much.
   void Shift(double by);
 
+  /// Loads what a reading at `time_us` needs, of a series whose buckets are half-hours.
+  void Prefetch(int64_t time_us) const {
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(&means_[InDay(time_us) / kNarrowestUs], 1);
+  }
+
   bool IsPlausible() const;
 
  private:
@@ -43,15 +50,16 @@ class Season {
     int bucket;
     double within;  // [0, 1)
   };
+  static constexpr int64_t kNarrowestUs = kMicrosPerDay / kMost;
+  static int64_t InDay(int64_t time_us) {
+    const int64_t in_day = time_us % kMicrosPerDay;
+    return in_day < 0 ? in_day + kMicrosPerDay : in_day;
+  }
   int size() const { return kMost >> halvings_; }
   Place PlaceOf(int64_t time_us) const;
   bool IsSeen(int bucket) const { return (seen_[bucket / 32] >> (bucket % 32) & 1U) != 0; }
-  double ClaimOf(int bucket) const {
-    return std::ldexp(static_cast<double>(claims_[bucket]), claim_exponent_);
-  }
   void CloseBucket();
   void LearnMean(double mean);
-  void SetClaim(double claim);
 
   double origin_;              // the means are relative to it
   double sum_;                 // of the open bucket
@@ -60,10 +68,9 @@ class Season {
   uint32_t seen_[2];
   uint8_t days_;  // 255: as many or more
   uint8_t halvings_;
-  uint8_t bucket_;         // the open one
-  int8_t claim_exponent_;  // claims are in units of 2 to the power of it
+  uint8_t bucket_;               // the open one
+  CoarseNumbers<kMost> claims_;  // by how much a bucket's mean may be wrong; 0: no claim
   ShortFloat means_[kMost];
-  int8_t claims_[kMost];  // by how much a bucket's mean may be wrong; 0: no claim
 };
 
 }  // namespace avocet::auto_detect

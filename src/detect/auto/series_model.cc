@@ -69,6 +69,16 @@ double SecondsBetween(int64_t from_us, int64_t to_us) {
 
 int64_t SeriesModel::known_us() const { return SaturatingSubtract(last_us_, first_us_); }
 
+void SeriesModel::Prefetch(int64_t time_us) const {
+  constexpr ptrdiff_t kLine = 64;
+  // With the end of what is before it, which says whether the series is away from its fleet.
+  const auto* end = reinterpret_cast<const char*>(&season_);
+  for (const auto* at = reinterpret_cast<const char*>(&closed_residual_); at < end; at += kLine) {
+    __builtin_prefetch(at, 1);
+  }
+  season_.Prefetch(time_us);
+}
+
 int64_t SeriesModel::CalmUs() const {
   const double pace_s = static_cast<double>(std::max(pace_.period_s(), kFastestPace));
   return static_cast<int64_t>(std::min(kCalmReadings * pace_s * 1e6, 4e18));
@@ -104,10 +114,7 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   out->expected = forecast.predicted;
   out->lower = forecast.predicted - kBandDeviations * forecast.unit;
   out->upper = forecast.predicted + kBandDeviations * forecast.unit;
-  if (forecast_.variance() > 0 && readings() > kJudgesAfter / 2) {
-    const double deviations = std::abs(x - forecast_.mean()) / std::sqrt(forecast_.variance());
-    out->distance = Narrow(deviations) / kSpikeRule.floor;
-  }
+  if (readings() > kJudgesAfter / 2) out->distance = Narrow(forecast.distance) / kSpikeRule.floor;
   if (begins) return;
   Scores& scores = out->scores;
   const bool learns = doubt_ < kAnomalous;
@@ -231,15 +238,20 @@ void SeriesModel::OpenBucket(int64_t bucket) {
 // Whatever is strange about a reading, of which the typed channels may have seen enough to be
 // silent, and how strange those just before it were: faults last.
 void SeriesModel::RankReading(Verdict* out) {
-  const float strangest = std::max(out->distance, std::max(0.0F, last_score_));
-  severity_ += kSeverityRate * (std::log1p(std::min(strangest, kStrangest)) - severity_);
+  const float strangest = std::max(out->distance, last_score_);
+  severity_ += kSeverityRate * (std::log(1 + std::min(strangest, kStrangest)) - severity_);
   out->severity += severity_;
 }
 
 void SeriesModel::Conclude(int64_t time_us, const Settings& settings, Verdict* out) {
-  for (float& score : out->scores) score /= settings.threshold;
+  last_score_ = 0;
+  if (settings.threshold != 1) {
+    for (float& score : out->scores) score /= settings.threshold;
+  }
+  for (const float score : out->scores) {
+    if (score > last_score_) last_score_ = score;
+  }
   out->raised = episode_.Update(out->scores, time_us, CalmUs());
-  last_score_ = *std::max_element(out->scores.begin(), out->scores.end());
   RankReading(out);
   AdoptLevel(time_us, settings);
   Weigh(time_us, settings);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "src/detect/auto/coarse_numbers.h"
 #include "src/detect/auto/level_rarity.h"
 #include "src/detect/auto/level_watch.h"
 #include "src/detect/auto/novelty.h"
@@ -212,6 +213,24 @@ TEST(ShortFloatTest, KeepsSixteenBits) {
     number.Set(x);
     EXPECT_NEAR(number.Get(), x, std::abs(x) / 65'536) << x;
   }
+}
+
+TEST(CoarseNumbersTest, KeepsNumbersToAHundredthOfTheLargest) {
+  CoarseNumbers<4> numbers{};
+  EXPECT_EQ(numbers.Get(0), 0);
+  numbers.Set(0, 3);
+  EXPECT_EQ(numbers.Get(0), 3);
+  numbers.Set(1, -600);
+  EXPECT_NEAR(numbers.Get(0), 3, 6);
+  EXPECT_NEAR(numbers.Get(1), -600, 6);
+  // The unit follows what there is.
+  numbers.Set(0, 0);
+  numbers.Set(1, 0);
+  numbers.Set(2, 1e-6);
+  EXPECT_NEAR(numbers.Get(2), 1e-6, 1e-8);
+  EXPECT_EQ(numbers.Get(1), 0);
+  numbers.Clear();
+  EXPECT_EQ(numbers.Get(2), 0);
 }
 
 TEST(ArResidualTest, LearnsAnOscillationAndForetellsIt) {
