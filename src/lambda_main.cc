@@ -7,6 +7,7 @@
 #include <string>
 
 #include "src/base/json_writer.h"
+#include "src/env/time_zone.h"
 #include "src/lambda/lambda_handler.h"
 #include "src/lambda/runtime_api.h"
 
@@ -34,6 +35,9 @@ LambdaOptions ReadOptions() {
   options.schema.device_field = Setting("AVOCET_DEVICE_FIELD", options.schema.device_field);
   options.schema.device_constant = Setting("AVOCET_DEVICE");
   options.schema.time_field = Setting("AVOCET_TIME_FIELD", options.schema.time_field);
+  options.schema.time_pattern = Setting("AVOCET_TIME_PATTERN");
+  options.schema.time_zone = Setting("AVOCET_TIME_ZONE");
+  options.schema.decimal_comma = Setting("AVOCET_DECIMAL_COMMA") == "true";
   const char* const stamp = std::getenv("AVOCET_STAMP_FIELD");
   if (stamp != nullptr) options.stamp_field = stamp;
   return options;
@@ -46,11 +50,23 @@ void Log(const char* level, const std::string& request_id, const std::string& me
   std::cerr << json.Field("message", message).EndObject().Take() + "\n" << std::flush;
 }
 
+Status CheckTimes(const SchemaConfig& schema) {
+  if (!schema.time_zone.empty()) {
+    const Status zone = TimeZone::Load(schema.time_zone).status();
+    if (!zone.ok()) return zone.WithContext("AVOCET_TIME_ZONE");
+  }
+  if (schema.time_pattern.empty()) return Status::Ok();
+  return TimePattern::Make(schema.time_pattern, TimeZone::Utc())
+      .status()
+      .WithContext("AVOCET_TIME_PATTERN");
+}
+
 Result<std::unique_ptr<LambdaHandler>> MakeHandler(Env* env) {
   LambdaOptions options = ReadOptions();
   if (options.sink.stream.empty() == options.sink.delivery.empty()) {
     return Status::Config("set one of AVOCET_STREAM and AVOCET_DELIVERY_STREAM");
   }
+  AVOCET_RETURN_IF_ERROR(CheckTimes(options.schema));
   AVOCET_ASSIGN_OR_RETURN(std::shared_ptr<AwsTransport> transport, AwsTransport::Open({}, env));
   return LambdaHandler::Make(std::move(options), std::move(transport), env);
 }

@@ -34,7 +34,9 @@ def bucket_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service
 class Function:
     """The producer as Lambda would run it, with a stream, a bucket for input and dead letters."""
 
-    def __init__(self, directory: Path, stream_url: str, kinesis_url: str, s3_url: str):
+    def __init__(
+        self, directory: Path, stream_url: str, kinesis_url: str, s3_url: str, **settings: str
+    ):
         self.stream = directory.name.replace("[", "-").replace("]", "")
         self.bucket = self.stream.replace("_", "-").lower()
         self.kinesis = client("kinesis", kinesis_url)
@@ -51,6 +53,7 @@ class Function:
             "AVOCET_STREAM_ENDPOINT": stream_url,
             "AVOCET_S3_ENDPOINT": s3_url,
             "AVOCET_DEAD_LETTERS": f"s3://{self.bucket}/letters",
+            **settings,
         }
         self.service = lambda_rie(directory, BOOTSTRAP, env)
 
@@ -161,6 +164,27 @@ def test_csv_in_a_bucket_reaches_the_lake(
     silver = site.rows("silver")
     assert silver.num_rows == 3000
     assert len(set(silver.column("device_id").to_pylist())) == 9
+
+
+def test_an_export_with_local_times_and_decimal_commas(
+    tmp_path: Path, stream_service: Service, bucket_service: Service
+) -> None:
+    urls = (stream_service.url, stream_service.url, bucket_service.url)
+    settings = {
+        "AVOCET_DEVICE": "halle",
+        "AVOCET_TIME_FIELD": "Datum",
+        "AVOCET_TIME_PATTERN": "%d.%m.%Y %H:%M",
+        "AVOCET_TIME_ZONE": "Europe/Berlin",
+        "AVOCET_DECIMAL_COMMA": "true",
+    }
+    with Function(tmp_path, *urls, **settings) as function:
+        body = b"Datum;Temperatur\n15.06.2021 18:00;20,5\n15/06/2021 18:01;20,5\n"
+        function.s3.put_object(Bucket=function.bucket, Key="halle.csv", Body=body)
+        answer = function.invoke(created(function.bucket, "halle.csv"))
+        assert (answer["accepted"], len(answer["rejected"])) == (1, 1)
+        (found,) = function.records()
+        assert (found["Datum"], found["Temperatur"]) == ("15.06.2021 18:00", 20.5)
+        assert [letter["code"] for letter in function.letters()] == ["bad_time"]
 
 
 def test_what_can_never_be_right_is_a_dead_letter(function: Function) -> None:
