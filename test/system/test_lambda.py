@@ -171,14 +171,13 @@ def test_an_export_with_local_times_and_decimal_commas(
 ) -> None:
     urls = (stream_service.url, stream_service.url, bucket_service.url)
     settings = {
-        "AVOCET_DEVICE": "halle",
         "AVOCET_TIME_FIELD": "Datum",
         "AVOCET_TIME_PATTERN": "%d.%m.%Y %H:%M",
         "AVOCET_TIME_ZONE": "Europe/Berlin",
         "AVOCET_DECIMAL_COMMA": "true",
     }
     with Function(tmp_path, *urls, **settings) as function:
-        body = b"Datum;Temperatur\n15.06.2021 18:00;20,5\n15/06/2021 18:01;20,5\n"
+        body = b"device_id;Datum;Temperatur\nh;15.06.2021 18:00;20,5\nh;15/06/2021 18:01;20,5\n"
         function.s3.put_object(Bucket=function.bucket, Key="halle.csv", Body=body)
         answer = function.invoke(created(function.bucket, "halle.csv"))
         assert (answer["accepted"], len(answer["rejected"])) == (1, 1)
