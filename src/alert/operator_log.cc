@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS operator_entry (
   actor TEXT NOT NULL,
   action INTEGER NOT NULL,
   alert_id TEXT NOT NULL,
-  text TEXT NOT NULL);
+  text TEXT NOT NULL,
+  seen BLOB NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS operator_entry_alert ON operator_entry (alert_id);
 CREATE TABLE IF NOT EXISTS mute (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -78,7 +79,9 @@ std::string Mute::Text() const {
 Result<std::unique_ptr<OperatorLog>> OperatorLog::Open(const std::string& path) {
   AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
   AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
-  // Files of earlier layouts have mutes without these columns.
+  // Files of earlier layouts lack these columns.
+  AVOCET_RETURN_IF_ERROR(db->AddColumn("operator_entry", "seen", "BLOB NOT NULL DEFAULT ''")
+                             .WithContext("cannot prepare " + path));
   for (const char* column : {"schedule", "labels"}) {
     AVOCET_RETURN_IF_ERROR(db->AddColumn("mute", column, "TEXT NOT NULL DEFAULT ''")
                                .WithContext("cannot prepare " + path));
@@ -86,11 +89,14 @@ Result<std::unique_ptr<OperatorLog>> OperatorLog::Open(const std::string& path) 
   return std::unique_ptr<OperatorLog>(new OperatorLog(std::move(db)));
 }
 
-Status OperatorLog::Add(const OperatorEntry& entry) {
-  AVOCET_ASSIGN_OR_RETURN(SqliteStatement insert,
-                          db_->Prepare("INSERT INTO operator_entry "
-                                       "(at_us, actor, action, alert_id, text) "
-                                       "VALUES (?1, ?2, ?3, ?4, ?5)"));
+// The table of alerts knows up to which entry it has acknowledgements. Entries are numbered by the
+// clock, so that those of a new file, or of an older copy, come after it all the same.
+Status OperatorLog::Add(const OperatorEntry& entry, const AlertChange& seen) {
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement insert,
+      db_->Prepare("INSERT INTO operator_entry (id, at_us, actor, action, alert_id, text, seen) "
+                   "SELECT max(?1, 1 + coalesce((SELECT seq FROM sqlite_sequence "
+                   "WHERE name = 'operator_entry'), 0)), ?1, ?2, ?3, ?4, ?5, ?6"));
   insert.Bind(1, entry.at_us).Bind(2, entry.actor);
   insert.Bind(3, static_cast<int64_t>(entry.action)).Bind(4, entry.alert_id).Bind(5, entry.text);
   return insert.Run();
@@ -102,7 +108,26 @@ Result<std::vector<OperatorEntry>> OperatorLog::Entries(const std::string& alert
       db_->Prepare("SELECT at_us, actor, action, alert_id, text, id FROM operator_entry "
                    "WHERE ?1 = '' OR alert_id = ?1 ORDER BY id"));
   select.Bind(1, alert_id);
+  insert.BindBlob(
+      6, entry.action == OperatorAction::kAcknowledge ? EncodeAlertChange(seen) : std::string());
   return ReadEntries(std::move(select));
+}
+
+Result<std::vector<Acknowledgement>> OperatorLog::AcknowledgementsAfter(int64_t entry) {
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement select,
+                          db_->Prepare("SELECT id, at_us, actor, seen FROM operator_entry "
+                                       "WHERE id > ?1 AND length(seen) > 0 ORDER BY id"));
+  select.Bind(1, entry);
+  std::vector<Acknowledgement> found;
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return found;
+    AVOCET_ASSIGN_OR_RETURN(AlertChange seen, DecodeAlertChange(select.Text(3)));
+    found.push_back({.entry = select.Int(0),
+                     .at_us = select.Int(1),
+                     .actor = select.Text(2),
+                     .seen = std::move(seen)});
+  }
 }
 
 Result<std::vector<OperatorEntry>> OperatorLog::EntriesAfter(int64_t id) {
@@ -185,11 +210,15 @@ Result<std::vector<Mute>> OperatorLog::Mutes(int64_t after_us) {
 Status OperatorLog::Forget(const std::set<std::string>& alert_ids,
                            const std::function<bool(std::string_view text)>& is_named) {
   AVOCET_ASSIGN_OR_RETURN(const std::vector<OperatorEntry> entries, Entries(""));
-  AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase_entry,
-                          db_->Prepare("DELETE FROM operator_entry WHERE id = ?1"));
+  AVOCET_ASSIGN_OR_RETURN(const std::vector<Acknowledgement> seen,
+                          AcknowledgementsAfter(INT64_MIN));
+  std::set<int64_t> gone;
   for (const OperatorEntry& entry : entries) {
-    if (!alert_ids.contains(entry.alert_id) && !is_named(entry.text)) continue;
-    AVOCET_RETURN_IF_ERROR(erase_entry.Bind(1, entry.id).Run());
+    if (alert_ids.contains(entry.alert_id) || is_named(entry.text)) gone.insert(entry.id);
+  }
+  // Of an alert whose reading was lost before its commit there is no id.
+  for (const Acknowledgement& acknowledged : seen) {
+    if (is_named(acknowledged.seen.device)) gone.insert(acknowledged.entry);
   }
   AVOCET_ASSIGN_OR_RETURN(const std::vector<Mute> mutes, Mutes(INT64_MIN));
   AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase_mute,
@@ -200,6 +229,9 @@ Status OperatorLog::Forget(const std::set<std::string>& alert_ids,
     }
     AVOCET_RETURN_IF_ERROR(erase_mute.Bind(1, mute.id).Run());
   }
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase_entry,
+                          db_->Prepare("DELETE FROM operator_entry WHERE id = ?1"));
+  for (const int64_t id : gone) AVOCET_RETURN_IF_ERROR(erase_entry.Bind(1, id).Run());
   return Status::Ok();
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/alert/acknowledgement.h"
 #include "src/alert/alert_change.h"
 #include "src/alert/sqlite_db.h"
 #include "src/config/weekly_schedule.h"
@@ -28,7 +29,7 @@ struct OperatorEntry {
   OperatorAction action = OperatorAction::kComment;
   std::string alert_id;
   std::string text;  ///< the comment, the assignee, the label; may be empty for acknowledge
-  int64_t id = 0;    ///< grows; given by the log
+  int64_t id = 0;    ///< grows, also over a log that was lost; given by the log
 };
 
 /// The labels.
@@ -62,7 +63,8 @@ class OperatorLog {
  public:
   static Result<std::unique_ptr<OperatorLog>> Open(const std::string& path);
 
-  Status Add(const OperatorEntry& entry);
+  /// `seen`: the newest change of the alert that is known.
+  Status Add(const OperatorEntry& entry, const AlertChange& seen);
   /// Oldest first; of all alerts when `alert_id` is empty.
   Result<std::vector<OperatorEntry>> Entries(const std::string& alert_id);
 
@@ -74,9 +76,12 @@ class OperatorLog {
   /// kNotFound when there is none of that number.
   Status EndMute(int64_t id, int64_t now_us);
   /// Those that end after `after_us`.
+  /// Those with a greater entry, in its order; none of entries that an earlier avocet has made.
+  Result<std::vector<Acknowledgement>> AcknowledgementsAfter(int64_t entry);
+
   Result<std::vector<Mute>> Mutes(int64_t after_us);
 
-  /// Erases what was done to these alerts, and every comment and mute that names what is forgotten.
+  /// Erases what was done to these alerts, and every entry and mute that names what is forgotten.
   Status Forget(const std::set<std::string>& alert_ids,
                 const std::function<bool(std::string_view text)>& is_named);
 

@@ -192,7 +192,8 @@ Status Act(const OneArguments& arguments, OperatorAction action) {
                                    .actor = ActorOr(arguments.actor),
                                    .action = action,
                                    .alert_id = alert.last().id,
-                                   .text = arguments.text}));
+                                   .text = arguments.text},
+                                  alert.last()));
   NoteAudit(config, Env::Posix(),
             {.actor = ActorOr(arguments.actor),
              .remote = "",

@@ -23,6 +23,7 @@
 #include "src/cli/source_argument.h"
 #include "src/cli/version.h"
 #include "src/config/load.h"
+#include "src/engine/acknowledgement_keeper.h"
 #include "src/engine/builtin_components.h"
 #include "src/engine/engine.h"
 #include "src/engine/owned_lake.h"
@@ -337,6 +338,8 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
         recovery.epoch, recovery.snapshot_epoch, recovery.replayed_rows, recovery.repaired_epochs);
   }
   if (config.lineage.IsOn()) {
+  std::optional<AcknowledgementKeeper> acknowledgements;
+  acknowledgements.emplace(engine.config(), Env::Posix(), engine.tables());
     AVOCET_ASSIGN_OR_RETURN(lineage, LineageReporter::Start(config, Env::Posix(), Version()));
   }
   on_open();
@@ -349,6 +352,7 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
   AVOCET_RETURN_IF_ERROR(std::move(ran));
   monitor.reset();
   const bool goes_on =
+  acknowledgements.reset();
       context->desk != nullptr && context->desk->HasNext() && !TerminationRequested();
   return goes_on ? Status::Ok() : Finish(engine, notifier.get(), *context);
 }

@@ -19,6 +19,10 @@ Status ParseWord(std::string_view word, std::string_view (*name)(Enum), Enum las
   return Status::Corrupt("the table alerts has the unknown word " + std::string(word));
 }
 
+bool IsAcknowledgement(const RecordBatchView& rows, size_t row) {
+  return rows.Bytes(alerts::kState, row) == kAcknowledgedState;
+}
+
 Result<AlertChange> ChangeOf(const RecordBatchView& rows, size_t row) {
   const auto text = [&](size_t column) {
     return rows.IsNull(column, row) ? std::string() : std::string(rows.Bytes(column, row));
@@ -29,8 +33,10 @@ Result<AlertChange> ChangeOf(const RecordBatchView& rows, size_t row) {
   change.rule = text(alerts::kRule);
   change.device = text(alerts::kDevice);
   change.metric = text(alerts::kMetric);
-  AVOCET_RETURN_IF_ERROR(
-      ParseWord(text(alerts::kState), AlertStateName, AlertState::kCleared, &change.state));
+  if (!IsAcknowledgement(rows, row)) {
+    AVOCET_RETURN_IF_ERROR(
+        ParseWord(text(alerts::kState), AlertStateName, AlertState::kCleared, &change.state));
+  }
   change.event_time_us = rows.Int(alerts::kEventTime, row);
   change.opened_us = rows.Int(alerts::kOpenedAt, row);
   AVOCET_RETURN_IF_ERROR(ParseWord(text(alerts::kSeverity), AlertSeverityName,
@@ -47,6 +53,25 @@ Result<AlertChange> ChangeOf(const RecordBatchView& rows, size_t row) {
                       .upper = rows.Double(alerts::kUpper, row),
                       .score = rows.Double(alerts::kScore, row)};
   return change;
+}
+
+Status ForEachRow(Table* table, int64_t from_us,
+                  const std::function<Status(const RecordBatchView&, size_t)>& on_row) {
+  const std::vector<std::string> columns = AlertsSpec().ColumnNames();
+  AVOCET_ASSIGN_OR_RETURN(const auto files, table->Files());
+  for (const TableFile& file : files) {
+    if (!MayHoldTimes(file, from_us, INT64_MAX)) continue;
+    AVOCET_ASSIGN_OR_RETURN(const auto reader, table->Read(file.path, columns));
+    for (;;) {
+      AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* rows, reader->Next());
+      if (rows == nullptr) break;
+      for (size_t row = 0; row < rows->rows(); ++row) {
+        if (rows->Int(alerts::kEventTime, row) < from_us) continue;
+        AVOCET_RETURN_IF_ERROR(on_row(*rows, row));
+      }
+    }
+  }
+  return Status::Ok();
 }
 
 }  // namespace
@@ -72,22 +97,25 @@ void WriteAlertRow(const AlertChange& change, JsonWriter* json) {
 
 Status ReadAlerts(Table* table, int64_t from_us,
                   const std::function<void(AlertChange)>& on_change) {
-  const std::vector<std::string> columns = AlertsSpec().ColumnNames();
-  AVOCET_ASSIGN_OR_RETURN(const auto files, table->Files());
-  for (const TableFile& file : files) {
-    if (!MayHoldTimes(file, from_us, INT64_MAX)) continue;
-    AVOCET_ASSIGN_OR_RETURN(const auto reader, table->Read(file.path, columns));
-    for (;;) {
-      AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* rows, reader->Next());
-      if (rows == nullptr) break;
-      for (size_t row = 0; row < rows->rows(); ++row) {
-        if (rows->Int(alerts::kEventTime, row) < from_us) continue;
-        AVOCET_ASSIGN_OR_RETURN(AlertChange change, ChangeOf(*rows, row));
-        on_change(std::move(change));
-      }
-    }
-  }
-  return Status::Ok();
+  return ForEachRow(table, from_us, [&](const RecordBatchView& rows, size_t row) -> Status {
+    if (IsAcknowledgement(rows, row)) return Status::Ok();
+    AVOCET_ASSIGN_OR_RETURN(AlertChange change, ChangeOf(rows, row));
+    on_change(std::move(change));
+    return Status::Ok();
+  });
+}
+
+Status ReadAcknowledgements(Table* table,
+                            const std::function<void(Acknowledgement)>& on_acknowledgement) {
+  return ForEachRow(table, INT64_MIN, [&](const RecordBatchView& rows, size_t row) -> Status {
+    if (!IsAcknowledgement(rows, row)) return Status::Ok();
+    AVOCET_ASSIGN_OR_RETURN(AlertChange seen, ChangeOf(rows, row));
+    on_acknowledgement({.entry = 0,
+                        .at_us = seen.event_time_us,
+                        .actor = std::string(rows.Bytes(alerts::kActor, row)),
+                        .seen = std::move(seen)});
+    return Status::Ok();
+  });
 }
 
 }  // namespace avocet

@@ -93,6 +93,7 @@ class Engine {
   StageClock* clock() { return clock_.get(); }
   size_t StateBytes() const { return processor_->StateBytes(); }
   const Config& config() const { return config_; }
+  LakeTables* tables() { return tables_.get(); }
   /// The servers of this process; whoever has something to serve adds it before Run. Run stops
   /// them.
   HttpHub* hub() { return &hub_; }

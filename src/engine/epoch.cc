@@ -16,6 +16,37 @@ void AppendOrNull(std::string_view text, Column* column) {
   }
 }
 
+// What brought a row of the table alerts about.
+struct AlertCause {
+  std::string_view state;
+  std::string_view reason;
+  std::string_view actor = "avocet";
+};
+
+void AppendAlertRow(const AlertChange& change, const AlertCause& cause, ColumnBatch* rows) {
+  ColumnBatch& out = *rows;
+  const AlertFinding& strongest = change.strongest;
+  out.column(alerts::kId).AppendBytes(change.id);
+  out.column(alerts::kChange).AppendInt(change.number);
+  out.column(alerts::kRule).AppendBytes(change.rule);
+  AppendOrNull(change.device, &out.column(alerts::kDevice));
+  AppendOrNull(change.metric, &out.column(alerts::kMetric));
+  out.column(alerts::kState).AppendBytes(cause.state);
+  out.column(alerts::kEventTime).AppendInt(change.event_time_us);
+  out.column(alerts::kOpenedAt).AppendInt(change.opened_us);
+  out.column(alerts::kSeverity).AppendBytes(AlertSeverityName(change.severity));
+  out.column(alerts::kAnomalies).AppendInt(change.anomalies);
+  out.column(alerts::kReason).AppendBytes(cause.reason);
+  AppendOrNull(strongest.detector, &out.column(alerts::kDetector));
+  out.column(alerts::kValue).AppendDouble(strongest.value);
+  out.column(alerts::kExpected).AppendDouble(strongest.expected);
+  out.column(alerts::kLower).AppendDouble(strongest.lower);
+  out.column(alerts::kUpper).AppendDouble(strongest.upper);
+  out.column(alerts::kScore).AppendDouble(strongest.score);
+  AppendOrNull(strongest.anomaly_id, &out.column(alerts::kAnomalyId));
+  out.column(alerts::kActor).AppendBytes(cause.actor);
+}
+
 }  // namespace
 
 bool Epoch::Empty() const {
@@ -125,27 +156,18 @@ void AppendQuarantine(const std::vector<RejectedRecord>& rejected, int64_t recei
 }
 
 void AppendAlert(const AlertChange& change, Epoch* epoch) {
-  ColumnBatch& out = *epoch->rows[kAlerts];
-  const AlertFinding& strongest = change.strongest;
-  out.column(alerts::kId).AppendBytes(change.id);
-  out.column(alerts::kChange).AppendInt(change.number);
-  out.column(alerts::kRule).AppendBytes(change.rule);
-  AppendOrNull(change.device, &out.column(alerts::kDevice));
-  AppendOrNull(change.metric, &out.column(alerts::kMetric));
-  out.column(alerts::kState).AppendBytes(AlertStateName(change.state));
-  out.column(alerts::kEventTime).AppendInt(change.event_time_us);
-  out.column(alerts::kOpenedAt).AppendInt(change.opened_us);
-  out.column(alerts::kSeverity).AppendBytes(AlertSeverityName(change.severity));
-  out.column(alerts::kAnomalies).AppendInt(change.anomalies);
-  out.column(alerts::kReason).AppendBytes(change.reason);
-  AppendOrNull(strongest.detector, &out.column(alerts::kDetector));
-  out.column(alerts::kValue).AppendDouble(strongest.value);
-  out.column(alerts::kExpected).AppendDouble(strongest.expected);
-  out.column(alerts::kLower).AppendDouble(strongest.lower);
-  out.column(alerts::kUpper).AppendDouble(strongest.upper);
-  out.column(alerts::kScore).AppendDouble(strongest.score);
-  AppendOrNull(strongest.anomaly_id, &out.column(alerts::kAnomalyId));
-  out.column(alerts::kActor).AppendBytes("avocet");
+  AppendAlertRow(change, {.state = AlertStateName(change.state), .reason = change.reason},
+                 epoch->rows[kAlerts].get());
+}
+
+void AppendAcknowledgement(const Acknowledgement& acknowledged, ColumnBatch* rows) {
+  AlertChange change = acknowledged.seen;
+  change.event_time_us = acknowledged.at_us;
+  AppendAlertRow(change,
+                 {.state = kAcknowledgedState,
+                  .reason = "somebody looks after it",
+                  .actor = acknowledged.actor},
+                 rows);
 }
 
 }  // namespace avocet

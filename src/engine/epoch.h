@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/alert/acknowledgement.h"
 #include "src/alert/alert_change.h"
 #include "src/engine/piece.h"
 #include "src/engine/stage_clock.h"
@@ -87,5 +88,7 @@ void AppendSilver(const Piece& piece, Epoch* epoch);
 void AppendQuarantine(const std::vector<RejectedRecord>& rejected, int64_t received_us,
                       Epoch* epoch);
 void AppendAlert(const AlertChange& change, Epoch* epoch);
+/// To rows of the table alerts.
+void AppendAcknowledgement(const Acknowledgement& acknowledged, ColumnBatch* rows);
 
 }  // namespace avocet

@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "src/engine/alert_rows.h"
 #include "src/engine/bronze_reader.h"
 #include "src/engine/gate_keeper.h"
 #include "src/engine/owned_lake.h"
@@ -41,6 +42,11 @@ class Rebuilder {
                      return OnBatches(epoch, batches);
                    }));
     processor_.FlushHours(epoch_.get());
+    // What people did is not in bronze, and stays.
+    AVOCET_RETURN_IF_ERROR(
+        ReadAcknowledgements(&tables_.table(kAlerts), [&](const Acknowledgement& acknowledged) {
+          AppendAcknowledgement(acknowledged, epoch_->rows[kAlerts].get());
+        }));
     AVOCET_RETURN_IF_ERROR(Write());
     report_->undecodable = processor_.replay_rejects();
     return Status::Ok();

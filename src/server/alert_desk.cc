@@ -1,6 +1,7 @@
 #include "src/server/alert_desk.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace avocet {
@@ -33,14 +34,18 @@ Status AlertDesk::RefreshLocked() {
 
 Status AlertDesk::Act(const std::vector<std::string>& alert_ids, OperatorAction action,
                       const std::string& actor, const std::string& text) {
+  std::vector<AlertChange> seen;
   for (const std::string& id : alert_ids) {
-    if (!board_->Get(id)) return Status::NotFound("there is no alert " + id);
+    std::optional<BoardAlert> alert = board_->Get(id);
+    if (!alert) return Status::NotFound("there is no alert " + id);
+    seen.push_back(std::move(alert->last));
   }
   const std::lock_guard lock(mutex_);
   const int64_t now_us = env_->NowMicros();
-  for (const std::string& id : alert_ids) {
+  for (const AlertChange& change : seen) {
     AVOCET_RETURN_IF_ERROR(log_->Add(
-        {.at_us = now_us, .actor = actor, .action = action, .alert_id = id, .text = text}));
+        {.at_us = now_us, .actor = actor, .action = action, .alert_id = change.id, .text = text},
+        change));
   }
   return RefreshLocked();
 }

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import random
+import shutil
 import time
 import zlib
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from alert_fleet import fleet_configuration
-from harness import Site, read_table
+from harness import Site, read_table, table_path
 from mail_server import MailServer
 from ports import free_port
 from receiver import Answer, Received, Receiver
@@ -414,6 +415,74 @@ def test_people_look_acknowledge_and_mute(tmp_path: Path) -> None:
         assert f"mute 2 by bob, {hours}," in site.avocet("alerts", "mutes", *config).stdout
         done = site.avocet("alerts", "mute", "--every", "at night", *config)
         assert done.returncode == 64 and "mon-fri 22:00-06:00" in done.stderr
+
+
+def acknowledge(site: Site, device: str, who: str) -> None:
+    config = ["-c", str(site.config)]
+    done = site.avocet("alerts", "list", "--device", device, "-f", "json", *config)
+    alert = json.loads(done.stdout)["alerts"][0]
+    done = site.avocet("alerts", "ack", alert["id"], "why it is so", "--by", who, *config)
+    assert done.returncode == 0, done.stderr
+
+
+def acknowledged(site: Site) -> list[tuple[str, int, str]]:
+    rows = site.rows("alerts").to_pylist()
+    seen = [row for row in rows if row["state"] == "acknowledged"]
+    for row in seen:
+        firing = next(r for r in rows if r["id"] == row["id"] and r["change"] == row["change"])
+        changed = {"state", "event_time", "reason", "actor"}
+        assert {k: v for k, v in row.items() if k not in changed} == {
+            k: v for k, v in firing.items() if k not in changed
+        }
+    return sorted((row["device_id"], row["change"], row["actor"]) for row in seen)
+
+
+def test_an_acknowledgement_is_a_row_of_its_own(tmp_path: Path) -> None:
+    """While avocet runs and while it does not; a rebuild, a new table and a lost log keep it."""
+    site = site_with(tmp_path, "    - log: {}\n", line("press-d", 1, 20) + line("press-e", 1, 30))
+    with site.follow() as run:
+        run.wait_for(lambda: site.count("alerts") == 2, "alerts")
+        acknowledge(site, "press-d", "ann")
+        run.wait_for(lambda: site.count("alerts") == 3, "the acknowledgement")
+        assert run.stop() == 0, run.output()
+    acknowledge(site, "press-e", "bob")
+    assert acknowledged(site) == [("press-d", 0, "ann")]
+    site.drain()
+    both = [("press-d", 0, "ann"), ("press-e", 0, "bob")]
+    assert acknowledged(site) == both
+    before = sorted(map(str, site.rows("alerts").to_pylist()))
+    # The table is computed anew, with what people did.
+    shutil.rmtree(table_path(site.lake, "alerts"))
+    site.drain()
+    assert sorted(map(str, site.rows("alerts").to_pylist())) == before
+    config = ["-c", str(site.config)]
+    done = site.avocet("rebuild", *config)
+    assert done.returncode == 0, done.stderr
+    assert sorted(map(str, site.rows("alerts").to_pylist())) == before
+    assert site.avocet("fsck", *config).returncode == 0
+    # A new log does not begin before what the table has.
+    for file in (site.lake / "_avocet").glob("alerts.db*"):
+        file.unlink()
+    acknowledge(site, "press-d", "cid")
+    site.drain()
+    assert acknowledged(site) == sorted([*both, ("press-d", 0, "cid")])
+    done = site.avocet("forget", "press-d", *config)
+    assert done.returncode == 0, done.stderr + done.stdout
+    site.drain()
+    assert acknowledged(site) == [("press-e", 0, "bob")]
+
+
+@pytest.mark.parametrize("point", ["acknowledgement_file", "acknowledgement"])
+def test_an_acknowledgement_survives_kill_nine_once(tmp_path: Path, point: str) -> None:
+    site = site_with(tmp_path, "    - log: {}\n", line("d", 1, 20))
+    site.drain()
+    acknowledge(site, "d", "ann")
+    done = site.run(env={"AVOCET_KILL_POINT": point})
+    assert done.returncode == -9, done.stderr
+    acknowledge(site, "d", "bob")
+    site.drain()
+    site.drain()
+    assert acknowledged(site) == [("d", 0, "ann"), ("d", 0, "bob")]
 
 
 def test_an_outbox_that_is_damaged_stops_the_run(tmp_path: Path) -> None:
