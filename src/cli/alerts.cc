@@ -12,12 +12,15 @@
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
 #include "src/cli/command.h"
+#include "src/cli/label_option.h"
 #include "src/cli/lake_arguments.h"
+#include "src/cli/lake_time.h"
 #include "src/cli/stored_alerts.h"
 #include "src/cli/text_table.h"
 #include "src/config/device_labels.h"
 #include "src/engine/audit_log.h"
 #include "src/engine/owned_lake.h"
+#include "src/server/alert_board.h"
 #include "src/server/label_json.h"
 
 namespace avocet {
@@ -29,7 +32,12 @@ constexpr size_t kDefaultLimit = 50;
 struct ListArguments : LakeArguments {
   bool all = false;
   std::string device;
+  std::string metric;
   std::string rule;
+  std::string severity;
+  std::string stage;  // empty: all that have not cleared
+  std::string from;   // of the newest change, as `to`
+  std::string to;
   std::vector<std::string> labels;  // "site=north"
   size_t limit = kDefaultLimit;
 };
@@ -39,17 +47,6 @@ struct OneArguments : LakeArguments {
   std::string text;
   std::string actor;
   bool apply = false;  // label false-positive: move the gate
-};
-
-struct MuteArguments : LakeArguments {
-  Mute mute;
-  std::vector<std::string> labels;  // "site=north"
-  std::string duration;             // empty: an hour, or with a schedule until it is ended
-  std::string actor;
-};
-
-struct UnmuteArguments : LakeArguments {
-  int64_t id = 0;
 };
 
 void WriteEntry(const OperatorEntry& entry, JsonWriter* json) {
@@ -86,34 +83,42 @@ void WriteAlert(const StoredAlert& alert, const DevicesConfig& devices, bool who
   json->EndObject();
 }
 
-Result<Labels> ParseLabels(const std::vector<std::string>& texts) {
-  Labels patterns;
-  for (const std::string& text : texts) {
-    const size_t equals = text.find('=');
-    if (equals == text.npos) {
-      return Status::Usage("cannot read --label " + text + ": write site=north");
-    }
-    const std::string name = text.substr(0, equals), pattern = text.substr(equals + 1);
-    const std::string problem = LabelPatternProblem(name, pattern);
-    if (!problem.empty()) return Status::Usage("cannot read --label " + text + ": " + problem);
-    patterns[name] = pattern;
+/// What is listed, but for the stage.
+Result<AlertFilter> FilterOf(const ListArguments& arguments, const Config& config) {
+  AlertFilter filter;
+  filter.device = arguments.device;
+  filter.metric = arguments.metric;
+  filter.rule = arguments.rule;
+  filter.severity = arguments.severity;
+  filter.devices = &config.devices;
+  AVOCET_ASSIGN_OR_RETURN(filter.labels, ParseLabels(arguments.labels));
+  if (arguments.from.empty() && arguments.to.empty()) return filter;
+  AVOCET_ASSIGN_OR_RETURN(const int64_t now_us, NewestEventTime(config));
+  if (!arguments.from.empty()) {
+    AVOCET_ASSIGN_OR_RETURN(filter.from_us, ReadInstant(arguments.from, "--from", now_us));
   }
-  return patterns;
+  if (!arguments.to.empty()) {
+    AVOCET_ASSIGN_OR_RETURN(filter.to_us, ReadInstant(arguments.to, "--to", now_us));
+  }
+  if (filter.from_us >= filter.to_us) return Status::Usage("--from must be before --to");
+  return filter;
+}
+
+bool IsListed(const StoredAlert& alert, const ListArguments& arguments, const AlertFilter& filter) {
+  if (arguments.stage.empty() && !arguments.all && !alert.IsOpen()) return false;
+  if (!arguments.stage.empty() && alert.Stage() != arguments.stage) return false;
+  BoardAlert one;
+  one.last = alert.last();
+  return filter.Matches(one);
 }
 
 Status List(const ListArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const Labels labels, ParseLabels(arguments.labels));
+  AVOCET_ASSIGN_OR_RETURN(const AlertFilter filter, FilterOf(arguments, config));
   AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadStoredAlerts(config));
   std::vector<const StoredAlert*> listed;
   for (const auto& [id, alert] : alerts) {
-    if (!arguments.all && !alert.IsOpen()) continue;
-    if (!arguments.device.empty() && alert.last().device != arguments.device) continue;
-    if (!arguments.rule.empty() && alert.last().rule != arguments.rule) continue;
-    if (!labels.empty() && !FitLabels(labels, LabelsOf(config.devices, alert.last().device))) {
-      continue;
-    }
-    listed.push_back(&alert);
+    if (IsListed(alert, arguments, filter)) listed.push_back(&alert);
   }
   std::sort(listed.begin(), listed.end(), [](const StoredAlert* a, const StoredAlert* b) {
     return a->last().event_time_us > b->last().event_time_us;
@@ -139,7 +144,8 @@ Status List(const ListArguments& arguments) {
     }
     fmt::print("{}\n", table.Text());
   }
-  fmt::print("{} {}{}\n", matched, arguments.all ? "alerts" : "open alerts",
+  const bool any = arguments.all || !arguments.stage.empty();
+  fmt::print("{} {}{}\n", matched, any ? "alerts" : "open alerts",
              matched > listed.size() ? "; the newest are listed, --limit 0 lists all" : "");
   return Status::Ok();
 }
@@ -177,17 +183,9 @@ Status Show(const OneArguments& arguments) {
   return Status::Ok();
 }
 
-Status Act(const OneArguments& arguments, OperatorAction action) {
-  AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadStoredAlerts(config));
-  AVOCET_ASSIGN_OR_RETURN(const StoredAlert alert, FindStoredAlert(alerts, arguments.id));
-  if (arguments.apply && arguments.text != kFalsePositive) {
-    return Status::Usage("--apply moves the gate of a false positive");
-  }
-  if (action == OperatorAction::kAcknowledge && !alert.IsOpen()) {
-    return Status::Usage("cannot acknowledge alert " + arguments.id + ": it has cleared");
-  }
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
+/// Notes what is done to one alert.
+Status Note(const Config& config, const StoredAlert& alert, const OneArguments& arguments,
+            OperatorAction action, OperatorLog* log) {
   AVOCET_RETURN_IF_ERROR(log->Add({.at_us = Env::Posix()->NowMicros(),
                                    .actor = ActorOr(arguments.actor),
                                    .action = action,
@@ -201,94 +199,33 @@ Status Act(const OneArguments& arguments, OperatorAction action) {
              .details = {{"alert", alert.last().id},
                          {"text", action == OperatorAction::kComment ? "" : arguments.text}}});
   fmt::print("alert {} is {}\n", alert.last().id.substr(0, kShortId), OperatorActionName(action));
-  if (action == OperatorAction::kLabel && arguments.text == kFalsePositive) {
-    return ProposeStoredGate(config, alerts, alert, arguments.apply, ActorOr(arguments.actor));
-  }
   return Status::Ok();
 }
 
-Status AddMute(const MuteArguments& arguments) {
+// All or nothing is done as far as ids and stages are concerned.
+Status Act(const OneArguments& arguments, OperatorAction action) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  Mute mute = arguments.mute;
-  mute.created_us = Env::Posix()->NowMicros();
-  mute.until_us = INT64_MAX;
-  if (mute.schedule.empty() || !arguments.duration.empty()) {
-    const auto duration = ParseDuration(arguments.duration.empty() ? "1h" : arguments.duration);
-    if (!duration.ok() || *duration <= 0) {
-      return Status::Usage("cannot read --for " + arguments.duration +
-                           ": give a duration such as 2h");
-    }
-    if (__builtin_add_overflow(mute.created_us, *duration, &mute.until_us)) {
-      mute.until_us = INT64_MAX;
+  AVOCET_ASSIGN_OR_RETURN(const auto alerts, ReadStoredAlerts(config));
+  AVOCET_ASSIGN_OR_RETURN(const auto chosen, FindStoredAlerts(alerts, arguments.id));
+  if (arguments.apply && arguments.text != kFalsePositive) {
+    return Status::Usage("--apply moves the gate of a false positive");
+  }
+  for (const StoredAlert& alert : chosen) {
+    if (action == OperatorAction::kAcknowledge && !alert.IsOpen()) {
+      return Status::Usage("cannot acknowledge alert " + alert.last().id.substr(0, kShortId) +
+                           ": it has cleared");
     }
   }
-  if (!mute.schedule.empty()) {
-    const Status schedule = WeeklySchedule::Parse(mute.schedule).status();
-    if (!schedule.ok()) return Status::Usage(schedule.message());
+  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
+  for (const StoredAlert& alert : chosen) {
+    AVOCET_RETURN_IF_ERROR(Note(config, alert, arguments, action, log.get()));
   }
-  AVOCET_ASSIGN_OR_RETURN(mute.labels, ParseLabels(arguments.labels));
-  mute.actor = ActorOr(arguments.actor);
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
-  AVOCET_ASSIGN_OR_RETURN(mute.id, log->AddMute(mute));
-  NoteAudit(config, Env::Posix(),
-            {.actor = mute.actor,
-             .remote = "",
-             .action = "mute added",
-             .details = {{"mute", std::to_string(mute.id)},
-                         {"rule", mute.rule},
-                         {"device", mute.device},
-                         {"metric", mute.metric},
-                         {"labels", LabelsText(mute.labels)}}});
-  fmt::print("{}; avocet alerts unmute {} ends it\n", mute.Text(), mute.id);
-  return Status::Ok();
-}
-
-Status EndMute(const UnmuteArguments& arguments) {
-  AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
-  AVOCET_RETURN_IF_ERROR(log->EndMute(arguments.id, Env::Posix()->NowMicros()));
-  NoteAudit(config, Env::Posix(),
-            {.actor = ActorOr(""),
-             .remote = "",
-             .action = "mute ended",
-             .details = {{"mute", std::to_string(arguments.id)}}});
-  fmt::print("mute {} has ended\n", arguments.id);
-  return Status::Ok();
-}
-
-Status ListMutes(const LakeArguments& arguments) {
-  AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
-  AVOCET_ASSIGN_OR_RETURN(const auto log, OpenOperatorLog(config));
-  AVOCET_ASSIGN_OR_RETURN(const std::vector<Mute> mutes, log->Mutes(Env::Posix()->NowMicros()));
-  if (arguments.format == "json") {
-    JsonWriter json;
-    json.BeginArray();
-    for (const Mute& mute : mutes) {
-      json.BeginObject().Field("id", mute.id).Field("rule", mute.rule);
-      json.Field("device", mute.device).Field("metric", mute.metric).Field("actor", mute.actor);
-      json.Field("until", FormatTimestamp(mute.until_us)).Field("schedule", mute.schedule);
-      WriteLabels(mute.labels, &json);
-      json.Field("reason", mute.reason).EndObject();
-    }
-    json.EndArray();
-    fmt::print("{}\n", json.Take());
-    return Status::Ok();
-  }
-  if (mutes.empty()) fmt::print("nothing is muted\n");
-  for (const Mute& mute : mutes) {
-    const std::string labels = mute.labels.empty() ? "" : ", " + LabelsText(mute.labels);
-    fmt::print("{} (rule {}, device {}, metric {}{})\n", mute.Text(), mute.rule, mute.device,
-               mute.metric, labels);
+  if (action != OperatorAction::kLabel || arguments.text != kFalsePositive) return Status::Ok();
+  for (const StoredAlert& alert : chosen) {
+    AVOCET_RETURN_IF_ERROR(
+        ProposeStoredGate(config, alerts, alert, arguments.apply, ActorOr(arguments.actor)));
   }
   return Status::Ok();
-}
-
-void AddLabelOption(CLI::App* command, std::vector<std::string>* labels) {
-  command
-      ->add_option("--label", *labels,
-                   "Only devices with this label, as in site=north; * and ? are allowed, and "
-                   "several labels")
-      ->allow_extra_args(false);
 }
 
 void AddList(CLI::App* app, int* exit_code) {
@@ -297,7 +234,16 @@ void AddList(CLI::App* app, int* exit_code) {
   AddLakeOptions(command, arguments.get(), "table");
   command->add_flag("--all", arguments->all, "Also those that have cleared");
   command->add_option("--device", arguments->device, "Only alerts of this device");
+  command->add_option("--metric", arguments->metric, "Only alerts about this metric");
   command->add_option("--rule", arguments->rule, "Only alerts of this rule");
+  command->add_option("--severity", arguments->severity, "Only alerts of this severity")
+      ->check(CLI::IsMember({"info", "warning", "critical"}));
+  command
+      ->add_option("--stage", arguments->stage, "Only alerts in this stage (default: not cleared)")
+      ->check(CLI::IsMember({"pending", "open", "acknowledged", "cleared"}));
+  command->add_option("--from", arguments->from,
+                      "Only those that changed last since then, as 2026-01-31T12:00:00Z or now-7d");
+  command->add_option("--to", arguments->to, "Only those that changed last before then");
   AddLabelOption(command, &arguments->labels);
   command->add_option("--limit", arguments->limit, "List so many, 0: all (default: 50)");
   command->callback([arguments, exit_code] { *exit_code = Report(List(*arguments)); });
@@ -315,7 +261,10 @@ void AddAction(CLI::App* app, const char* name, const char* help, const char* te
                const char* text_help, OperatorAction action, int* exit_code) {
   auto arguments = std::make_shared<OneArguments>();
   CLI::App* command = app->add_subcommand(name, help);
-  command->add_option("id", arguments->id, "Its id, or the beginning of it")->required();
+  command
+      ->add_option("id", arguments->id,
+                   "Its id, or the beginning of it; several with commas between")
+      ->required();
   CLI::Option* text = command->add_option(text_name, arguments->text, text_help);
   if (action != OperatorAction::kAcknowledge) text->required();
   if (action == OperatorAction::kLabel) {
@@ -327,36 +276,6 @@ void AddAction(CLI::App* app, const char* name, const char* help, const char* te
   command->add_option("--by", arguments->actor, "Who does it (default: $USER)");
   command->callback(
       [arguments, action, exit_code] { *exit_code = Report(Act(*arguments, action)); });
-}
-
-void AddMuteCommands(CLI::App* app, int* exit_code) {
-  auto arguments = std::make_shared<MuteArguments>();
-  CLI::App* mute = app->add_subcommand(
-      "mute", "Tell nobody of some alerts for a while; they are still recorded");
-  AddLakeOptions(mute, arguments.get());
-  mute->add_option("--rule", arguments->mute.rule, "Only this rule; * and ? are allowed");
-  mute->add_option("--device", arguments->mute.device, "Only these devices; * and ? are allowed");
-  mute->add_option("--metric", arguments->mute.metric, "Only this metric; * and ? are allowed");
-  AddLabelOption(mute, &arguments->labels);
-  mute->add_option("--for", arguments->duration,
-                   "How long (default: 1h, or with --every until it is ended)");
-  mute->add_option("--every", arguments->mute.schedule,
-                   "Only at these hours, as in \"mon-fri 22:00-06:00 Europe/Berlin\" or \"daily "
-                   "12:00-13:00\"");
-  mute->add_option("--reason", arguments->mute.reason, "Why");
-  mute->add_option("--by", arguments->actor, "Who does it (default: $USER)");
-  mute->callback([arguments, exit_code] { *exit_code = Report(AddMute(*arguments)); });
-
-  auto end = std::make_shared<UnmuteArguments>();
-  CLI::App* unmute = app->add_subcommand("unmute", "End a mute");
-  unmute->add_option("id", end->id, "Its number")->required();
-  AddLakeOptions(unmute, end.get());
-  unmute->callback([end, exit_code] { *exit_code = Report(EndMute(*end)); });
-
-  auto listing = std::make_shared<LakeArguments>();
-  CLI::App* mutes = app->add_subcommand("mutes", "List what is muted");
-  AddLakeOptions(mutes, listing.get());
-  mutes->callback([listing, exit_code] { *exit_code = Report(ListMutes(*listing)); });
 }
 
 }  // namespace

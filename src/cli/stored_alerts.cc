@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <sstream>
 #include <utility>
 
 #include "src/engine/alert_rows.h"
@@ -15,6 +17,10 @@ std::string StoredAlert::State() const {
     return entry.action == OperatorAction::kAcknowledge;
   });
   return seen && Fires(last().state) ? "acknowledged" : std::string(AlertStateName(last().state));
+}
+
+std::string StoredAlert::Stage() const {
+  return Fires(last().state) && State() != "acknowledged" ? "open" : State();
 }
 
 std::string StoredAlert::Label() const {
@@ -55,6 +61,19 @@ Result<std::map<std::string, StoredAlert>> ReadStoredAlerts(const Config& config
     if (found != alerts.end()) found->second.entries.push_back(std::move(entry));
   }
   return alerts;
+}
+
+Result<std::vector<StoredAlert>> FindStoredAlerts(const std::map<std::string, StoredAlert>& alerts,
+                                                  const std::string& prefixes) {
+  std::vector<StoredAlert> found;
+  std::set<std::string> known;
+  std::istringstream texts(prefixes);
+  for (std::string prefix; std::getline(texts, prefix, ',');) {
+    AVOCET_ASSIGN_OR_RETURN(StoredAlert alert, FindStoredAlert(alerts, prefix));
+    if (known.insert(alert.last().id).second) found.push_back(std::move(alert));
+  }
+  if (found.empty()) return Status::Usage("give the id of an alert");
+  return found;
 }
 
 Result<StoredAlert> FindStoredAlert(const std::map<std::string, StoredAlert>& alerts,

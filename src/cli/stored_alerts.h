@@ -22,6 +22,8 @@ struct StoredAlert {
   bool IsOpen() const { return last().state != AlertState::kCleared; }
   /// As people see it: a firing alert that somebody has acknowledged is acknowledged.
   std::string State() const;
+  /// The stage that it is in: pending, open, acknowledged or cleared.
+  std::string Stage() const;
   /// The newest one; empty: nobody said what it was.
   std::string Label() const;
 };
@@ -29,6 +31,9 @@ struct StoredAlert {
 /// Every alert by its id. kNotFound without a lake.
 Result<std::map<std::string, StoredAlert>> ReadStoredAlerts(const Config& config);
 
+/// Those whose ids begin so, several with commas between them; each once. As below.
+Result<std::vector<StoredAlert>> FindStoredAlerts(const std::map<std::string, StoredAlert>& alerts,
+                                                  const std::string& prefixes);
 /// The one alert whose id begins so. kNotFound, or kUsage when there are several.
 Result<StoredAlert> FindStoredAlert(const std::map<std::string, StoredAlert>& alerts,
                                     const std::string& prefix);
@@ -38,6 +43,8 @@ Result<std::unique_ptr<OperatorLog>> OpenOperatorLog(const Config& config);
 /// Who does it: as given, else the user of the system.
 std::string ActorOr(const std::string& given);
 
+/// The commands about mutes, below `avocet alerts`.
+void AddMuteCommands(CLI::App* app, int* exit_code);
 /// The commands about gates, below `avocet alerts`.
 void AddGateCommands(CLI::App* app, int* exit_code);
 

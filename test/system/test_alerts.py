@@ -417,6 +417,42 @@ def test_people_look_acknowledge_and_mute(tmp_path: Path) -> None:
         assert done.returncode == 64 and "mon-fri 22:00-06:00" in done.stderr
 
 
+def test_alerts_are_chosen_on_the_command_line(tmp_path: Path) -> None:
+    lines = "".join(line(device, 1, 20) for device in "abc") + line("a", 60, 1) + line("b", 90, 30)
+    site = site_with(tmp_path, "    - log: {}\n", lines)
+    site.drain()
+    config = ["-c", str(site.config)]
+
+    def listed(*arguments: str) -> list[str]:
+        done = site.avocet("alerts", "list", *config, "-f", "json", *arguments)
+        assert done.returncode == 0, done.stderr
+        return sorted(alert["device_id"] for alert in json.loads(done.stdout)["alerts"])
+
+    def ids(*devices: str) -> str:
+        done = site.avocet("alerts", "list", "--all", *config, "-f", "json")
+        alerts = json.loads(done.stdout)["alerts"]
+        return ",".join(a["id"][:10] for a in alerts if a["device_id"] in devices)
+
+    assert listed() == ["b", "c"] and listed("--all") == ["a", "b", "c"]
+    assert listed("--stage", "cleared") == ["a"]
+    assert listed("--severity", "critical") == ["b", "c"] and listed("--severity", "info") == []
+    assert listed("--metric", "t", "--rule", "heat") == ["b", "c"]
+    assert listed("--metric", "u") == [] and listed("--rule", "cold") == []
+    assert listed("--all", "--from", "2021-06-15T00:00:30Z") == ["a"]
+    assert listed("--all", "--to", "now-60s") == ["b", "c"]
+    for wrong in (["--stage", "over"], ["--from", "soon"], ["--from", "now", "--to", "now-1h"]):
+        assert site.avocet("alerts", "list", *config, *wrong).returncode == 64
+    # All or none.
+    both = ids("b", "c")
+    assert site.avocet("alerts", "ack", f"{both},zzzz", *config).returncode == 69
+    assert site.avocet("alerts", "ack", ids("a", "b"), *config).returncode == 64
+    assert listed("--stage", "open") == ["b", "c"]
+    done = site.avocet("alerts", "ack", both, "on my way", "--by", "ann", *config)
+    assert done.returncode == 0 and done.stdout.count("is acknowledged") == 2, done.stderr
+    assert listed("--stage", "open") == [] and listed("--stage", "acknowledged") == ["b", "c"]
+    assert listed() == ["b", "c"]
+
+
 def acknowledge(site: Site, device: str, who: str) -> None:
     config = ["-c", str(site.config)]
     done = site.avocet("alerts", "list", "--device", device, "-f", "json", *config)
