@@ -143,6 +143,7 @@ Status Notifier::StoreQueued(const std::vector<Published>& queued) {
   AVOCET_ASSIGN_OR_RETURN(const std::vector<Mute> mutes, operators_->Mutes(now_us));
   std::vector<OutboxOrder> orders;
   std::vector<const Published*> told;
+  std::vector<Lane*> silenced;
   for (const Published& published : queued) {
     const AlertChange& change = published.change;
     const auto mute = std::find_if(mutes.begin(), mutes.end(), [&](const Mute& candidate) {
@@ -156,9 +157,11 @@ Status Notifier::StoreQueued(const std::vector<Published>& queued) {
                         .silence = silence,
                         .arrived_us = published.arrived_us});
       if (silence.empty()) told.push_back(&published);
+      if (!silence.empty()) silenced.push_back(lane.get());
     }
   }
   AVOCET_RETURN_IF_ERROR(outbox_->Store(orders, now_us));
+  for (Lane* lane : silenced) ++lane->silenced;
   const int64_t stored_us = options_.env->NowMicros();
   for (const Published* published : told) {
     Pass(MessageStage::kJudged, published->arrived_us, published->published_us);
@@ -247,6 +250,7 @@ nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, 
   const AlertDelivery delivery = lane->channel->Send(message);
   lane->budget.Spend();
   if (delivery.outcome != Outcome::kDelivered) return AfterFailure(lane, entries, delivery);
+  ++lane->delivered;
   if (lane->failures > 0) spdlog::info("channel {} takes alerts again", name);
   lane->failures = 0;
   lane->pause = nanoseconds(0);
@@ -267,6 +271,7 @@ nanoseconds Notifier::AfterFailure(Lane* lane, std::span<const OutboxEntry> entr
                                    const AlertDelivery& delivery) {
   const std::string& name = lane->config->name;
   ++lane->failures;
+  ++lane->retried;
   if (lane->problem != delivery.problem) {
     spdlog::warn("cannot deliver alerts to channel {}, trying again: {}", name, delivery.problem);
     lane->problem = delivery.problem;
@@ -276,10 +281,28 @@ nanoseconds Notifier::AfterFailure(Lane* lane, std::span<const OutboxEntry> entr
                   delivery.problem);
     const Status settled = outbox_->Settle(name, entries, OutboxFate::kFailed, delivery.problem, "",
                                            options_.env->NowMicros());
-    if (settled.ok()) lane->failures = 0;
+    if (settled.ok()) {
+      lane->failures = 0;
+      lane->failed += entries.size();
+    }
   }
   if (delivery.retry_after) return *delivery.retry_after;
   return NextRetryPause({options_.first_retry, options_.longest_retry}, options_.env, &lane->pause);
+}
+
+Result<std::vector<ChannelCounts>> Notifier::Counts() {
+  AVOCET_ASSIGN_OR_RETURN(const auto waiting, outbox_->CountWaiting());
+  std::vector<ChannelCounts> counts;
+  for (const auto& lane : lanes_) {
+    const auto found = waiting.find(lane->config->name);
+    counts.push_back({.channel = lane->config->name,
+                      .delivered = lane->delivered,
+                      .retried = lane->retried,
+                      .failed = lane->failed,
+                      .silenced = lane->silenced,
+                      .waiting = found == waiting.end() ? 0 : found->second});
+  }
+  return counts;
 }
 
 Result<int64_t> Notifier::Drain(milliseconds limit) {

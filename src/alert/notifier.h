@@ -49,6 +49,16 @@ struct NotifierOptions {
   std::chrono::milliseconds longest_retry{60'000};
 };
 
+/// What became of the messages of one channel since the notifier started.
+struct ChannelCounts {
+  std::string channel;
+  uint64_t delivered = 0;  ///< messages that the receiver took
+  uint64_t retried = 0;    ///< attempts that failed
+  uint64_t failed = 0;     ///< alerts that the receiver will never take
+  uint64_t silenced = 0;   ///< alerts of which nobody is told
+  int64_t waiting = 0;     ///< alerts in the outbox
+};
+
 class Notifier {
  public:
   /// Opens the outbox and starts to deliver what waits in it.
@@ -71,6 +81,8 @@ class Notifier {
   void StopDeliveries();
 
   Outbox& outbox() { return *outbox_; }
+  /// In the order of the configuration. Any thread.
+  Result<std::vector<ChannelCounts>> Counts();
 
  private:
   struct Lane {
@@ -81,6 +93,7 @@ class Notifier {
     std::chrono::nanoseconds pause{0};  // before the last retry
     std::string problem;                // last told
     bool idle = false;  // guarded by mutex_: it found nothing since the last was stored
+    std::atomic<uint64_t> delivered = 0, retried = 0, failed = 0, silenced = 0;
     std::thread thread;
   };
 

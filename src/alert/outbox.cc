@@ -168,6 +168,19 @@ Result<std::vector<OutboxStanding>> Outbox::Standings() {
   }
 }
 
+Result<std::map<std::string, int64_t>> Outbox::CountWaiting() {
+  const std::lock_guard lock(mutex_);
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db_->Prepare("SELECT channel, count(*) FROM outbox WHERE fate = 0 GROUP BY channel"));
+  std::map<std::string, int64_t> waiting;
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return waiting;
+    waiting[select.Text(0)] = select.Int(1);
+  }
+}
+
 Status Outbox::ForgetDevice(const std::string& device,
                             const std::function<bool(std::string_view text)>& is_named) {
   const std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -73,6 +74,8 @@ class Outbox {
   Result<std::vector<AlertChange>> OpenAlerts(std::string_view rule);
 
   Result<std::vector<OutboxStanding>> Standings();
+  /// How many entries of each channel wait; none of a channel without any. Quick.
+  Result<std::map<std::string, int64_t>> CountWaiting();
 
   /// Erases everything about a device, also what waits and messages about others that name it, down
   /// to the bytes of the file.

@@ -321,6 +321,7 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
   AVOCET_ASSIGN_OR_RETURN(
       notifier, StartNotifier(config, arguments.public_url.empty() ? url : arguments.public_url,
                               &engine.clock()->to_alert(), serving.get()));
+  serving->set_notifier(notifier.get());
   // Charts are drawn from what is served.
   const DeliveriesUntilHere deliveries(notifier.get());
   AVOCET_ASSIGN_OR_RETURN(const auto cloudwatch, StartCloudWatch(engine));
@@ -337,9 +338,9 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
         "repaired",
         recovery.epoch, recovery.snapshot_epoch, recovery.replayed_rows, recovery.repaired_epochs);
   }
-  if (config.lineage.IsOn()) {
   std::optional<AcknowledgementKeeper> acknowledgements;
   acknowledgements.emplace(engine.config(), Env::Posix(), engine.tables());
+  if (config.lineage.IsOn()) {
     AVOCET_ASSIGN_OR_RETURN(lineage, LineageReporter::Start(config, Env::Posix(), Version()));
   }
   on_open();
@@ -351,8 +352,8 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
   if (lineage != nullptr) lineage->Ended(ran);
   AVOCET_RETURN_IF_ERROR(std::move(ran));
   monitor.reset();
-  const bool goes_on =
   acknowledgements.reset();
+  const bool goes_on =
       context->desk != nullptr && context->desk->HasNext() && !TerminationRequested();
   return goes_on ? Status::Ok() : Finish(engine, notifier.get(), *context);
 }

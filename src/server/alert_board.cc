@@ -146,6 +146,25 @@ std::optional<BoardAlert> AlertBoard::Get(std::string_view id) const {
   return found->second;
 }
 
+std::unordered_map<std::string, AlertBoard::StageCounts> AlertBoard::CountByDevice() const {
+  std::unordered_map<std::string, StageCounts> counts;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, alert] : alerts_) {
+    if (alert.last.device.empty()) continue;
+    ++counts[alert.last.device][static_cast<size_t>(alert.stage())];
+  }
+  return counts;
+}
+
+std::array<uint64_t, kNumAlertSeverities> AlertBoard::CountFiring() const {
+  std::array<uint64_t, kNumAlertSeverities> counts{};
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, alert] : alerts_) {
+    if (Fires(alert.last.state)) ++counts[static_cast<size_t>(alert.last.severity)];
+  }
+  return counts;
+}
+
 std::vector<BoardAlert> AlertBoard::OfSeries(std::string_view device,
                                              std::string_view metric) const {
   std::vector<BoardAlert> found;

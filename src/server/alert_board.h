@@ -22,6 +22,7 @@ namespace avocet {
 /// As people see an alert: one that fires and that somebody looks after is acknowledged.
 enum class AlertStage : uint8_t { kPending, kOpen, kAcknowledged, kCleared };
 inline constexpr size_t kNumAlertStages = 4;
+inline constexpr size_t kNumAlertSeverities = 3;
 std::string_view AlertStageName(AlertStage stage);
 std::optional<AlertStage> ParseAlertStage(std::string_view name);
 
@@ -103,6 +104,11 @@ class AlertBoard {
   };
   Page Find(const AlertFilter& filter, size_t limit) const;
   std::optional<BoardAlert> Get(std::string_view id) const;
+  /// How many alerts of each device are in each stage; of devices without any nothing.
+  using StageCounts = std::array<uint32_t, kNumAlertStages>;
+  std::unordered_map<std::string, StageCounts> CountByDevice() const;
+  /// How many alerts of each severity fire, acknowledged or not.
+  std::array<uint64_t, kNumAlertSeverities> CountFiring() const;
   /// All alerts of a metric of a device, in no particular order.
   std::vector<BoardAlert> OfSeries(std::string_view device, std::string_view metric) const;
   SimilarAlerts Similar(const AlertChange& alert, size_t limit) const;

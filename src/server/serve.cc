@@ -52,7 +52,22 @@ Result<std::unique_ptr<Serving>> Serving::Start(Engine* engine, Env* env,
   serving->status_ = std::make_unique<StatusEndpoints>(engine, desk, serving->server_, version);
   AVOCET_ASSIGN_OR_RETURN(serving->dashboard_,
                           DashboardServer::Start(engine, desk, env, serving->server_, version));
+  serving->status_->set_alert_metrics([self = serving.get()] { return self->AskForAlerts(); });
   return serving;
+}
+
+AlertMetrics Serving::AskForAlerts() const {
+  AlertMetrics metrics{
+      .firing = dashboard_->board().CountFiring(),
+      .silent_devices =
+          dashboard_->fleet().CountStates()[static_cast<size_t>(DeviceState::kSilent)],
+      .channels = {}};
+  Notifier* const notifier = notifier_;
+  if (notifier == nullptr) return metrics;
+  auto counts = notifier->Counts();
+  // The outbox tells of its own trouble in the log.
+  if (counts.ok()) metrics.channels = std::move(counts).value();
+  return metrics;
 }
 
 std::string Serving::Chart(const AlertChange& change) const {

@@ -2,6 +2,7 @@
 // readiness, metrics.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,9 @@ class Serving {
                                                 const std::string& version, bool once,
                                                 ReloadDesk* desk);
 
+  /// Whose counts are in the metrics from now on; null: nobody is told of alerts. Outlives this.
+  void set_notifier(Notifier* notifier) { notifier_ = notifier; }
+
   /// Where a browser finds the dashboard; empty when nothing is served.
   std::string Url() const;
 
@@ -35,10 +39,12 @@ class Serving {
  private:
   Serving() = default;
   Status Listen(Engine* engine, bool once);
+  AlertMetrics AskForAlerts() const;
 
   HttpServer* server_ = nullptr;  // the hub's; null: nothing is served
-  std::unique_ptr<StatusEndpoints> status_;
+  std::atomic<Notifier*> notifier_ = nullptr;
   std::unique_ptr<DashboardServer> dashboard_;
+  std::unique_ptr<StatusEndpoints> status_;  // asks the others
 };
 
 }  // namespace avocet

@@ -122,6 +122,50 @@ void WriteHttp(const HttpServerStats& http, MetricsWriter* out) {
   out->Sample(http.body_bytes);
 }
 
+void WriteAlerts(const AlertMetrics& alerts, MetricsWriter* out) {
+  using Type = MetricsWriter::Type;
+  out->Begin("avocet_devices_silent", Type::kGauge, "Devices from which nothing comes any more.");
+  out->Sample(alerts.silent_devices);
+  out->Begin("avocet_alerts_active", Type::kGauge, "Alerts that fire, acknowledged or not.");
+  for (size_t i = 0; i < kNumAlertSeverities; ++i) {
+    out->Sample(alerts.firing[i], {{"severity", AlertSeverityName(static_cast<AlertSeverity>(i))}});
+  }
+  out->Begin("avocet_notifications_total", Type::kCounter,
+             "Messages delivered, attempts that failed and are tried again, alerts given up and "
+             "alerts silenced, of each channel.");
+  for (const ChannelCounts& counts : alerts.channels) {
+    const std::pair<std::string_view, uint64_t> results[] = {{"delivered", counts.delivered},
+                                                             {"retried", counts.retried},
+                                                             {"failed", counts.failed},
+                                                             {"silenced", counts.silenced}};
+    for (const auto& [result, count] : results) {
+      out->Sample(count, {{"channel", counts.channel}, {"result", result}});
+    }
+  }
+  out->Begin("avocet_notification_outbox", Type::kGauge, "Alerts that wait to be told.");
+  for (const ChannelCounts& counts : alerts.channels) {
+    out->Sample(static_cast<uint64_t>(counts.waiting), {{"channel", counts.channel}});
+  }
+}
+
+// With the names that every Prometheus client has.
+void WriteProcess(const ProcessStats& process, MetricsWriter* out) {
+  using Type = MetricsWriter::Type;
+  out->Begin("process_cpu_seconds_total", Type::kCounter, "Processor time, user and system.");
+  out->Sample(process.cpu_seconds);
+  out->Begin("process_start_time_seconds", Type::kGauge,
+             "When the process started, in seconds since 1970.");
+  out->Sample(process.start_seconds);
+  out->Begin("process_resident_memory_bytes", Type::kGauge, "Resident memory.");
+  out->Sample(process.resident_bytes);
+  out->Begin("process_virtual_memory_bytes", Type::kGauge, "Virtual memory.");
+  out->Sample(process.virtual_bytes);
+  out->Begin("process_open_fds", Type::kGauge, "Open files and connections.");
+  out->Sample(process.open_files);
+  out->Begin("process_max_fds", Type::kGauge, "How many there may be.");
+  out->Sample(process.max_files);
+}
+
 void WriteReload(const ReloadDesk::Outcome& reload, MetricsWriter* out) {
   using Type = MetricsWriter::Type;
   out->Begin("avocet_config_last_reload_successful", Type::kGauge,
@@ -150,19 +194,18 @@ HttpResponse ReadyResponse(const Progress& progress) {
   return HttpResponse::Json(ready ? 200 : 503, json.Take() + "\n");
 }
 
-std::string MetricsText(const Progress& progress, const StageClock& clock,
-                        const HttpServerStats& http,
-                        const std::optional<ReloadDesk::Outcome>& reload,
-                        std::string_view version) {
+std::string MetricsText(const MetricsInput& input) {
   MetricsWriter out;
   out.Begin("avocet_build_info", MetricsWriter::Type::kGauge, "The version, as a label.");
-  out.Sample(uint64_t{1}, {{"version", version}});
-  WriteRecords(progress, &out);
-  WriteCommits(progress, &out);
-  WriteLatencies(clock, &out);
-  WriteSources(progress, &out);
-  WriteHttp(http, &out);
-  if (reload) WriteReload(*reload, &out);
+  out.Sample(uint64_t{1}, {{"version", input.version}});
+  WriteRecords(input.progress, &out);
+  WriteCommits(input.progress, &out);
+  WriteLatencies(*input.clock, &out);
+  WriteSources(input.progress, &out);
+  if (input.alerts) WriteAlerts(*input.alerts, &out);
+  WriteHttp(input.http, &out);
+  if (input.reload) WriteReload(*input.reload, &out);
+  WriteProcess(input.process, &out);
   return out.Take();
 }
 
@@ -178,15 +221,30 @@ StatusEndpoints::StatusEndpoints(const Engine* engine, const ReloadDesk* desk, H
                                 }}));
   routes_.push_back(router.Add(
       {"GET", "/metrics",
-       [engine, desk, server, version = std::move(version)](const HttpRequest&, HttpReply reply) {
-         std::optional<ReloadDesk::Outcome> reload;
-         if (desk != nullptr) reload = desk->outcome();
-         HttpResponse response = HttpResponse::Text(
-             200,
-             MetricsText(engine->progress(), engine->clock(), server->stats(), reload, version));
+       [this, engine, desk, version = std::move(version)](const HttpRequest&, HttpReply reply) {
+         MetricsInput input{.progress = engine->progress(),
+                            .clock = &engine->clock(),
+                            .http = server_->stats(),
+                            .reload = {},
+                            .alerts = AskForAlerts(),
+                            .process = ReadProcessStats(),
+                            .version = version};
+         if (desk != nullptr) input.reload = desk->outcome();
+         HttpResponse response = HttpResponse::Text(200, MetricsText(input));
          response.content_type = "text/plain; version=0.0.4; charset=utf-8";
          reply.Send(std::move(response));
        }}));
+}
+
+void StatusEndpoints::set_alert_metrics(std::function<AlertMetrics()> ask) {
+  const std::lock_guard lock(mutex_);
+  ask_ = std::move(ask);
+}
+
+std::optional<AlertMetrics> StatusEndpoints::AskForAlerts() const {
+  const std::lock_guard lock(mutex_);
+  if (!ask_) return std::nullopt;
+  return ask_();
 }
 
 StatusEndpoints::~StatusEndpoints() {

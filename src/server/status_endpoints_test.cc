@@ -44,15 +44,35 @@ TEST(StatusEndpointsTest, MetricsAreInTheTextFormat) {
   StageClock clock(Env::Posix());
   clock.to_alert().at(MessageStage::kStored).Add(milliseconds(20));
   clock.to_alert().at(MessageStage::kStored).Add(hours(1));
-  const std::string text = MetricsText(SomeProgress(), clock, http, reload, "1.2.3");
+  const AlertMetrics alerts{
+      .firing = {0, 2, 1},
+      .silent_devices = 4,
+      .channels = {{.channel = "ops", .delivered = 5, .retried = 6, .silenced = 8, .waiting = 9}}};
+  const std::string text = MetricsText({.progress = SomeProgress(),
+                                        .clock = &clock,
+                                        .http = http,
+                                        .reload = reload,
+                                        .alerts = alerts,
+                                        .process = {.cpu_seconds = 1.5, .open_files = 11},
+                                        .version = "1.2.3"});
   for (const char* line :
-       {"avocet_build_info{version=\"1.2.3\"} 1\n", "avocet_records_total{result=\"accepted\"} 7\n",
+       {"avocet_build_info{version=\"1.2.3\"} 1\n",
+        "avocet_records_total{result=\"accepted\"} 7\n",
         "avocet_last_commit_timestamp_seconds 1623781706.5\n",
         "avocet_config_last_reload_successful 0\n",
         "avocet_config_last_reload_success_timestamp_seconds 1623781700.5\n",
         "avocet_source_lag_records{source=\"http\"} 3\n",
         "avocet_source_ready{source=\"a \\\"b\\\"\\\\\\n\"} 0\n",
         "avocet_http_requests_total{status=\"4xx\"} 2\n",
+        "avocet_alerts_active{severity=\"warning\"} 2\n",
+        "avocet_devices_silent 4\n",
+        "avocet_notifications_total{channel=\"ops\",result=\"delivered\"} 5\n",
+        "avocet_notifications_total{channel=\"ops\",result=\"retried\"} 6\n",
+        "avocet_notifications_total{channel=\"ops\",result=\"failed\"} 0\n",
+        "avocet_notifications_total{channel=\"ops\",result=\"silenced\"} 8\n",
+        "avocet_notification_outbox{channel=\"ops\"} 9\n",
+        "process_cpu_seconds_total 1.5\n",
+        "process_open_fds 11\n",
         "# TYPE avocet_event_to_alert_seconds histogram\n",
         "avocet_event_to_alert_seconds_bucket{stage=\"stored\",le=\"0.01\"} 0\n",
         "avocet_event_to_alert_seconds_bucket{stage=\"stored\",le=\"0.025\"} 1\n",

@@ -5,16 +5,17 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from dashboard import serving
 from harness import ROOT, Site
-from receiver import Receiver
+from receiver import Answer, Receiver
 
 MONITORING = ROOT / "monitoring"
 RULES = MONITORING / "avocet.rules.yml"
-METRIC = re.compile(r"\bavocet_[a-z_]+")
+METRIC = re.compile(r"\b(?:avocet|process)_[a-z_]+")
 
 
 WATCHED = """
@@ -33,7 +34,7 @@ def test_metrics_are_there(tmp_path: Path) -> None:
     site = Site(tmp_path)
     with serving(site, "{listen: '127.0.0.1:PORT'}") as (_, client):
         page = client.request("GET", "/metrics")[2]
-    known = set(re.findall(r"^# TYPE (avocet_\w+)", page, re.MULTILINE))
+    known = set(re.findall(r"^# TYPE ((?:avocet|process)_\w+)", page, re.MULTILINE))
     dashboard = json.loads((MONITORING / "grafana-dashboard.json").read_text())
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     assert len(queries) > 10
@@ -87,6 +88,49 @@ def test_latencies_count_every_record_and_message_at_every_stage(tmp_path: Path)
         assert all(0 < row["p50"] <= row["p99"] <= row["max"] for row in shown)
     for stage in ("poll", "decode", "state", "collect", "files", "commit"):
         assert histogram(page, "stage_duration", stage)[-1] > 0
+
+
+def test_alerts_and_their_messages_are_counted(tmp_path: Path) -> None:
+    """One message is delivered at the second attempt, one is silenced, one waits."""
+    site = Site(tmp_path)
+    values: dict[str, float] = {}
+
+    def write(name: str, value: float) -> None:
+        text = f'{{"device_id":"{name}","timestamp":1735689600,"t":{value}}}\n'
+        (site.inbox / f"{name}.ndjson").write_text(text)
+
+    def has(metric: str, value: float) -> bool:
+        page = client.request("GET", "/metrics")[2]
+        samples = re.findall(r"^([a-z_]+(?:{.*})?) (\S+)$", page, re.MULTILINE)
+        values.update((name, float(number)) for name, number in samples)
+        return values.get(metric) == value
+
+    def sent(result: str) -> str:
+        return f'avocet_notifications_total{{channel="hook",result="{result}"}}'
+
+    waiting = 'avocet_notification_outbox{channel="hook"}'
+    with Receiver() as receiver:
+        receiver.script = [Answer(500)]
+        config = WATCHED.replace("HOOK", f"{receiver.url}/hook")
+        with serving(site, "{listen: '127.0.0.1:PORT'}", config) as (run, client):
+            write("one", 20)
+            run.wait_for(lambda: has(sent("delivered"), 1), "the message")
+            assert values[sent("retried")] == 1 and values[waiting] == 0
+            done = site.avocet("alerts", "mute", "--device", "two", "-c", str(site.config))
+            assert done.returncode == 0, done.stderr
+            write("two", 20)
+            run.wait_for(lambda: has(sent("silenced"), 1), "the silence")
+            receiver.answer = lambda _: Answer(500)
+            write("three", 20)
+            run.wait_for(lambda: has(waiting, 1), "the alert that waits")
+            run.wait_for(
+                lambda: has('avocet_alerts_active{severity="critical"}', 3), "the active alerts"
+            )
+            assert values[sent("delivered")] == 1 and values[sent("failed")] == 0
+            assert values["avocet_devices_silent"] == 0
+            assert values["process_resident_memory_bytes"] > 1e6
+            assert 0 < values["process_open_fds"] < values["process_max_fds"]
+            assert abs(values["process_start_time_seconds"] - time.time()) < 3600
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
