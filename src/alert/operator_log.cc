@@ -63,10 +63,19 @@ std::string_view OperatorActionName(OperatorAction action) {
 }
 
 bool Mute::Fits(const AlertChange& change, const DevicesConfig& devices, int64_t now_us) const {
+  return MatchesGlob(rule, change.rule) && MatchesGlob(metric, change.metric) &&
+         HoldsFor(change.device, devices, now_us);
+}
+
+bool Mute::Hides(std::string_view of_device, const DevicesConfig& devices, int64_t now_us) const {
+  return rule == "*" && metric == "*" && HoldsFor(of_device, devices, now_us);
+}
+
+bool Mute::HoldsFor(std::string_view of_device, const DevicesConfig& devices,
+                    int64_t now_us) const {
   if (hours && !hours->Contains(now_us)) return false;
-  return now_us >= created_us && now_us < until_us && MatchesGlob(rule, change.rule) &&
-         MatchesGlob(device, change.device) && MatchesGlob(metric, change.metric) &&
-         (labels.empty() || FitLabels(labels, LabelsOf(devices, change.device)));
+  return now_us >= created_us && now_us < until_us && MatchesGlob(device, of_device) &&
+         (labels.empty() || FitLabels(labels, LabelsOf(devices, of_device)));
 }
 
 std::string Mute::Text() const {
@@ -99,18 +108,9 @@ Status OperatorLog::Add(const OperatorEntry& entry, const AlertChange& seen) {
                    "WHERE name = 'operator_entry'), 0)), ?1, ?2, ?3, ?4, ?5, ?6"));
   insert.Bind(1, entry.at_us).Bind(2, entry.actor);
   insert.Bind(3, static_cast<int64_t>(entry.action)).Bind(4, entry.alert_id).Bind(5, entry.text);
-  return insert.Run();
-}
-
-Result<std::vector<OperatorEntry>> OperatorLog::Entries(const std::string& alert_id) {
-  AVOCET_ASSIGN_OR_RETURN(
-      SqliteStatement select,
-      db_->Prepare("SELECT at_us, actor, action, alert_id, text, id FROM operator_entry "
-                   "WHERE ?1 = '' OR alert_id = ?1 ORDER BY id"));
-  select.Bind(1, alert_id);
   insert.BindBlob(
       6, entry.action == OperatorAction::kAcknowledge ? EncodeAlertChange(seen) : std::string());
-  return ReadEntries(std::move(select));
+  return insert.Run();
 }
 
 Result<std::vector<Acknowledgement>> OperatorLog::AcknowledgementsAfter(int64_t entry) {
@@ -128,6 +128,15 @@ Result<std::vector<Acknowledgement>> OperatorLog::AcknowledgementsAfter(int64_t 
                      .actor = select.Text(2),
                      .seen = std::move(seen)});
   }
+}
+
+Result<std::vector<OperatorEntry>> OperatorLog::Entries(const std::string& alert_id) {
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db_->Prepare("SELECT at_us, actor, action, alert_id, text, id FROM operator_entry "
+                   "WHERE ?1 = '' OR alert_id = ?1 ORDER BY id"));
+  select.Bind(1, alert_id);
+  return ReadEntries(std::move(select));
 }
 
 Result<std::vector<OperatorEntry>> OperatorLog::EntriesAfter(int64_t id) {
@@ -220,6 +229,9 @@ Status OperatorLog::Forget(const std::set<std::string>& alert_ids,
   for (const Acknowledgement& acknowledged : seen) {
     if (is_named(acknowledged.seen.device)) gone.insert(acknowledged.entry);
   }
+  AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase_entry,
+                          db_->Prepare("DELETE FROM operator_entry WHERE id = ?1"));
+  for (const int64_t id : gone) AVOCET_RETURN_IF_ERROR(erase_entry.Bind(1, id).Run());
   AVOCET_ASSIGN_OR_RETURN(const std::vector<Mute> mutes, Mutes(INT64_MIN));
   AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase_mute,
                           db_->Prepare("DELETE FROM mute WHERE id = ?1"));
@@ -229,9 +241,6 @@ Status OperatorLog::Forget(const std::set<std::string>& alert_ids,
     }
     AVOCET_RETURN_IF_ERROR(erase_mute.Bind(1, mute.id).Run());
   }
-  AVOCET_ASSIGN_OR_RETURN(SqliteStatement erase_entry,
-                          db_->Prepare("DELETE FROM operator_entry WHERE id = ?1"));
-  for (const int64_t id : gone) AVOCET_RETURN_IF_ERROR(erase_entry.Bind(1, id).Run());
   return Status::Ok();
 }
 

@@ -52,10 +52,15 @@ struct Mute {
   /// REQUIRES: hours, when there is a schedule.
   /// `devices` has the labels.
   bool Fits(const AlertChange& change, const DevicesConfig& devices, int64_t now_us) const;
+  /// Whether nobody is told of any alert of the device now. REQUIRES: as above.
+  bool Hides(std::string_view of_device, const DevicesConfig& devices, int64_t now_us) const;
   /// Why an alert is not sent, for the outbox.
   std::string Text() const;
 
   std::optional<WeeklySchedule> hours;  ///< `schedule`, read
+
+ private:
+  bool HoldsFor(std::string_view of_device, const DevicesConfig& devices, int64_t now_us) const;
 };
 
 /// One thread at a time; several processes.
@@ -71,14 +76,14 @@ class OperatorLog {
   /// Of all alerts, those with a greater id, in its order.
   Result<std::vector<OperatorEntry>> EntriesAfter(int64_t id);
 
+  /// Those with a greater entry, in its order; none of entries that an earlier avocet has made.
+  Result<std::vector<Acknowledgement>> AcknowledgementsAfter(int64_t entry);
+
   /// kInvalid when its schedule makes no sense.
   Result<int64_t> AddMute(const Mute& mute);
   /// kNotFound when there is none of that number.
   Status EndMute(int64_t id, int64_t now_us);
   /// Those that end after `after_us`.
-  /// Those with a greater entry, in its order; none of entries that an earlier avocet has made.
-  Result<std::vector<Acknowledgement>> AcknowledgementsAfter(int64_t entry);
-
   Result<std::vector<Mute>> Mutes(int64_t after_us);
 
   /// Erases what was done to these alerts, and every entry and mute that names what is forgotten.

@@ -15,14 +15,16 @@ constexpr size_t kMaxExported = 100'000;
 // How far from its event time an anomaly is looked for in the tables.
 constexpr int64_t kSecond = 1'000'000;
 
-AnomalyFilter FilterOf(ApiQuery* query, int64_t now_us) {
+AnomalyFilter FilterOf(const ApiContext& context, ApiQuery* query) {
   AnomalyFilter filter;
-  filter.from_us = query->Instant("from", now_us - kMicrosPerDay);
+  filter.from_us = query->Instant("from", context.NowMicros() - kMicrosPerDay);
   filter.to_us = query->Instant("to", INT64_MAX);
   filter.device = query->Text("device");
   filter.metric = query->Text("metric");
   filter.detector = query->Text("detector");
   filter.text = query->Text("q");
+  filter.labels = query->LabelPatterns();
+  filter.devices = &context.engine->config().devices;
   const std::string severity = query->Word("severity", {"any", "info", "warning", "critical"});
   if (severity != "any") filter.severity = severity;
   return filter;
@@ -48,9 +50,8 @@ Result<std::vector<AnomalyRow>> Find(const ApiContext& context, const AnomalyFil
 }
 
 HttpResponse AnomaliesReply(const ApiContext& context, const HttpRequest& request) {
-  const int64_t now_us = context.NowMicros();
-  ApiQuery query(request, now_us);
-  const AnomalyFilter filter = FilterOf(&query, now_us);
+  ApiQuery query(request, context.NowMicros());
+  const AnomalyFilter filter = FilterOf(context, &query);
   const auto limit = static_cast<size_t>(query.Integer("limit", 200, 1, kMaxListed));
   if (const auto mistake = query.Mistake()) return *mistake;
   const auto rows = Find(context, filter, limit);
@@ -63,9 +64,8 @@ HttpResponse AnomaliesReply(const ApiContext& context, const HttpRequest& reques
 }
 
 HttpResponse CsvReply(const ApiContext& context, const HttpRequest& request, const Caller& caller) {
-  const int64_t now_us = context.NowMicros();
-  ApiQuery query(request, now_us);
-  const AnomalyFilter filter = FilterOf(&query, now_us);
+  ApiQuery query(request, context.NowMicros());
+  const AnomalyFilter filter = FilterOf(context, &query);
   if (const auto mistake = query.Mistake()) return *mistake;
   const auto rows = Find(context, filter, kMaxExported);
   if (!rows.ok()) return ErrorResponse(rows.status());

@@ -2,6 +2,7 @@
 
 #include "src/base/ascii.h"
 #include "src/base/time_format.h"
+#include "src/config/device_labels.h"
 #include "src/model/table_spec.h"
 #include "src/server/csv_text.h"
 
@@ -83,7 +84,8 @@ bool AnomalyFilter::Matches(const AnomalyRow& row) const {
          is(metric, row.metric) && is(severity, row.severity) && is(detector, row.detector) &&
          is(id, row.id) &&
          (text.empty() || ContainsIgnoringCase(row.device, text) ||
-          ContainsIgnoringCase(row.reason, text));
+          ContainsIgnoringCase(row.reason, text)) &&
+         (labels.empty() || FitLabels(labels, LabelsOf(*devices, row.device)));
 }
 
 }  // namespace avocet

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "src/base/json_writer.h"
+#include "src/config/device_config.h"
 #include "src/model/column_batch.h"
 
 namespace avocet {
@@ -41,6 +42,8 @@ struct AnomalyFilter {
   std::string device, metric, severity, detector;  ///< empty: any
   std::string text;                                ///< in device or reason, in any case
   std::string id;                                  ///< empty: any
+  Labels labels;                                   ///< patterns that those of its device fit
+  const DevicesConfig* devices = nullptr;          ///< has the labels; not null with `labels`
 
   bool Matches(const AnomalyRow& row) const;
 };

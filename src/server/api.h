@@ -64,6 +64,7 @@ std::vector<ApiRoute> AlertRoutes(const ApiContext& context);
 std::vector<ApiRoute> GateRoutes(const ApiContext& context);
 std::vector<ApiRoute> RuleRoutes(const ApiContext& context);
 std::vector<ApiRoute> QuietRoutes(const ApiContext& context);
+std::vector<ApiRoute> LateRoutes(const ApiContext& context);
 std::vector<ApiRoute> LakeRoutes(const ApiContext& context);
 std::vector<ApiRoute> QueryRoutes(const ApiContext& context);
 std::vector<ApiRoute> SystemRoutes(const ApiContext& context);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 
 #include "src/base/ascii.h"
@@ -71,14 +72,58 @@ HttpResponse StatusReply(const ApiContext& context, const Caller& caller) {
   return HttpResponse::Json(200, json.Take());
 }
 
-void WriteDevice(const DeviceSummary& device, const std::vector<std::string>& metrics,
-                 const Labels& labels, JsonWriter* json) {
+/// A device with what people have to do with it.
+struct ListedDevice {
+  DeviceSummary summary;
+  Labels labels;
+  AlertBoard::StageCounts alerts{};
+  bool is_muted = false;  ///< nobody is told of any alert of it
+
+  uint32_t Alerts(AlertStage stage) const { return alerts[static_cast<size_t>(stage)]; }
+};
+
+/// Adds to devices what is known of them beside their readings.
+class DeviceLister {
+ public:
+  explicit DeviceLister(const ApiContext& context)
+      : devices_(context.engine->config().devices),
+        now_us_(context.env->NowMicros()),
+        alerts_(context.board->CountByDevice()),
+        mutes_(context.desk->Mutes()) {}
+
+  ListedDevice List(DeviceSummary summary) const {
+    ListedDevice listed;
+    listed.summary = std::move(summary);
+    const std::string& name = listed.summary.name;
+    listed.labels = LabelsOf(devices_, name);
+    if (const auto found = alerts_.find(name); found != alerts_.end()) {
+      listed.alerts = found->second;
+    }
+    listed.is_muted = std::any_of(mutes_.begin(), mutes_.end(), [&](const Mute& mute) {
+      return mute.Hides(name, devices_, now_us_);
+    });
+    return listed;
+  }
+
+ private:
+  const DevicesConfig& devices_;
+  const int64_t now_us_;
+  const std::unordered_map<std::string, AlertBoard::StageCounts> alerts_;
+  const std::vector<Mute> mutes_;
+};
+
+void WriteDevice(const ListedDevice& listed, const std::vector<std::string>& metrics,
+                 JsonWriter* json) {
+  const DeviceSummary& device = listed.summary;
   json->Field("device", device.name).Field("state", DeviceStateName(device.state));
   WriteTime("last_us", device.last_us, json);
   json->Field("period_us", device.period_us).Field("readings", device.readings);
   json->Field("late", device.late).Field("invalid", device.invalid);
   json->Field("quality", device.quality()).Field("anomalies_24h", device.anomalies_24h);
-  WriteLabels(labels, json);
+  json->Field("open_alerts", uint64_t{listed.Alerts(AlertStage::kOpen)});
+  json->Field("acknowledged_alerts", uint64_t{listed.Alerts(AlertStage::kAcknowledged)});
+  json->Field("muted", listed.is_muted);
+  WriteLabels(listed.labels, json);
   json->Key("values").BeginObject();
   for (size_t m = 0; m < std::min(metrics.size(), device.values.size()); ++m) {
     json->Field(metrics[m], device.values[m]);
@@ -116,7 +161,7 @@ bool Mentions(const std::string& device, const Labels& labels, const std::string
 }
 
 // Orders devices as asked; the name decides between equals, so that pages do not overlap.
-void Sort(const std::string& by, bool descending, std::vector<DeviceSummary>* devices) {
+void Sort(const std::string& by, bool descending, std::vector<ListedDevice>* devices) {
   const auto urgency = [](const DeviceSummary& device) {
     switch (device.state) {
       case DeviceState::kCritical:
@@ -129,7 +174,9 @@ void Sort(const std::string& by, bool descending, std::vector<DeviceSummary>* de
         return 3;
     }
   };
-  const auto key = [&](const DeviceSummary& device) -> double {
+  const auto key = [&](const ListedDevice& listed) -> double {
+    const DeviceSummary& device = listed.summary;
+    if (by == "alerts") return listed.Alerts(AlertStage::kOpen);
     if (by == "state") return urgency(device);
     if (by == "last") return static_cast<double>(device.last_us);
     if (by == "anomalies") return device.anomalies_24h;
@@ -140,7 +187,8 @@ void Sort(const std::string& by, bool descending, std::vector<DeviceSummary>* de
   std::sort(devices->begin(), devices->end(), [&](const auto& a, const auto& b) {
     const double x = key(a), y = key(b);
     if (x != y) return descending ? x > y : x < y;
-    return by == "device" && descending ? a.name > b.name : a.name < b.name;
+    const std::string &one = a.summary.name, &other = b.summary.name;
+    return by == "device" && descending ? one > other : one < other;
   });
 }
 
@@ -148,9 +196,10 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   ApiQuery query(request, context.NowMicros());
   std::string text = query.Text("q");
   const Labels patterns = query.LabelPatterns();
-  const std::string state = query.Word("state", {"any", "ok", "warning", "critical", "silent"});
+  const std::string state =
+      query.Word("state", {"any", "ok", "warning", "critical", "silent", "muted"});
   const std::string sort =
-      query.Word("sort", {"state", "device", "last", "anomalies", "quality", "readings"});
+      query.Word("sort", {"state", "device", "last", "anomalies", "alerts", "quality", "readings"});
   const bool descending = query.Word("order", {"asc", "desc"}) == "desc";
   const auto offset = static_cast<size_t>(query.Integer("offset", 0, 0, INT64_MAX));
   const auto limit = static_cast<size_t>(query.Integer("limit", 100, 1, kMaxDevicesPerPage));
@@ -162,18 +211,22 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   if (const auto mistake = query.Mistake()) return *mistake;
 
   text = AsciiLower(text);
-  std::vector<DeviceSummary> devices;
-  size_t all = 0;
+  const DeviceLister lister(context);
+  std::vector<ListedDevice> devices;
+  size_t all = 0, muted = 0;
   std::array<uint64_t, kNumDeviceStates> states{};
   LabelCounts counts;
   for (DeviceSummary& device : context.fleet->Devices()) {
+    ListedDevice listed = lister.List(std::move(device));
     ++all;
-    ++states[static_cast<size_t>(device.state)];
-    const Labels labels = LabelsOf(context.engine->config().devices, device.name);
-    for (const auto& [label, value] : labels) ++counts[label][value];
-    if ((state == "any" || state == DeviceStateName(device.state)) && FitLabels(patterns, labels) &&
-        Mentions(device.name, labels, text)) {
-      devices.push_back(std::move(device));
+    ++states[static_cast<size_t>(listed.summary.state)];
+    muted += listed.is_muted ? 1 : 0;
+    for (const auto& [label, value] : listed.labels) ++counts[label][value];
+    const bool is_wanted = state == "any" || state == DeviceStateName(listed.summary.state) ||
+                           (state == "muted" && listed.is_muted);
+    if (is_wanted && FitLabels(patterns, listed.labels) &&
+        Mentions(listed.summary.name, listed.labels, text)) {
+      devices.push_back(std::move(listed));
     }
   }
   Sort(sort, descending, &devices);
@@ -183,18 +236,19 @@ HttpResponse DevicesReply(const ApiContext& context, const HttpRequest& request)
   for (size_t i = 0; i < states.size(); ++i) {
     json.Field(DeviceStateName(static_cast<DeviceState>(i)), states[i]);
   }
-  json.EndObject();
+  json.EndObject().Field("muted", uint64_t{muted});
   WriteLabelCounts(counts, &json);
   json.Key("devices").BeginArray();
   for (size_t i = offset; i < devices.size() && i - offset < limit; ++i) {
-    DeviceSummary device = context.fleet->Device(devices[i].name).value_or(devices[i]);
-    device.state = devices[i].state;  // as it was counted
+    DeviceSummary& summary = devices[i].summary;
+    const DeviceState counted = summary.state;
+    summary = context.fleet->Device(summary.name).value_or(summary);
+    summary.state = counted;
     json.BeginObject();
-    WriteDevice(device, metrics, LabelsOf(context.engine->config().devices, devices[i].name),
-                &json);
+    WriteDevice(devices[i], metrics, &json);
     json.Key("sparkline");
     const auto index = static_cast<size_t>(found - metrics.begin());
-    WriteNumbers(context.fleet->Sparkline(devices[i].name, index, kSparklinePoints), &json);
+    WriteNumbers(context.fleet->Sparkline(summary.name, index, kSparklinePoints), &json);
     json.EndObject();
   }
   json.EndArray().EndObject();
@@ -209,8 +263,7 @@ HttpResponse DeviceReply(const ApiContext& context, const HttpRequest& request) 
   if (!device) return HttpResponse::Error(404, "not_found", "there is no device of that name");
   JsonWriter json;
   json.BeginObject();
-  WriteDevice(*device, context.fleet->metrics(), LabelsOf(context.engine->config().devices, name),
-              &json);
+  WriteDevice(DeviceLister(context).List(*device), context.fleet->metrics(), &json);
   json.EndObject();
   return HttpResponse::Json(200, json.Take());
 }

@@ -137,6 +137,12 @@ Status LakeHistory::AddReadings(const std::string& device, const std::vector<std
   return Status::Ok();
 }
 
+Result<LateRows> LakeHistory::Late(const LateFilter& filter) {
+  std::lock_guard lock(mutex_);
+  AVOCET_RETURN_IF_ERROR(Refresh(kSilver));
+  return ReadLate(&tables_->table(kSilver), filter);
+}
+
 Result<std::vector<StoredRecord>> LakeHistory::Records(const std::string& device, int64_t from_us,
                                                        int64_t to_us, size_t limit) {
   std::lock_guard lock(mutex_);

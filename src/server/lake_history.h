@@ -17,6 +17,7 @@
 #include "src/engine/device_lives.h"
 #include "src/engine/health_ranking.h"
 #include "src/engine/lake_tables.h"
+#include "src/engine/late_rows.h"
 #include "src/env/env.h"
 #include "src/server/anomaly_row.h"
 #include "src/server/series_buckets.h"
@@ -89,6 +90,9 @@ class LakeHistory {
   /// that the table does not have are left out.
   Status AddReadings(const std::string& device, const std::vector<std::string>& metrics,
                      int64_t from_us, int64_t to_us, SeriesBuckets* out);
+
+  /// Readings that came late.
+  Result<LateRows> Late(const LateFilter& filter);
 
   /// Records of a device with from_us <= event time < to_us, newest event time first, up to
   /// `limit`.

@@ -95,6 +95,7 @@ QUERIES: dict[str, list[dict[str, object]]] = {
     "/health": [{}, {"limit": 1}],
     "/device_health": [{"device": "dev/1", "from": "2024-12-31T00:00:00Z"}, {"device": "none"}],
     "/quiet": [{"device": "dev/1", "from": "now-7d"}, {"device": HOSTILE}],
+    "/late": [{}, {"device": "dev/1", "limit": 5, "from": "2024-12-31"}],
     "/records": [{"device": "dev/1", "limit": 5}, {"device": HOSTILE, "from": "2024-12-31"}],
     "/anomalies": [{}, {"severity": "critical"}, {"q": "DEV/"}],
     "/alerts": [{}, {"stage": "open", "severity": "critical", "q": "DEV/", "limit": 1}],
