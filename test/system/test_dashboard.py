@@ -1,6 +1,7 @@
 """The dashboard in a real browser: every page, live updates, keyboard, themes, hostile names."""
 
 import gzip
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -39,6 +40,16 @@ READY = {
     "/data": ".bars i",
     "/system": ".stack i",
 }
+
+# Resolves when so many pulses have come.
+PULSES = """wanted => new Promise(resolve => {
+  const source = new EventSource("/api/v1/events");
+  source.addEventListener("pulse", () => {
+    if (--wanted > 0) return;
+    source.close();
+    resolve();
+  });
+})"""
 
 # Also of what a page draws anew once the window has another width.
 FITS = """width => {
@@ -161,6 +172,12 @@ def test_a_device_that_is_not_there_is_shown_once_it_sends(
         expect(page.get_by_label("Time range")).to_be_hidden()
         link = page.get_by_role("link", name="Search the fleet")
         assert link.get_attribute("href") == "/?q=dev-2"
+        # While there are no more devices it does not ask again and again.
+        page.evaluate(PULSES, 2)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.evaluate(PULSES, 3)
+        assert [url for url in asked if "dev-2" in url] == []
         (site.inbox / "b.ndjson").write_text(series("dev-2", 30))
         page.locator(".chart canvas").first.wait_for()
         expect(page.get_by_label("Time range")).to_be_visible()
@@ -291,6 +308,68 @@ def test_a_device_shows_its_alerts_and_its_records(browser: Browser, tmp_path: P
             page.goto(f"{client.base}/device?device=calm")
             page.locator(".chart canvas").first.wait_for()
             expect(page.get_by_label("Alerts of the device")).to_be_hidden()
+
+
+def test_late_readings_are_on_the_charts_and_counted(browser: Browser, tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(series("slow", 90) + series("calm", 90))
+    late = [json.loads(line) for line in series("slow", 60).splitlines()[20:25]]
+    for reading in late:
+        reading["timestamp"] += 30
+    with serving(site, SERVER) as (run, client):
+        run.wait_for(lambda: client.get("devices")["total"] == 2, "the devices")
+        assert client.get("late")["rows"] == 0
+        (site.inbox / "b.ndjson").write_text("".join(json.dumps(row) + "\n" for row in late))
+        run.wait_for(lambda: client.get("late")["rows"] == 5, "the late readings")
+        answer = client.get("late", device="slow", limit=2)
+        assert answer["rows"] == 5 and answer["is_complete"] and answer["late_devices"] == 1
+        assert answer["devices"][0]["device"] == "slow" and answer["devices"][0]["rows"] == 5
+        newest = [(row["time_us"], row["values"]["temperature"]) for row in answer["newest"]]
+        assert newest == [(row["timestamp"] * 1_000_000, row["temperature"]) for row in late[:2:-1]]
+        assert client.get("late", device="calm")["rows"] == 0
+        assert client.get("late", **{"from": "2025-01-01T00:22:00Z"})["rows"] == 3
+        assert client.request("GET", "/api/v1/late?from=now&to=now-1h")[0] == 400
+        with page_of(browser, client, "/device?device=slow") as page:
+            page.locator(".legend").first.get_by_text("late: 5").wait_for()
+            page.goto(f"{client.base}/data")
+            card = page.get_by_label("Late readings")
+            card.get_by_text("5 in the last 7 days").wait_for()
+            expect(card.get_by_role("link", name="slow").first).to_be_visible()
+            card.get_by_text("The newest 5").click()
+            rows = card.locator("details").nth(1).locator("tbody tr")
+            expect(rows).to_have_count(5)
+            rows.first.get_by_role("link").click()
+            page.locator(".legend").first.get_by_text("late: 5").wait_for()
+            page.goto(f"{client.base}/device?device=calm")
+            page.locator(".chart canvas").first.wait_for()
+            expect(page.locator(".legend").first).not_to_contain_text("late")
+
+
+@pytest.mark.parametrize("target", ["alerts?stage=any", "anomalies"])
+def test_a_list_stays_in_sight_while_the_server_is_away(
+    browser: Browser, tmp_path: Path, target: str
+) -> None:
+    site = Site(tmp_path)
+    (site.inbox / "a.ndjson").write_text(series("first", 30, [20]))
+    gone = "ERR_CONNECTION|ERR_INCOMPLETE|Failed to load resource"
+    with serving(site, SERVER) as (run, client):
+        run.wait_for(lambda: client.get("alerts")["matching"] == 1, "an alert")
+        with page_of(browser, client, f"/{target}", allow=gone) as page:
+            rows = page.locator("tbody tr[data-id]")
+            rows.first.wait_for()
+            page.get_by_text("Live", exact=True).wait_for()
+            assert run.stop() == 0
+            page.get_by_text("avocet does not answer").wait_for()
+            # Asks again, and is refused.
+            with page.expect_event("requestfailed", lambda request: "limit=" in request.url):
+                page.keyboard.press("r")
+            page.evaluate("new Promise(resolve => setTimeout(resolve))")
+            expect(rows).to_have_count(1)
+            expect(rows).to_contain_text("first")
+            with Run(["run", "-c", str(site.config)], site.directory):
+                page.get_by_text("Live", exact=True).wait_for()
+                expect(rows).to_have_count(1)
+                expect(page.get_by_text("avocet does not answer")).to_have_count(0)
 
 
 def test_an_anomaly_explains_itself(browser: Browser, running: Client) -> None:

@@ -127,6 +127,92 @@ def test_an_alert_says_what_looked_like_it_before(
         page.get_by_text("Nothing like this is known").wait_for()
 
 
+def test_the_fleet_has_open_alerts_and_muted_devices(
+    browser: Browser, running: tuple[Run, Client, Site]
+) -> None:
+    run, client, site = running
+    with (site.inbox / "a.ndjson").open("a") as out:
+        out.write(series("calm", 60))
+    alert = client.get("alerts", device="beta")["alerts"][0]["id"]
+
+    def change(target: str, **body: object) -> None:
+        answer = client.request("POST", f"/api/v1/{target}", json.dumps(body), CHANGE)
+        assert answer[0] == 200, answer
+
+    change("alert_actions", ids=[alert], action="acknowledge")
+    run.wait_for(lambda: client.get("devices")["total"] == 5, "all devices")
+    rows = {row["device"]: row for row in client.get("devices", sort="alerts")["devices"]}
+    assert [rows[name]["open_alerts"] for name in [*DEVICES, "calm"]] == [1, 0, 1, 1, 0]
+    assert rows["beta"]["acknowledged_alerts"] == 1
+    assert list(rows)[:2] == ["beta", "calm"]
+    # A mute of a rule leaves others to be told.
+    change("mutes", rule="heat", device="gamma")
+    assert client.get("devices")["muted"] == 0
+    change("mutes", device="*lta")
+    assert client.get("device", device="delta")["muted"] is True
+    muted = client.get("devices", state="muted")
+    assert muted["muted"] == 1 and [row["device"] for row in muted["devices"]] == ["delta"]
+    with page_of(browser, client, "/") as page:
+        expect(page.locator(".tile", has_text="Muted").locator(".value")).to_have_text("1")
+        page.get_by_role("button", name="Alerts", exact=True).click()
+        shown = page.locator(".grid-row .name a")
+        expect(shown).to_have_text(["alpha", "delta", "gamma", "beta", "calm"])
+        assert parameters(page) == {"sort": "alerts", "order": "desc"}
+        expect(
+            page.locator(".grid-row", has_text="beta").locator(".open > span")
+        ).to_have_attribute("title", "0 open, 1 acknowledged")
+        page.locator("button.tile", has_text="Muted").click()
+        expect(shown).to_have_text(["delta"])
+        expect(page.locator(".grid-row").get_by_label("Muted")).to_be_visible()
+    with page_of(browser, client, "/", viewport={"width": 390, "height": 844}) as page:
+        shown = page.locator(".grid-row .name a")
+        expect(shown).to_have_count(5)
+        page.get_by_label("Order of the devices").select_option("Sort: alerts")
+        expect(shown).to_have_text(["alpha", "delta", "gamma", "beta", "calm"])
+        expect(page.locator(".grid-row", has_text="alpha").get_by_text("1 alert")).to_be_visible()
+        expect(
+            page.locator(".grid-row", has_text="calm").locator(".open span").first
+        ).to_be_hidden()
+
+
+def test_alerts_are_assigned(browser: Browser, running: tuple[Run, Client, Site]) -> None:
+    _, client, _ = running
+
+    def assignees() -> list[object]:
+        alerts = client.get("alerts")["alerts"]
+        return sorted((alert["assignee"] or "") for alert in alerts)
+
+    with page_of(browser, client, "/alerts") as page:
+        rows = page.locator("tbody tr[data-id]")
+        expect(rows).to_have_count(4)
+        page.keyboard.press("j")
+        expect(page.locator("tr.selected")).to_have_count(1)
+        page.keyboard.press("o")
+        person = page.get_by_label("Who looks after it")
+        expect(person).to_be_focused()
+        page.keyboard.type("ann")
+        page.keyboard.press("Enter")
+        page.get_by_text("1 alert assigned to ann").wait_for()
+        expect(page.locator("tr.selected .assignee")).to_have_text("ann")
+        expect(page.locator(".facts").get_by_text("ann", exact=True)).to_be_visible()
+        assert assignees() == ["", "", "", "ann"]
+        page.get_by_label("Choose all").click()
+        page.get_by_text("4 chosen").wait_for()
+        person.fill("bob")
+        page.get_by_label("What to do").get_by_role("button", name="Assign").click()
+        page.get_by_text("4 alerts assigned to bob").wait_for()
+        expect(page.locator(".assignee")).to_have_text(["bob"] * 4)
+        assert assignees() == ["bob"] * 4
+    with page_of(browser, client, "/device?device=alpha") as page:
+        alerts = page.get_by_label("Alerts of the device")
+        alerts.get_by_text("Open", exact=True).wait_for()
+        page.keyboard.press("o")
+        page.get_by_label("Who looks after it").fill("cid")
+        page.keyboard.press("Enter")
+        alerts.get_by_text("assigned to cid").wait_for()
+        assert assignees() == ["bob", "bob", "bob", "cid"]
+
+
 def test_alerts_appear_and_change_by_themselves(
     browser: Browser, running: tuple[Run, Client, Site]
 ) -> None:
@@ -147,7 +233,7 @@ def test_alerts_appear_and_change_by_themselves(
 def test_a_threshold_is_tried_before_it_is_applied(
     browser: Browser, running: tuple[Run, Client, Site]
 ) -> None:
-    _, client, _ = running
+    _, client, site = running
     refused = "status of 400"
     with page_of(browser, client, "/rules", allow=refused) as page:
         rule = page.locator("[data-rule=heat]")
@@ -160,5 +246,10 @@ def test_a_threshold_is_tried_before_it_is_applied(
         rule.get_by_text("Alerts that would not have been: 4").click()
         expect(rule.locator("details[open] tbody tr")).to_have_count(4)
         expect(rule.locator("pre")).to_contain_text("fire_score: 1000")
+        # What is shown is what the configuration takes.
+        tried = site.directory / "tried.yaml"
+        own = site.config.read_text().split("alerts:")[0]
+        tried.write_text(own + rule.locator("pre").inner_text() + "\n")
+        assert site.avocet("check", "-c", str(tried)).returncode == 0
         rule.get_by_label("From score").fill("high")
         rule.get_by_text("fire_score must be a number").wait_for()

@@ -291,6 +291,42 @@ def test_the_alerts_are_filtered_by_labels(
         page.get_by_role("button", name="No longer only line A").wait_for()
 
 
+def test_the_anomalies_are_filtered_by_labels(
+    browser: Browser, running: tuple[Run, Client, Site]
+) -> None:
+    _, client, site = running
+
+    def found(**labels: str) -> list[str]:
+        query = {f"label.{name}": pattern for name, pattern in labels.items()}
+        answer = client.get("anomalies", **query)["anomalies"]
+        return sorted(anomaly["device"] for anomaly in answer)
+
+    assert found(site="n*") == ["press-1", "press-2"] and found(site="south") == ["oven"] * 2
+    assert found(line="A", site="") == ["press-3"]
+    assert client.request("GET", "/api/v1/anomalies?label.rule=x")[0] == 400
+    csv = client.request("GET", "/api/v1/anomalies.csv?label.site=south")[2].splitlines()
+    assert len(csv) == 3
+    with page_of(browser, client, "/anomalies") as page:
+        rows = page.locator("tbody tr[data-id]")
+        expect(rows).to_have_count(5)
+        page.get_by_label("Filter by a label").wait_for()
+        page.keyboard.press("b")
+        expect(page.get_by_label("Filter by a label")).to_be_focused()
+        page.get_by_label("Filter by a label").select_option("site=south")
+        expect(rows).to_have_count(2)
+        assert parameters(page) == {"label.site": "south"}
+        assert "label.site=south" in str(page.get_by_role("link", name="CSV").get_attribute("href"))
+        # What is found now is shown when it fits.
+        page.get_by_text("Live", exact=True).wait_for()
+        (site.inbox / "b.ndjson").write_text(
+            series("oven", 61, [60]).splitlines(keepends=True)[60]
+            + series("press-3", 61, [60]).splitlines(keepends=True)[60]
+        )
+        expect(rows).to_have_count(3)
+        page.get_by_role("button", name="No longer only site south").click()
+        expect(rows).to_have_count(7)
+
+
 def test_a_mute_is_made_on_the_page_of_alerts(
     browser: Browser, running: tuple[Run, Client, Site]
 ) -> None:

@@ -34,6 +34,9 @@ export interface Device {
   invalid: number;
   quality: number;
   anomalies_24h: number;
+  open_alerts: number;
+  acknowledged_alerts: number;
+  muted: boolean;
   values: Record<string, number | null>;
   sparkline: (number | null)[];
 }
@@ -42,6 +45,7 @@ export interface DevicePage {
   matching: number;
   offset: number;
   states: Record<DeviceState, number>;
+  muted: number;
   /** Of all devices; of a label with very many values the most frequent. */
   labels: { name: string; values: number; devices: Record<string, number> }[];
   devices: Device[];
@@ -313,6 +317,16 @@ export interface StoredRecord {
   sequence: number;
   payload: string;
   position: { source: string; partition: string; offset: number };
+}
+/** Readings that came late. */
+export interface Late {
+  rows: number;
+  examined: number;
+  is_complete: boolean;
+  late_devices: number;
+  /** Those with the most. */
+  devices: { device: string; rows: number; newest_us: number }[];
+  newest: { device: string; time_us: number; values: Record<string, number | null> }[];
 }
 export interface QueryResult {
   csv: string;

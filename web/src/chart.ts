@@ -14,6 +14,12 @@ export interface ChartEvents {
   pick: (anomaly: Anomaly) => void;
 }
 
+/** A reading that is not on the line, because it came late. */
+export interface LatePoint {
+  timeUs: number;
+  value: number;
+}
+
 function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
@@ -81,6 +87,7 @@ export class Chart {
   private plot: uPlot | null = null;
   private anomalies: Anomaly[] = [];
   private quiet: Quiet[] = [];
+  private late: LatePoint[] = [];
   private selected = "";
   private range: [number, number] = [0, 1];
   private readonly tip = h("div", { class: "tip", hidden: true });
@@ -102,8 +109,10 @@ export class Chart {
     periodUs: number,
     anomalies: Anomaly[],
     quiet: Quiet[],
+    late: LatePoint[],
     selected: string,
   ): void {
+    this.late = late;
     this.anomalies = anomalies;
     this.quiet = quiet;
     this.selected = selected;
@@ -220,10 +229,10 @@ export class Chart {
 
   private valueRange(min: number | null, max: number | null): [number, number] {
     if (min === null || max === null) return [0, 1];
-    for (const anomaly of this.anomalies) {
-      if (anomaly.value === null) continue;
-      min = Math.min(min, anomaly.value);
-      max = Math.max(max, anomaly.value);
+    for (const { value } of [...this.anomalies, ...this.late]) {
+      if (value === null) continue;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
     }
     const margin = (max - min) * 0.12 || Math.abs(max) * 0.05 || 1;
     return [min - margin, max + margin];
@@ -270,6 +279,15 @@ export class Chart {
     context.beginPath();
     context.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
     context.clip();
+    context.strokeStyle = color("--late");
+    context.fillStyle = color("--surface");
+    context.lineWidth = 1.5 * scale;
+    for (const { timeUs, value } of this.late) {
+      context.beginPath();
+      context.arc(plot.valToPos(timeUs / 1e6, "x", true), plot.valToPos(value, "y", true), 3.2 * scale, 0, 2 * Math.PI);
+      context.fill();
+      context.stroke();
+    }
     // The halo of a mark must not hide its neighbours; the chosen one is on top.
     context.strokeStyle = color("--surface");
     context.lineWidth = 2.4 * scale;

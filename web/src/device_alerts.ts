@@ -1,7 +1,7 @@
 // The alerts of one device that are not over, and what can be said of them there.
 
 import { alertLink, stageBadge } from "./alert_panel";
-import { muteSeries, VERBS } from "./alert_verbs";
+import { assignForm, muteSeries, VERBS } from "./alert_verbs";
 import { get, post, type Alert, type AlertList } from "./api";
 import { fill, h, setText } from "./dom";
 import { count, dateTime, shortTime } from "./format";
@@ -67,9 +67,16 @@ export function deviceAlerts(context: Context, device: string): DeviceAlerts {
         }),
     ],
   ];
+  const assign = assignForm(context.status, (person) =>
+    void attempt(async (alert) => {
+      await post("alert_actions", { ids: [alert.id], action: "assign", text: person });
+      return `assigned to ${person}`;
+    }),
+  );
   fill(
     tools,
     ...verbs.map(([key, picture, name, run]) => h("button", { type: "button", class: "button", title: `${name} (${key})`, disabled: !mayAct, onClick: () => void run() }, icon(picture), name, h("kbd", {}, key))),
+    assign.form,
   );
 
   const draw = (): void => {
@@ -82,7 +89,7 @@ export function deviceAlerts(context: Context, device: string): DeviceAlerts {
         const link = h(
           "a",
           { href: alertLink(alert), "aria-current": alert === current ? "true" : null },
-          h("span", { class: "top" }, stateBadge(alert.severity), stageBadge(alert.stage), alert.muted ? h("span", { class: "muted" }, "muted") : null, h("span", { class: "push number", title: dateTime(alert.opened_us) }, shortTime(alert.opened_us, context.now()))),
+          h("span", { class: "top" }, stateBadge(alert.severity), stageBadge(alert.stage), alert.assignee ? h("span", { class: "muted" }, alert.assignee) : null, alert.muted ? h("span", { class: "muted" }, "muted") : null, h("span", { class: "push number", title: dateTime(alert.opened_us) }, shortTime(alert.opened_us, context.now()))),
           h("span", { class: "what" }, `${alert.metric ?? "device"} · ${alert.rule}`),
           h("span", { class: "why" }, alert.cause, alert.label ? h("span", { class: "muted" }, ` · ${alert.label}`) : null),
         );
@@ -107,8 +114,9 @@ export function deviceAlerts(context: Context, device: string): DeviceAlerts {
     load: () => load().catch((error: unknown) => setText(note, messageOf(error))),
     key: (key) => {
       const verb = verbs.find(([name]) => name === key);
-      if (!verb || alerts.length === 0) return false;
-      void verb[3]();
+      if ((!verb && key !== "o") || alerts.length === 0) return false;
+      if (verb) void verb[3]();
+      else assign.input.select();
       return true;
     },
   };

@@ -1,4 +1,4 @@
-// Labels of devices: in words, as chips, and as the filter of the fleet and of alerts. The filter is
+// Labels of devices: in words, as chips, and as the filter of the fleet, of alerts and of anomalies. The filter is
 // in the URL, one parameter label.NAME for each.
 
 import type { DevicePage, Labels } from "./api";

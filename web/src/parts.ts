@@ -18,6 +18,7 @@ const WORDS: Record<string, string> = {
   flapping: "Flapping",
   acknowledged: "Acknowledged",
   cleared: "Cleared",
+  muted: "Muted",
 };
 
 export function word(state: string): string {

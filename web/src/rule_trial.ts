@@ -143,7 +143,14 @@ export function ruleTrial(rule: Rule, nowUs: number): HTMLElement {
         examples("Alerts that would not have been", preview.gone),
         examples("Alerts that would have been new", preview.new),
         changed().length
-          ? h("div", { class: "yaml" }, h("p", { class: "muted" }, "To apply it, change the rule in the configuration:"), h("pre", { class: "mono" }, yaml), copy)
+          ? h(
+              "div",
+              { class: "yaml" },
+              h("p", { class: "muted" }, "To apply it, change the rule in the configuration; one without rules gets all of this:"),
+              h("pre", { class: "mono" }, yaml),
+              copy,
+              h("p", { class: "muted" }, "Then have it taken over: ", h("code", {}, "systemctl reload avocet"), ", or SIGHUP. It holds for readings from then on; ", h("code", {}, "avocet rebuild"), " applies it to the past."),
+            )
           : null,
       );
     } catch (problem) {

@@ -1,7 +1,7 @@
 // Alerts: what people should know, and what they do about it; triage with one key per verdict.
 
 import { alertChart, alertLink, alertPanel, alertSubject, stageBadge } from "../alert_panel";
-import { muteSeries, VERBS } from "../alert_verbs";
+import { assignForm, muteSeries, VERBS } from "../alert_verbs";
 import { get, post, remove, url, type Alert, type AlertList, type AlertStage, type DevicePage, type Mute } from "../api";
 import { fill, h, setText, type Child } from "../dom";
 import { events } from "../events";
@@ -169,6 +169,8 @@ export function alertsPage(context: Context): Page {
     ...VERBS.map((verb): [string, string, string, () => Promise<void>] => [verb.key, verb.picture, verb.name, () => act(verb.action, verb.text, verb.done)]),
     ["m", "mute", "Mute", mute],
   ];
+  // One form for the chosen alerts and for the one shown, so that what is being typed outlives an update.
+  const assign = assignForm(context.status, (person) => void act("assign", person, `assigned to ${person}`));
   const buttons = (): Child[] => [
     ...verbs().map(([key, picture, name, run]) => {
       const button = h("button", { type: "button", class: "button", title: `${name} (${key})`, disabled: !mayAct }, icon(picture), name, h("kbd", {}, key));
@@ -176,6 +178,7 @@ export function alertsPage(context: Context): Page {
       return button;
     }),
     length,
+    assign.form,
   ];
 
   const following = (ids: string[]): Alert | null => {
@@ -226,7 +229,7 @@ export function alertsPage(context: Context): Page {
           { class: `pick${alert.id === selected?.id ? " selected" : ""}`, "data-id": alert.id, "aria-selected": String(alert.id === selected?.id) },
           h("td", { class: "box" }, box),
           h("td", { class: "severity" }, stateBadge(alert.severity)),
-          h("td", { class: "stage" }, stageBadge(alert.stage === "open" && alert.state === "flapping" ? "flapping" : alert.stage), alert.muted && alert.stage !== "cleared" ? h("span", { class: "muted" }, " muted") : null),
+          h("td", { class: "stage" }, stageBadge(alert.stage === "open" && alert.state === "flapping" ? "flapping" : alert.stage), alert.muted && alert.stage !== "cleared" ? h("span", { class: "muted" }, " muted") : null, alert.assignee ? h("span", { class: "muted assignee" }, ` ${alert.assignee}`) : null),
           h("td", { class: "number since", title: dateTime(alert.opened_us) }, shortTime(alert.opened_us, nowUs)),
           h("td", { class: "name" }, h("a", { href: alertLink(alert) }, alertSubject(alert))),
           h("td", { class: "rule skip-small" }, alert.rule),
@@ -279,7 +282,7 @@ export function alertsPage(context: Context): Page {
       void navigator.clipboard.writeText(location.origin + alertLink(selected!)).then(() => fill(copy, icon("link"), "Copied"));
     });
     const { form, input } = commenting(selected);
-    const isTyping = document.activeElement === input;
+    const typed = [input, assign.input].find((field) => document.activeElement === field);
     fill(
       panel,
       h("div", { class: "card-head" }, h("h2", {}, alertSubject(selected))),
@@ -296,7 +299,7 @@ export function alertsPage(context: Context): Page {
         form,
       ),
     );
-    if (isTyping) input.focus();
+    typed?.focus();
   };
 
   // Kept while the alert is shown, so that what is being typed outlives an update.
@@ -458,6 +461,7 @@ export function alertsPage(context: Context): Page {
       else if (key === "k" || key === "ArrowUp") move(-1);
       else if (key === "x" && selected) choose(selected.id, !chosen.has(selected.id));
       else if (key === "b") labels.select.focus();
+      else if (key === "o" && targets().length > 0) assign.input.select();
       else if (key === "c") panel.querySelector<HTMLInputElement>("form input")?.focus();
       else if (key === "r") void load();
       else if (key === "Enter" && selected) go(alertChart(selected));

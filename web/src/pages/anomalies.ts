@@ -1,10 +1,11 @@
 // Anomalies: what was found, as it is found; filters, permalinks, CSV.
 
-import { get, url, type Anomaly, type AnomalyList } from "../api";
+import { get, url, type Anomaly, type AnomalyList, type DevicePage } from "../api";
 import { fill, h, setText } from "../dom";
 import { events } from "../events";
 import { count, dateTime, measure, shortTime } from "../format";
 import { icon } from "../icons";
+import { LabelFilter, labelFilters } from "../labels";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { anomalyLink, chartLink, deviceLink, emptyState, errorCard, explainPanel, select, sentence, stateBadge } from "../parts";
 import { markPicked, onQueryChange, pickNext, searchBox } from "../pick_list";
@@ -25,10 +26,11 @@ function query(): Record<string, string> {
     metric: parameter("metric"),
     detector: parameter("detector"),
     q: parameter("q"),
+    ...labelFilters(),
   };
 }
 
-/** The same choice as the server makes. */
+/** The same choice as the server makes, but for labels: these the server alone knows. */
 function matches(anomaly: Anomaly): boolean {
   const wanted = query();
   const text = (wanted["q"] ?? "").toLowerCase();
@@ -47,6 +49,7 @@ export function anomaliesPage(context: Context): Page {
   const metric = select("Metric", any("Any metric", context.status.metrics.map((m) => m.name)), parameter("metric"), (value) => change({ metric: value }));
   const detector = select("Detector", any("Any detector", context.status.detectors), parameter("detector"), (value) => change({ detector: value }));
   const range = select("Time range", RANGES, parameter("from", "now-24h"), (value) => change({ from: value === "now-24h" ? null : value }));
+  const labels = new LabelFilter();
   const pause = h("button", { type: "button", class: "button", "aria-pressed": "false", title: "Pause the feed (p)" }, icon("pause"), "Pause");
   const csv = h("a", { class: "button", download: "anomalies.csv", href: "/api/v1/anomalies.csv" }, icon("download"), "CSV");
   const note = h("span", { class: "muted", role: "status" });
@@ -72,7 +75,7 @@ export function anomaliesPage(context: Context): Page {
     "div",
     { class: "page full" },
     h("div", { class: "head" }, h("h1", {}, "Anomalies"), note, h("span", { class: "push toolbar" }, pause, csv)),
-    h("div", { class: "toolbar" }, search, range, severity, metric, detector),
+    h("div", { class: "toolbar" }, search, range, severity, metric, detector, labels.select, labels.chips),
     holder,
     columns,
   );
@@ -82,6 +85,7 @@ export function anomaliesPage(context: Context): Page {
   let complete = true;
   let waiting: Anomaly[] = [];
   let paused = false;
+  let isStale = false;
   let selected: Anomaly | null = null;
   const fresh = new Set<string>();
 
@@ -121,7 +125,7 @@ export function anomaliesPage(context: Context): Page {
 
   const drawNote = (): void => {
     const shown = complete ? `${count(rows.length)} found` : `the newest ${count(rows.length)}`;
-    setText(note, waiting.length ? `${shown} · ${count(waiting.length)} new while paused` : shown);
+    setText(note, waiting.length ? `${shown} · ${count(waiting.length)} new while paused` : isStale ? `${shown} · there may be more` : shown);
     pause.setAttribute("aria-pressed", String(paused));
     fill(pause, icon(paused ? "play" : "pause"), paused ? "Go on" : "Pause");
     csv.href = url("anomalies.csv", query());
@@ -183,6 +187,7 @@ export function anomaliesPage(context: Context): Page {
       rows = answer.anomalies;
       complete = answer.is_complete;
       waiting = [];
+      isStale = false;
       drawRows();
       await findSelected();
     } catch (error) {
@@ -208,19 +213,23 @@ export function anomaliesPage(context: Context): Page {
   const togglePause = (): void => {
     paused = !paused;
     if (paused) drawNote();
+    else if (isStale) void load();
     else take();
   };
   pause.addEventListener("click", togglePause);
   const stop = [
     events.on("anomaly", (anomaly) => {
-      if (matches(anomaly)) waiting.push(anomaly);
+      if (!matches(anomaly)) return;
+      if (Object.keys(labelFilters()).length > 0) isStale = true;
+      else waiting.push(anomaly);
       if (waiting.length > ROWS) waiting.splice(0, waiting.length - ROWS);
     }),
     events.on("reset", () => void load()),
     events.on("pulse", () => {
-      if (waiting.length === 0) return;
+      if (waiting.length === 0 && !isStale) return;
       // Rows do not move under somebody who reads further down.
       if (paused || scroller.scrollTop > 40) drawNote();
+      else if (isStale) void load();
       else take();
     }),
   ];
@@ -228,10 +237,16 @@ export function anomaliesPage(context: Context): Page {
     if (!paused && waiting.length && scroller.scrollTop <= 40) take();
   });
   const move = (by: number): void => pickNext(rows, selected?.id, by, body, select_);
+  const follow = onQueryChange(query, search, () => void load(), () => void findSelected());
+  // Without them the filter is not offered, and all else works.
+  void get<DevicePage>("devices", { limit: 1 }).then((page) => labels.offer(page.labels), () => undefined);
   return {
     title: "Anomalies",
     root,
-    update: onQueryChange(query, search, () => void load(), () => void findSelected()),
+    update: () => {
+      labels.draw();
+      follow();
+    },
     restyle: () => {
       drawRows();
       drawPanel();
@@ -240,6 +255,7 @@ export function anomaliesPage(context: Context): Page {
       if (key === "j" || key === "ArrowDown") move(1);
       else if (key === "k" || key === "ArrowUp") move(-1);
       else if (key === "p") togglePause();
+      else if (key === "b") labels.select.focus();
       else if (key === "r") void load();
       else if (key === "Enter" && selected) go(chartLink(selected));
       else if (key === "Escape" && selected) change({ id: null, at: null });

@@ -3,6 +3,7 @@
 import { get, type Commit, type Table } from "../api";
 import { fill, h, setText } from "../dom";
 import { ago, bytes, count, dateTime, shortCount } from "../format";
+import { LateCard } from "../late_card";
 import { messageOf, refreshedPage, type Context, type Page } from "../page";
 import { errorCard } from "../parts";
 import { QuarantineCard } from "../quarantine_card";
@@ -80,10 +81,11 @@ function tableCard(first: Table, sql: SqlBox | null): TableCard {
   const root = h(
     "section",
     { class: "card", "aria-label": first.full_name },
-    h("div", { class: "card-head" }, h("h2", {}, first.name.replace("_", " ")), h("span", { class: "mono muted push" }, first.full_name), rowsButton(sql, `SELECT * FROM ${first.full_name} LIMIT 100`)),
+    h("div", { class: "card-head" }, h("h2", {}, first.name.replace("_", " ")), h("span", { class: "push" }, rowsButton(sql, `SELECT * FROM ${first.full_name} LIMIT 100`))),
     h(
       "div",
       { class: "card-body explain" },
+      h("p", { class: "mono muted" }, first.full_name),
       h("p", { class: "muted" }, first.description),
       facts,
       chart,
@@ -117,12 +119,13 @@ export function dataPage(context: Context): Page {
   const recordsWith = (code: string): string =>
     `SELECT received_at, message, coalesce(TRY_CAST(payload AS VARCHAR), encode(payload, 'hex')) AS payload, source, partition, "offset"\nFROM ${context.status.catalog}.raw.quarantine\nWHERE code = '${code}' ORDER BY received_at DESC LIMIT 100`;
   const quarantine = new QuarantineCard(mayAsk, (code) => rowsButton(asks, recordsWith(code)));
-  const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "Data"), note), sql.root, tables, quarantine.root);
+  const late = new LateCard(rowsButton(asks, `SELECT * FROM ${context.status.catalog}.processed.valid_readings\nWHERE late ORDER BY event_time DESC LIMIT 100`));
+  const root = h("div", { class: "page" }, h("div", { class: "head" }, h("h1", {}, "Data"), note), sql.root, tables, quarantine.root, late.root);
   const cards = new Map<string, TableCard>();
   let loaded = false;
   const load = async (): Promise<void> => {
     try {
-      const [answer] = await Promise.all([get<{ lake: string; tables: Table[] }>("tables", { commits: 40 }), quarantine.load()]);
+      const [answer] = await Promise.all([get<{ lake: string; tables: Table[] }>("tables", { commits: 40 }), quarantine.load(), late.load()]);
       if (!loaded) fill(tables);
       loaded = true;
       let rows = 0;

@@ -1,7 +1,7 @@
 // Device: its metrics over time, and what was unusual.
 
-import { ApiError, get, type Anomaly, type AnomalyList, type Device, type Quiet, type Series } from "../api";
-import { Chart } from "../chart";
+import { ApiError, get, type Anomaly, type AnomalyList, type Device, type Late, type Quiet, type Series } from "../api";
+import { Chart, type LatePoint } from "../chart";
 import { deviceAlerts } from "../device_alerts";
 import { deviceRecords } from "../device_records";
 import { fill, h, setText } from "../dom";
@@ -23,6 +23,8 @@ const RANGES: [string, string][] = [
 ];
 const FIRST_RANGE = "now-6h";
 const MAX_LISTED = 500;
+const MAX_LATE = 500;
+const LATE_MS = 30_000; // between two looks for more
 
 interface Card {
   chart: Chart;
@@ -90,6 +92,8 @@ export function devicePage(context: Context): Page {
 
   const cards = new Map<string, Card>();
   const latest = new Latest();
+  const latestLate = new Latest();
+  let late: Late | null = null;
   let series: Series | null = null;
   let anomalies: Anomaly[] = [];
   let quiet: Quiet[] = [];
@@ -182,7 +186,7 @@ export function devicePage(context: Context): Page {
     for (const metric of shown) {
       const card = cards.get(metric.metric)!;
       const own = anomalies.filter((anomaly) => anomaly.metric === metric.metric || anomaly.metric === null);
-      card.chart.set(series, metric, context.unit(metric.metric), device?.period_us ?? 0, own, quiet.filter((span) => span.metrics === null || span.metrics.includes(metric.metric)), picked?.id ?? "");
+      card.chart.set(series, metric, context.unit(metric.metric), device?.period_us ?? 0, own, quiet.filter((span) => span.metrics === null || span.metrics.includes(metric.metric)), lateOf(metric.metric), picked?.id ?? "");
       const known = metric.mean.filter((value): value is number => value !== null);
       const low = Math.min(...(metric.min ?? metric.mean).filter((value): value is number => value !== null));
       const high = Math.max(...(metric.max ?? metric.mean).filter((value): value is number => value !== null));
@@ -192,6 +196,11 @@ export function devicePage(context: Context): Page {
     }
   };
 
+  const lateOf = (metric: string): LatePoint[] =>
+    (late?.newest ?? []).flatMap((reading) => {
+      const value = reading.values[metric] ?? null;
+      return value === null ? [] : [{ timeUs: reading.time_us, value }];
+    });
   const legend = h("div", { class: "legend" });
   const drawLegend = (): void => {
     const has = (kind: Quiet["kind"]): boolean => quiet.some((span) => span.kind === kind);
@@ -201,6 +210,7 @@ export function devicePage(context: Context): Page {
       h("span", {}, h("i", { class: "range" }), "smallest to largest"),
       h("span", {}, h("i", { class: "expected" }), "rolling mean"),
       h("span", {}, h("i", { class: "band" }), "usual range"),
+      late?.rows ? h("span", {}, h("i", { class: "late" }), late.rows > late.newest.length ? `late, the newest ${count(late.newest.length)} of ${count(late.rows)}` : `late: ${count(late.rows)}`) : null,
       has("maintenance") ? h("span", {}, h("i", { class: "maintenance" }), "maintenance: not judged") : null,
       has("mute") ? h("span", {}, h("i", { class: "mute" }), "muted: nobody is told") : null,
       ...(["critical", "warning", "info"] as const).map((severity) => stateBadge(severity)),
@@ -271,9 +281,12 @@ export function devicePage(context: Context): Page {
     for (const part of [toolbar, side, records.root]) part.hidden = !is;
     if (is) fill(charts);
   };
-  // It is looked for again with each pulse, and shown once it has sent something.
+  // It is looked for again when there are more devices, and shown once it has sent something.
+  let missingAmong = -1;
+  const known = (): number => Object.values(events.pulse?.states ?? {}).reduce((sum, devices) => sum + devices, 0);
   const showMissing = (): void => {
     showWhole(false);
+    missingAmong = known();
     const search = h("a", { class: "button primary", href: href("/", { q: name }) }, "Search the fleet");
     fill(
       charts,
@@ -281,6 +294,22 @@ export function devicePage(context: Context): Page {
     );
   };
 
+  // They come from the tables, later than all else, and seldom change.
+  let lateFor = "";
+  const loadLate = async (begin: number, end: number): Promise<void> => {
+    const wanted = `${device?.late} ${follows() ? parameter("from", FIRST_RANGE) : `${begin} ${end}`} ${Math.floor(Date.now() / LATE_MS)}`;
+    if (wanted === lateFor) return;
+    lateFor = wanted;
+    try {
+      const query = { device: name, from: Math.round(begin), to: Math.round(end) + 1, limit: MAX_LATE };
+      const answer = await latestLate.run((signal) => get<Late>("late", query, signal));
+      if (!answer) return;
+      late = answer;
+      drawCharts();
+    } catch {
+      lateFor = "";
+    }
+  };
   const load = async (): Promise<void> => {
     const [begin, end] = bounds();
     records.show(begin, end);
@@ -307,10 +336,12 @@ export function devicePage(context: Context): Page {
           (unreadable() ? `“${unreadable()}” in the address is not a time · ` : "") +
             `${count(series.readings)} readings${series.is_raw ? "" : `, one point is ${duration(series.bucket_us)}`}`,
       );
+      missingAmong = -1;
       if (side.hidden) showWhole(true);
       drawHead();
       drawCharts();
       drawSide();
+      void loadLate(begin, end);
     } catch (error) {
       if (series) return;
       if (error instanceof ApiError && error.status === 404) return showMissing();
@@ -326,7 +357,7 @@ export function devicePage(context: Context): Page {
     }),
     events.on("reset", () => void alerts.load()),
     events.on("pulse", () => {
-      if (!follows() || document.hidden) return;
+      if (!follows() || document.hidden || known() === missingAmong) return;
       const [begin, end] = bounds();
       // A wide view moves less than a pixel in a while.
       const every = Math.min(30_000, Math.max(1000, (end - begin) / 1000 / 2000));
@@ -377,6 +408,7 @@ export function devicePage(context: Context): Page {
     destroy: () => {
       health.destroy();
       latest.cancel();
+      latestLate.cancel();
       records.destroy();
       observer.disconnect();
       for (const off of stop) off();

@@ -5,7 +5,7 @@ import { fill, h, setText } from "../dom";
 import { events } from "../events";
 import { ago, bytes, count, dateTime, measure, percent, shortCount } from "../format";
 import { FleetHealthCard, healthBadge } from "../health";
-import { shape } from "../icons";
+import { icon, shape } from "../icons";
 import { LabelFilter, labelFilters, labelsText } from "../labels";
 import { Latest, messageOf, type Context, type Page } from "../page";
 import { deviceLink, emptyState, feedItem, select, sparkline, stateBadge, word } from "../parts";
@@ -21,12 +21,18 @@ const COLUMNS: [string, string, string][] = [
   ["", "Trend", "wide-never"],
   ["", "Latest", "right latest"],
   ["last", "Last seen", "right"],
+  ["alerts", "Alerts", "right"],
   ["anomalies", "Anomalies", "right"],
   ["", "Health", "right wide"],
   ["quality", "Quality", "right wide"],
 ];
+const HINTS: Record<string, string> = { alerts: "Open: nobody has acknowledged them", anomalies: "In the last 24 hours" };
 // The order in which a column is most useful first.
-const FIRST_ORDER: Record<string, string> = { anomalies: "desc", quality: "asc", last: "asc" };
+const FIRST_ORDER: Record<string, string> = { alerts: "desc", anomalies: "desc", quality: "asc", last: "asc" };
+
+function sortBy(id: string, order = FIRST_ORDER[id] ?? "asc"): void {
+  change({ sort: id === "state" ? null : id, order: order === "asc" ? null : order });
+}
 
 class FleetTable {
   readonly root: HTMLElement;
@@ -92,11 +98,9 @@ class FleetTable {
           cell.append(name);
           return cell;
         }
-        const hint = id === "anomalies" ? "In the last 24 hours" : null;
-        const button = h("button", { type: "button", title: hint }, name, active ? (order === "asc" ? " ↑" : " ↓") : "");
+        const button = h("button", { type: "button", title: HINTS[id] }, name, active ? (order === "asc" ? " ↑" : " ↓") : "");
         button.addEventListener("click", () => {
-          const next = active ? (order === "asc" ? "desc" : "asc") : (FIRST_ORDER[id] ?? "asc");
-          change({ sort: id === "state" ? null : id, order: next === "asc" ? null : next });
+          sortBy(id, active ? (order === "asc" ? "desc" : "asc") : undefined);
         });
         cell.append(button);
         return cell;
@@ -198,11 +202,12 @@ class FleetTable {
     const row = h(
       "div",
       { class: `grid-row${index === this.selected ? " selected" : ""}`, role: "row", "aria-rowindex": index + 2 },
-      h("div", { role: "cell", class: "state-cell" }, stateBadge(device.state)),
+      h("div", { role: "cell", class: "state-cell" }, stateBadge(device.state), device.muted ? mutedMark() : null),
       h("div", { role: "rowheader", class: "name" }, h("a", { href: deviceLink(device.device), title: device.device, class: "name", tabindex: "-1" }, device.device), rowLabels(device)),
       h("div", { role: "cell", class: "spark-cell" }, sparkline(device.sparkline, metric)),
       h("div", { role: "cell", class: "right number latest" }, measure(value), value === null || value === undefined || !unit ? "" : h("span", { class: "muted" }, ` ${unit}`)),
       h("div", { role: "cell", class: "right number seen", title: device.last_us === null ? "" : dateTime(device.last_us) }, ago(device.last_us, this.context.now())),
+      h("div", { role: "cell", class: "right number open" }, openAlerts(device)),
       h("div", { role: "cell", class: "right number found" }, device.anomalies_24h === 0 ? h("span", { class: "muted" }, "0") : count(device.anomalies_24h)),
       h("div", { role: "cell", class: "right wide", title: "In the last day, 0 to 100" }, health === undefined ? "–" : healthBadge(health)),
       h(
@@ -239,6 +244,17 @@ class FleetTable {
   }
 }
 
+function mutedMark(): HTMLElement {
+  return h("span", { class: "muted-mark", role: "img", "aria-label": "Muted", title: "Muted: nobody is told of its alerts" }, icon("mute"));
+}
+
+/** On a phone, where columns have no names, the word comes with it. */
+function openAlerts(device: Device): HTMLElement {
+  const { open_alerts: open, acknowledged_alerts: acknowledged } = device;
+  const title = `${count(open)} open, ${count(acknowledged)} acknowledged`;
+  return h("span", { class: open === 0 ? "muted none" : "", title }, count(open), h("span", { class: "word" }, open === 1 ? " alert" : " alerts"));
+}
+
 function rowLabels(device: Device): HTMLElement | null {
   const text = labelsText(device.labels);
   const words = Object.entries(device.labels).flatMap(([name, value], i) => [i > 0 ? " · " : "", h("span", { class: "label-name" }, `${name} `), value]);
@@ -248,7 +264,7 @@ function rowLabels(device: Device): HTMLElement | null {
 interface StateTiles {
   root: HTMLElement;
   /** What came with the rows, so that both say the same. */
-  count: (states: DevicePage["states"]) => void;
+  count: (page: DevicePage) => void;
   /** Whether the pulse has other numbers of devices than are shown. */
   differ: (pulse: Pulse) => boolean;
   show: (pulse: Pulse) => void;
@@ -258,10 +274,10 @@ interface StateTiles {
 function stateTiles(): StateTiles {
   const values = new Map<string, HTMLElement>();
   const buttons = new Map<string, HTMLElement>();
-  const root = h("div", { class: "tiles seven" });
-  for (const state of ["", ...STATES]) {
+  const root = h("div", { class: "tiles fleet" });
+  for (const state of ["", ...STATES, "muted"]) {
     const value = h("div", { class: "value" }, "–");
-    const label = h("div", { class: `label is-${state}` }, state ? shape(state) : null, state ? word(state) : "Devices");
+    const label = h("div", { class: `label is-${state}` }, state === "muted" ? icon("mute") : state ? shape(state) : null, state ? word(state) : "Devices");
     const button = h("button", { type: "button", class: "card tile" }, label, value);
     button.addEventListener("click", () => change({ state: parameter("state") === state ? null : state }));
     values.set(state, value);
@@ -271,16 +287,17 @@ function stateTiles(): StateTiles {
   let shown: DevicePage["states"] | null = null;
   const rate = h("div", { class: "value" }, "–");
   const spark = h("div", { class: "note" });
-  root.append(h("div", { class: "card tile" }, h("div", { class: "label" }, "Readings / s"), rate, spark));
+  root.append(h("div", { class: "card tile" }, h("div", { class: "label" }, "Readings/s"), rate, spark));
   const anomalies = h("div", { class: "value" }, "–");
-  root.append(h("div", { class: "card tile" }, h("div", { class: "label" }, "Anomalies, all"), anomalies));
+  root.append(h("div", { class: "card tile" }, h("div", { class: "label" }, "Anomalies"), anomalies));
   return {
     root,
     mark: () => {
       for (const [state, button] of buttons) button.setAttribute("aria-pressed", String(parameter("state") === state));
     },
-    count: (states) => {
+    count: ({ states, muted }) => {
       shown = states;
+      setText(values.get("muted")!, count(muted));
       for (const state of STATES) setText(values.get(state)!, count(states[state]));
       setText(values.get("")!, count(STATES.reduce((sum, state) => sum + states[state], 0)));
     },
@@ -315,9 +332,10 @@ export function fleetPage(context: Context): Page {
   const lag = h("span", { class: "crumb number push" });
   const health = new FleetHealthCard(() => table.redraw());
   const labels = new LabelFilter();
-  const showPage = ({ matching, total, states, labels: known }: DevicePage): void => {
-    labels.offer(known);
-    tiles.count(states);
+  const showPage = (page: DevicePage): void => {
+    const { matching, total } = page;
+    labels.offer(page.labels);
+    tiles.count(page);
     setText(counted, matching === total ? `${count(total)} devices` : `${count(matching)} of ${count(total)} devices`);
     const isEmpty = total === 0;
     columns.hidden = isEmpty;
@@ -338,7 +356,15 @@ export function fleetPage(context: Context): Page {
     table.metric(),
     (metric) => change({ metric }),
   );
-  const toolbar = h("div", { class: "toolbar" }, search, labels.select, labels.chips, metricSelect, counted);
+  // Where the columns have no heads.
+  const sortSelect = select(
+    "Order of the devices",
+    COLUMNS.filter(([id]) => id !== "").map(([id, name]) => [id, `Sort: ${name.toLowerCase()}`]),
+    parameter("sort", "state"),
+    sortBy,
+  );
+  sortSelect.classList.add("phone-only");
+  const toolbar = h("div", { class: "toolbar" }, search, labels.select, labels.chips, metricSelect, sortSelect, counted);
   const list = h("ol", { class: "feed-list" });
   const columns = h(
     "div",
@@ -406,6 +432,7 @@ export function fleetPage(context: Context): Page {
       tiles.mark();
       if (document.activeElement !== search) search.value = parameter("q");
       metricSelect.value = table.metric();
+      sortSelect.value = parameter("sort", "state");
       labels.draw();
       if (location.search === shown && shown !== "") return;
       shown = location.search || "?";
