@@ -117,6 +117,15 @@ def test_jobs_end_retry_and_tell(tmp_path: Path) -> None:
         assert cluster["is_single_node"] and "autoscale" not in cluster
 
 
+@pytest.mark.parametrize("target", ["dev", "staging", "prod"])
+def test_a_target_touches_its_own_catalog_alone(target: str) -> None:
+    made = bundle(target)
+    catalog = made["resources"]["catalogs"]["iot"]["name"]
+    text = json.dumps(made["resources"])
+    assert set(re.findall(r"/Volumes/([^/]+)/", text)) == {catalog}
+    assert set(re.findall(r"iot_catalog\w*", text)) == {catalog}
+
+
 def assert_runs(wheel: dict[str, Any]) -> None:
     """The entry point is one of the package, and every option is one of its program."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
