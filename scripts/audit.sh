@@ -24,13 +24,17 @@ audit_rust() {
 audit_javascript() { npm --prefix "$ROOT/web" audit --package-lock-only; }
 
 audit_python() {
-  local venv=$TOOLS/pip-audit-$PIP_AUDIT
+  local venv=$TOOLS/pip-audit-$PIP_AUDIT file code=0
   [ -x "$venv/bin/pip-audit" ] || {
     python3 -m venv "$venv" &&
       "$venv/bin/pip" install --quiet --disable-pip-version-check "pip-audit==$PIP_AUDIT" || return 1
   }
-  "$venv/bin/pip-audit" --progress-spinner off -r "$ROOT/test/requirements.txt" \
-    -r "$ROOT/scripts/spark-requirements.txt"
+  # One after the other: they are of environments that do not agree on versions.
+  for file in test/requirements.txt test/python/requirements.txt scripts/spark-requirements.txt; do
+    say "$file"
+    "$venv/bin/pip-audit" --progress-spinner off -r "$ROOT/$file" || code=1
+  done
+  return $code
 }
 
 main() {
