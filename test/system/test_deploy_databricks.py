@@ -17,7 +17,7 @@ from databricks.bundles.jobs import Job
 from databricks.bundles.pipelines import Pipeline
 from databricks.bundles.schemas import Schema
 from databricks.bundles.volumes import Volume
-from harness import ROOT, Site, table_path
+from harness import ROOT, TABLES, Site, table_path
 from receiver import Receiver
 
 BUNDLE = ROOT / "deploy" / "databricks"
@@ -115,6 +115,12 @@ def test_jobs_end_retry_and_tell(tmp_path: Path) -> None:
         assert cluster["node_type_id"] == "m5.xlarge"
         cluster = bundle("dev")["resources"]["jobs"][job]["job_clusters"][0]["new_cluster"]
         assert cluster["is_single_node"] and "autoscale" not in cluster
+
+
+def test_care_is_taken_of_all_tables() -> None:
+    text = (BUNDLE / "tasks" / "care.py").read_text()
+    known = re.findall(r'^    "([a-z_.]+)": ', text, re.MULTILINE)
+    assert sorted(known) == sorted(name.replace("/", ".") for name in TABLES.values())
 
 
 @pytest.mark.parametrize("target", ["dev", "staging", "prod"])

@@ -16,6 +16,7 @@ TABLES = {
     "raw.quarantine": "",
     "processed.valid_readings": "device_id, event_time",
     "analytics.device_stats": "device_id, hour",
+    "analytics.device_health": "device_id, hour",
     "analytics.anomalies": "device_id, event_time",
     "analytics.alerts": "",
 }
