@@ -64,8 +64,9 @@ def main() -> None:
             for name, options in peers.items():
                 program = name.partition("-")[0]
                 python = spark_python() if program == "spark" else sys.executable
-                rate = run_job(python, f"{program}_job.py", source, rows, work / name, *options)
-                rates.setdefault(name, []).append(rate)
+                job = f"{program}_job.py"
+                done = run_job(python, job, source, rows, work / name, *options)
+                rates.setdefault(name, []).append(rows / done["seconds"])
             print({name: round(values[-1]) for name, values in rates.items()}, flush=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -10,7 +10,8 @@ layer needs more than a stream has. Tuned for two cores: two shuffle partitions,
 off, few and large micro-batches, zstd. The time is without the start of the JVM and of the session,
 and after a warm-up over one file.
 
-Usage: spark_job.py SOURCE OUT [FILES_PER_BATCH]. Prints {"bronze": rows, "seconds": s}.
+Usage: spark_job.py SOURCE OUT [FILES_PER_BATCH]. Prints {"bronze": rows, "seconds": s, "processor":
+s}.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import time
 
 from delta.tables import DeltaTable
 from metrics import RANGES
+from processor import processor_seconds
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.readwriter import DataStreamReader
@@ -208,10 +210,12 @@ def main() -> None:
     sample.mkdir(parents=True)
     shutil.copy(min(source.glob("*.ndjson")), sample)
     Job(spark, sample, out / "warm-up").run()
+    before = processor_seconds()
     seconds = Job(spark, source, out / "tables", files_per_batch).run()
+    processor = processor_seconds() - before
     rows = spark.read.format("delta").load(str(out / "tables" / "bronze")).count()
     spark.stop()
-    print(json.dumps({"bronze": rows, "seconds": seconds}))
+    print(json.dumps({"bronze": rows, "seconds": seconds, "processor": processor}))
 
 
 if __name__ == "__main__":

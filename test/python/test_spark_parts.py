@@ -18,6 +18,7 @@ from avocet import _engine
 from avocet.spark import _fleet
 from avocet.spark._clock import NO_TIME, join_runs
 from avocet.spark._direct import commit_files, create_table, write_files
+from avocet.spark._exchange import Exchange
 from avocet.spark._medians import MedianHub
 from avocet.spark._parts import REPLACES, RUNS, STATE, Cut, Plan, load_runs, unpack
 from conftest import CONFIG, Fleet, run_avocet, same_rows
@@ -81,9 +82,11 @@ def for_cut(bronze: pa.Table) -> pa.Table:
 class Stream:
     """Micro-batches, each cut in several places and processed by two tasks."""
 
-    def __init__(self, config: str, written_epoch: int = -1) -> None:
+    def __init__(self, config: str, written_epoch: int = -1, folder: str | None = None) -> None:
+        """folder: where tasks exchange rows."""
         self.config = config
-        self.cut = Cut(written_epoch)
+        self.exchange = Exchange(folder)
+        self.cut = Cut(written_epoch, self.exchange)
         self.states: list[pa.RecordBatch] = []
         self.clock_us = NO_TIME
         self.found: dict[str, list[pa.Table]] = {}
@@ -114,6 +117,7 @@ class Stream:
             )
             tasks = [pool.submit(lambda t=t: list(plan.run(of_task(rows, t), t))) for t in range(2)]
             results = [row for task in tasks for row in task.result(timeout=60)]
+        self.exchange.clear()
         self.states = []
         for row in results:
             kind = row.column("kind")[0].as_py()
@@ -139,8 +143,11 @@ def of_task(rows: list[pa.RecordBatch], task: int) -> Iterator[pa.RecordBatch]:
         yield row.filter(mine)
 
 
-def test_micro_batches_in_pieces_make_the_rows_of_run(lake: dict[str, pa.Table]) -> None:
-    stream = Stream(CONFIG)
+@pytest.mark.parametrize("exchange", [False, True])
+def test_micro_batches_in_pieces_make_the_rows_of_run(
+    lake: dict[str, pa.Table], tmp_path: Path, exchange: bool
+) -> None:
+    stream = Stream(CONFIG, folder=f"{tmp_path}/exchange" if exchange else None)
     rows = for_cut(lake["bronze"].sort_by("sequence"))
     third = rows.num_rows // 3
     # In three places, one of which has rows between those of another, in the wrong order.

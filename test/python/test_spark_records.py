@@ -6,6 +6,7 @@ import gzip
 import json
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 import pytest
 from avocet import _engine
 from avocet.spark._clock import find_runs
+from avocet.spark._exchange import STORED, Exchange, read_stored
 from avocet.spark._intake import Decode, Place, Stretch, _arrivals, number_stretches
 from avocet.spark._parts import RUNS, read_tables
 
@@ -134,17 +136,54 @@ def test_files_of_every_kind_are_read(kind: str) -> None:
     assert set(first["p"].to_pylist()) == {name}, "in the order of the files' names"
 
 
+def test_tasks_open_files_and_exchange_what_they_have_by_a_folder(tmp_path: Path) -> None:
+    names = [tmp_path / name for name in ("a b.ndjson", "c%20d.ndjson.gz", "empty.ndjson")]
+    texts = ["\n".join(lines_of(seed)).encode() for seed in (4, 5)]
+    contents = [texts[0], gzip.compress(texts[1]), b""]
+    for name, content in zip(names, contents, strict=True):
+        name.write_bytes(content)
+    partition = [f"file:{name}" for name in names]
+
+    def rows(payload: pa.Array) -> pa.RecordBatch:
+        return pa.RecordBatch.from_pydict(
+            {
+                "payload": payload,
+                "source": ["file"] * 3,
+                "partition": partition,
+                "offset": pa.array([None] * 3, pa.int64()),
+            }
+        )
+
+    folder = tmp_path / "exchange"
+    opened = rows(pa.array(partition))
+    found, stretches = decoded(iter([opened]), True, opens=True, folder=str(folder))
+    sent = rows(pa.array(contents, pa.binary()))
+    want, same_stretches = decoded(iter([sent]), splits=True)
+    assert stretches == same_stretches and len(stretches) == 2
+    assert found.keys() == want.keys() and len(want) == PARTS
+    for part, values in want.items():
+        assert read_tables(found[part]).equals(read_tables(values))
+    assert len(list(folder.iterdir())) == 1, "a task writes one file"
+    for _ in range(2):
+        Exchange(str(folder)).clear()
+    assert list(folder.iterdir()) == []
+    Exchange(str(tmp_path / "nothing")).clear()
+
+
 def decoded(
-    batches: Iterator[pa.RecordBatch], splits: bool
+    batches: Iterator[pa.RecordBatch], splits: bool, opens: bool = False, folder: str | None = None
 ) -> tuple[dict[int, list[bytes]], list[Stretch]]:
     records: dict[int, list[bytes]] = {}
     stretches: list[Stretch] = []
-    for row in Decode(CONFIG, "config", PARTS, NOW_US, splits).run(batches, 2):
+    decode = Decode(CONFIG, "config", PARTS, NOW_US, splits, opens, Exchange(folder))
+    for row in list(decode.run(batches, 2)):
         (one,) = row.to_pylist()
         if one["part"] == RUNS:
             stretches += pickle.loads(one["bytes"])
         elif one["kind"] == "rows":
             records.setdefault(one["part"], []).append(one["bytes"])
+        elif one["kind"] == STORED:
+            records.setdefault(one["part"], []).append(read_stored(one["bytes"]))
     return records, stretches
 
 

@@ -53,7 +53,7 @@ def main() -> None:
         if folder := call.pop("all", None):
             pipeline = Pipeline(spark, **call)
             options = {"maxFilesPerTrigger": "1"} if small else {}
-            pipeline.run_once(files(spark, folder, whole=whole, options=options))
+            pipeline.run_once(files(spark, folder, whole=whole, direct=direct, options=options))
             continue
         processing = Processing(spark, **call)
         if small:

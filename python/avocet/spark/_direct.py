@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.fs as fs
 import pyarrow.parquet as pq
+
+from avocet.spark._exchange import locate
 
 # Hardly two values of these are equal, or they are too long: Delta's bounds would say nothing.
 _WITHOUT_DICTIONARY = {"payload", "id", "reason", "anomaly_id"}
@@ -50,7 +51,7 @@ def write_files(folder: str, rows: pa.Table, day_of: str | None) -> Iterator[New
 
 
 def _write_file(folder: str, rows: pa.Table, partition: dict[str, str | None]) -> NewFile:
-    system, root = fs.FileSystem.from_uri(folder)
+    system, root = locate(folder)
     inner = "".join(f"{key}={value}/" for key, value in partition.items())
     path = f"{inner}part-{uuid.uuid4()}.zstd.parquet"
     system.create_dir(f"{root}/{inner}", recursive=True)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from avocet import _engine
 from avocet.spark._clock import Array, Run
+from avocet.spark._exchange import ROWS, Exchange, cut_row, locate, to_bytes
 from avocet.spark._parts import (
     RUNS,
     STATE,
@@ -25,14 +26,12 @@ from avocet.spark._parts import (
     Plan,
     Values,
     by_part,
-    cut_row,
     open_engine,
     plain,
     read_tables,
     result_row,
     send_results,
     take_tables,
-    to_bytes,
 )
 
 REFUSED = "refused"
@@ -119,6 +118,9 @@ class Decode:
     now_us: int
     splits: bool
     """A payload is a whole file, of many records."""
+    opens: bool
+    """The payload is the path of that file."""
+    exchange: Exchange
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext
@@ -129,8 +131,7 @@ class Decode:
 
     def run(self, batches: Iterator[pa.RecordBatch], task: int) -> Iterator[pa.RecordBatch]:
         cutter = _engine.Cutter(self.config_text, self.config_file, self.parts, self.now_us)
-        for batch in batches:
-            rows = _uncompressed(batch) if self.splits else batch
+        for rows in self._payloads(batches):
             cutter.feed(rows.__arrow_c_array__(), self.splits)
         found = cutter.take()
         refused = pa.table(found["refused"])
@@ -145,13 +146,33 @@ class Decode:
             for i, (source, partition, rows, newest, steps) in enumerate(found["stretches"])
         ]
         yield cut_row(RUNS, "stretches", pickle.dumps(stretches))
-        for part, table in found["parts"].items():
-            rows = pa.table(table)
-            ids = pc.add(rows["stretch"], first_id)
-            rows = rows.set_column(rows.schema.get_field_index("stretch"), "stretch", ids)
-            # Each is far below 2 GiB.
-            for batch in rows.to_batches():
-                yield cut_row(part, "rows", to_bytes(pa.Table.from_batches([batch])))
+        with self.exchange.sender() as send:
+            for part, table in found["parts"].items():
+                rows = pa.table(table)
+                ids = pc.add(rows["stretch"], first_id)
+                rows = rows.set_column(rows.schema.get_field_index("stretch"), "stretch", ids)
+                # Each is far below 2 GiB.
+                for batch in rows.to_batches():
+                    yield send(part, pa.Table.from_batches([batch]))
+
+    def _payloads(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            if self.opens:
+                # One after the other, as each may be large.
+                for row in range(batch.num_rows):
+                    yield _uncompressed(_opened(batch.slice(row, 1)))
+            else:
+                yield _uncompressed(batch) if self.splits else batch
+
+
+def _opened(file: pa.RecordBatch) -> pa.RecordBatch:
+    """A row with what its file holds."""
+    system, path = locate(file.column("payload")[0].as_py())
+    with system.open_input_file(path) as stream:
+        content = stream.read_buffer()
+    ends = pa.py_buffer(np.array([0, content.size], np.int64))
+    payload = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, content])
+    return file.set_column(file.schema.get_field_index("payload"), "payload", payload)
 
 
 def _uncompressed(files: pa.RecordBatch) -> pa.RecordBatch:
@@ -263,8 +284,8 @@ class Accept:
             values = sent.pop(part)
             engine = open_engine(self, values, takes_in=True)
             records = None
-            if "rows" in values:
-                records = _arrivals(values["rows"], self.places)
+            if ROWS in values:
+                records = _arrivals(values[ROWS], self.places)
                 rows = _rows_of(records).__arrow_c_stream__()
                 engine.feed(rows, "payload", "", self.now_us, False)
             found = _placed(take_tables(engine), records, values.get(REFUSED, []), self.epoch)
@@ -284,8 +305,8 @@ class Judge(Plan):
 
     def open(self, sent: Values) -> Part:
         part = Part(open_engine(self, sent), now_us=self.now_us, refused=sent.get(REFUSED, []))
-        if "rows" in sent:
-            part.records = _arrivals(sent["rows"], self.places)
+        if ROWS in sent:
+            part.records = _arrivals(sent[ROWS], self.places)
             part.sequence = part.records["sequence"].to_numpy()
             clock = self.clock.before(part.sequence, part.records["within_us"].to_numpy())
             rows = _rows_of(part.records)

@@ -56,7 +56,11 @@ class Lake:
         direct: tasks write the files of what is appended, without Spark's rows, and the driver
             commits them with the package deltalake. Tasks and driver must see the same folder.
         storage_options: of deltalake, when `direct`.
+
+        Raises ValueError for a folder that tasks would look for elsewhere.
         """
+        if direct and not folder.startswith("/") and ":" not in folder:
+            raise ValueError(f"{folder}: with direct=True a folder must be absolute, or a URL")
         return cls("", folder.rstrip("/"), direct, storage_options)
 
     @classmethod

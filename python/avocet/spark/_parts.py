@@ -1,13 +1,12 @@
 """What tasks do: cut rows of bronze into the parts of a fleet, and let an engine process each.
 
 Both functions are given to mapInArrow. Tables travel as bytes of Arrow's stream format, one value
-for very many rows.
+for very many rows, or by an exchange.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import itertools
 import pickle
 import socket
@@ -22,6 +21,7 @@ import pyarrow.compute as pc
 from avocet import _engine
 from avocet.spark._clock import Array, FleetClock, Run, find_runs
 from avocet.spark._direct import write_files
+from avocet.spark._exchange import ROWS, STORED, Exchange, cut_row, read_stored, to_bytes
 from avocet.spark._lake import DAY_OF
 from avocet.spark._medians import HubAddress, connected, medians_of_fleet
 
@@ -43,13 +43,6 @@ _APPENDED = ("bronze", "quarantine", "silver", "anomalies", "alerts")
 _AMENDED = {"device_stats": "amended_stats", "device_health": "amended_health"}
 
 
-def to_bytes(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
-
-
 def unpack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The rows of tables that came as bytes. For mapInArrow."""
     for batch in batches:
@@ -62,6 +55,7 @@ class Cut:
     """Rows of bronze to those of each part, in the order of their arrival. For mapInArrow."""
 
     written_epoch: int
+    exchange: Exchange
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         found = [batch for batch in batches if batch.num_rows]
@@ -84,8 +78,8 @@ class Cut:
                 "offset": table["offset"],
             }
         )
-        for number, mine in group_rows(rows, part):
-            yield cut_row(number, "rows", to_bytes(mine))
+        with self.exchange.sender() as send:
+            yield from itertools.starmap(send, group_rows(rows, part))
         yield cut_row(RUNS, "runs", pickle.dumps(runs))
 
 
@@ -98,13 +92,6 @@ def group_rows(rows: pa.Table, part: Array) -> Iterator[tuple[int, pa.Table]]:
     cuts = [0, *(np.flatnonzero(np.diff(part)) + 1), len(part)]
     for begin, end in itertools.pairwise(cuts):
         yield int(part[begin]), rows.slice(begin, end - begin)
-
-
-def cut_row(part: int, kind: str, value: bytes) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(
-        [pa.array([part], pa.int32()), pa.array([kind]), pa.array([value], pa.binary())],
-        ["part", "kind", "bytes"],
-    )
 
 
 def load_runs(values: list[bytes]) -> list[Run]:
@@ -127,7 +114,10 @@ def by_part(batches: Iterator[pa.RecordBatch]) -> dict[int, Values]:
     found: dict[int, Values] = {}
     for batch in batches:
         for row in batch.to_pylist():
-            found.setdefault(row["part"], {}).setdefault(row["kind"], []).append(row["bytes"])
+            kind, value = row["kind"], row["bytes"]
+            if kind == STORED:
+                kind, value = ROWS, read_stored(value)
+            found.setdefault(row["part"], {}).setdefault(kind, []).append(value)
     return found
 
 
@@ -223,10 +213,10 @@ class Plan:
     def open(self, sent: Values) -> Part:
         """A part as it was, with its rows of this micro-batch."""
         engine = open_engine(self, sent)
-        if "rows" not in sent:
+        if ROWS not in sent:
             return Part(engine)
         # From places whose rows may lie between each other's.
-        table = _in_order(read_tables(sent["rows"]).unify_dictionaries().combine_chunks())
+        table = _in_order(read_tables(sent[ROWS]).unify_dictionaries().combine_chunks())
         sequence = table["sequence"].to_numpy()
         clock = self.clock.before(sequence, table["within_us"].to_numpy())
         table = table.append_column("fleet_time_us", pa.array(clock))

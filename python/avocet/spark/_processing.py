@@ -113,7 +113,7 @@ class Processing(FleetStage):
             "offset",
             F.pmod(F.xxhash64("device_id"), F.lit(self._parts)).cast("int").alias("part"),
         )
-        cut = Cut(self._written_epoch)
+        cut = Cut(self._written_epoch, self._exchange)
         found = rows.mapInArrow(cut, CUT_SCHEMA).persist()
         if len(load_runs(values_of(found, "runs"))) <= _MANY_RUNS:
             return found

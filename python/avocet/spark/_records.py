@@ -37,16 +37,19 @@ class RecordStage(Stage):
     _tables: tuple[str, ...]
     """What is written."""
     _splits = False
+    _opens = False
 
     def start(
         self, records: DataFrame, *, interval: str | None = None, available_now: bool = False
     ) -> StreamingQuery:
         """Begins, or goes on.
 
-        records: a streaming DataFrame with `payload`, or `content` that holds many records, as
-            kafka(), files() and kinesis() make them; possibly `source`, `partition` and `offset`.
+        records: a streaming DataFrame with `payload`, or `content` that holds many records, or
+            `file`, the path of what holds them, as kafka(), files() and kinesis() make them;
+            possibly `source`, `partition` and `offset`.
         """
-        self._splits = "content" in records.columns
+        self._opens = "file" in records.columns
+        self._splits = self._opens or "content" in records.columns
         self._prepare(*self._tables)
         return self._start(_with_places(records), interval, available_now)
 
@@ -57,7 +60,15 @@ class RecordStage(Stage):
     def _step(self, batch: DataFrame, version: int) -> None:
         before, states = self._before(version - 1)
         now_us = time.time_ns() // 1000
-        decode = Decode(self._config.text, self._config.file, self._parts, now_us, self._splits)
+        decode = Decode(
+            self._config.text,
+            self._config.file,
+            self._parts,
+            now_us,
+            self._splits,
+            self._opens,
+            self._exchange,
+        )
         cut = batch.mapInArrow(decode, CUT_SCHEMA).persist()
         try:
             stretches = [one for v in values_of(cut, "stretches") for one in pickle.loads(v)]
@@ -76,9 +87,9 @@ def _with_places(records: DataFrame) -> DataFrame:
         known = F.col(name) if name in records.columns else F.lit(None)
         return known.cast(kind).alias(name)
 
-    payload = "content" if "content" in records.columns else "payload"
+    kinds = [kind for kind in ("file", "content") if kind in records.columns]
     return records.select(
-        F.col(payload).alias("payload"),
+        F.col(kinds[0] if kinds else "payload").alias("payload"),
         column("source", "string"),
         column("partition", "string"),
         column("offset", "long"),

@@ -13,6 +13,7 @@ from avocet import _engine
 from avocet.config import Config, ConfigText
 from avocet.spark._clock import NO_TIME
 from avocet.spark._direct import NewFile
+from avocet.spark._exchange import Exchange
 from avocet.spark._lake import TABLES, Lake
 from avocet.spark._parts import FILES, REPLACES, STATE, unpack
 from avocet.spark._states import Progress, States
@@ -44,6 +45,7 @@ class Stage(ABC):
         self._schemas = table_schemas(self._config)
         self._writer = ""
         self._has_writer = threading.Event()
+        self._exchange = Exchange(None)
         self._keys: dict[int, list[int]] = {}
 
     @abstractmethod
@@ -62,12 +64,18 @@ class Stage(ABC):
         query = writer.start()
         # The identity of the checkpoint, too: a new one may write everything anew.
         self._writer = f"avocet.spark/{query.id}"
+        if self._lake.direct:
+            self._exchange = Exchange(f"{self._lake.folder}/_exchange/{query.id}")
         self._has_writer.set()
         return query
 
     def _process(self, batch: DataFrame, batch_id: int) -> None:
         self._has_writer.wait()
-        self._step(batch, batch_id)
+        self._exchange.clear()  # of a driver that was killed
+        try:
+            self._step(batch, batch_id)
+        finally:
+            self._exchange.clear()
 
     def _before(self, version: int) -> tuple[Progress, DataFrame]:
         """What a step begins with, `version` being the step before."""
