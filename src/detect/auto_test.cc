@@ -343,9 +343,29 @@ TEST(AutoTest, ColdStartsAreSilent) {
   std::mt19937_64 random(3);
   std::vector<double> values;
   for (int i = 0; i < 200; ++i) values.push_back(static_cast<double>(random() % 1000));
-  values[150] = 1e9;
+  values[50] = 1e9;
+  values[150] = 5000;
   const auto detector = MakeDetector(AutoType());
   EXPECT_EQ(Types(Detect(detector.get(), testing::Series(values))), "");
+}
+
+TEST(AutoTest, AHugeSpikeOfAYoungSeriesIsFound) {
+  for (const size_t at : {size_t{70}, size_t{150}, size_t{205}, size_t{400}, size_t{900}}) {
+    SCOPED_TRACE(at);
+    int found = 0;
+    constexpr int kSeries = 20;
+    for (int series = 0; series < kSeries; ++series) {
+      std::mt19937_64 random(static_cast<uint64_t>(series));
+      std::normal_distribution<double> noise(20, 1);
+      std::vector<double> values;
+      for (size_t i = 0; i < at + 100; ++i) values.push_back(std::round(noise(random) * 100) / 100);
+      values[at] += series % 2 == 0 ? 100 : -100;
+      const auto detector = MakeDetector(AutoType());
+      const std::string types = Types(Detect(detector.get(), testing::Series(values)));
+      found += types == (series % 2 == 0 ? "spike" : "dip") ? 1 : 0;
+    }
+    EXPECT_EQ(found, kSeries);
+  }
 }
 
 TEST(AutoTest, StateOfASeriesIsSmall) {

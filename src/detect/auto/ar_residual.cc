@@ -17,6 +17,7 @@ constexpr float kLargestTerm = 1e6F;  // standardised values: far beyond anythin
 constexpr float kLargestZ = 1e4F;
 constexpr uint32_t kJudgesAfter = 20;  // values
 constexpr uint32_t kClipsAfter = 50;
+constexpr double kMostOfYoung = 6;  // deviations
 
 constexpr int kAt[4][4] = {{0, 1, 2, 3}, {1, 4, 5, 6}, {2, 5, 7, 8}, {3, 6, 8, 9}};
 
@@ -29,14 +30,16 @@ void ArResidual::Begin(double x) {
   for (int i = 0; i < kTerms; ++i) covariance_[kAt[i][i]] = kStartCovariance;
 }
 
-ArResidual::Result ArResidual::Update(double x, const double* lags, float memory, float step) {
+ArResidual::Result ArResidual::Update(double x, const double* lags, const ArRule& rule,
+                                      float step) {
   if (count_ == 0) {
     Begin(x);
     ++count_;
     return {0, x, 0};
   }
   const double rate = RateAfter(count_, kMomentsRate);
-  const double distance = x - mean_;
+  const double distance =
+      count_ > kClipsAfter && count_ < rule.young ? Clipped(x - mean_) : x - mean_;
   mean_ += rate * distance;
   variance_ = (1 - rate) * (variance_ + rate * distance * distance);
   const double deviation = variance_ > 0 ? std::sqrt(variance_) : 1;
@@ -66,9 +69,16 @@ ArResidual::Result ArResidual::Update(double x, const double* lags, float memory
   const float learned = clips ? std::clamp(error, -3 * usual, 3 * usual) : error;
   const float square = clips ? std::min(error * error, 16 * residual_variance_) : error * error;
   residual_variance_ += RateAfter(count_, kResidualRate) * (square - residual_variance_);
-  if (!still && knows_error) Learn(terms, learned, memory);
+  if (!still && knows_error) Learn(terms, learned, rule.memory);
   if (count_ != UINT32_MAX) ++count_;
   return result;
+}
+
+// One value among few must not become the usual size of all: it would hide itself.
+double ArResidual::Clipped(double distance) const {
+  const double most = kMostOfYoung * kMostOfYoung * variance_;
+  if (!(most > 0) || distance * distance <= most) return distance;
+  return std::copysign(std::sqrt(most), distance);
 }
 
 void ArResidual::Learn(const float* terms, float error, float memory) {

@@ -10,6 +10,11 @@
 
 namespace avocet::auto_detect {
 
+struct ArRule {
+  float memory;    ///< share that the past keeps with each value, for example 0.9995
+  uint32_t young;  ///< values up to which a far one counts as less far: see ArResidual::Clipped
+};
+
 class ArResidual {
  public:
   static constexpr int kOrder = 3;
@@ -21,16 +26,16 @@ class ArResidual {
     double distance = 0;   ///< from the mean, in deviations
   };
 
-  /// Judges x, then learns it. `lags`: the three values before it, newest first. `memory`: share
-  /// that the past keeps with each value, for example 0.9995. `step`: of the values, an error of
-  /// which means nothing; 0: not known.
-  Result Update(double x, const double* lags, float memory, float step);
+  /// Judges x, then learns it. `lags`: the three values before it, newest first. `step`: of the
+  /// values, an error of which means nothing; 0: not known.
+  Result Update(double x, const double* lags, const ArRule& rule, float step);
 
   bool IsPlausible() const;
 
  private:
   static constexpr int kTerms = kOrder + 1;
   void Begin(double x);
+  double Clipped(double distance) const;
   void Learn(const float* terms, float error, float memory);
 
   double mean_ = 0, variance_ = 0;

@@ -7,7 +7,7 @@
 namespace avocet::auto_detect {
 namespace {
 
-constexpr float kForecastMemory = 0.9995F;
+constexpr ArRule kForecastRule = {.memory = 0.9995F, .young = 0};
 constexpr float kForecastWeight = 0.9F;
 constexpr float kSurpriseRate = 0.1F;
 constexpr float kSeverityRate = 0.1F;
@@ -27,7 +27,7 @@ std::array<float, kNumViews> Novelty::Look(double x) {
   if (first) std::fill_n(lags_, std::size(lags_), x);
   std::array<float, kNumViews> views{};
   views[kLevelView] = level_.Update(x, steps_);
-  const float error = std::abs(forecast_.Update(x, lags_, kForecastMemory, 0).z);
+  const float error = std::abs(forecast_.Update(x, lags_, kForecastRule, 0).z);
   const float n = static_cast<float>(steps_) + 1;
   surprise_ += std::max(kSurpriseRate, 1 / n) * (error - surprise_);
   views[kForecast] = surprises_.Update(surprise_);

@@ -14,11 +14,12 @@ namespace {
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kHabitUs = kMicrosPerDay / 2;
 constexpr uint32_t kJudgesAfter = 200;         // readings
+constexpr uint32_t kHugeAfter = 60;            // readings
+constexpr float kHuge = 20;                    // errors of the forecast
 constexpr uint32_t kMissesAfter = 30;          // readings
 constexpr uint32_t kNoveltyAfter = 300;        // readings of a slow series
 constexpr uint32_t kNoveltyStepsAfter = 2016;  // five-minute steps of a fast one: a week
-constexpr float kForecastMemory = 0.9998F;
-constexpr double kGapPeriods = 3;  // a pause across which changes mean nothing
+constexpr double kGapPeriods = 3;              // a pause across which changes mean nothing
 constexpr double kSecondsPerUs = 1e-6;
 constexpr float kFastestPace = 10;     // seconds: what is faster counts as this
 constexpr float kStepSeconds = 150;    // series that report less often: novelty by reading
@@ -27,6 +28,7 @@ constexpr double kBandDeviations = 4;
 constexpr float kSeverityRate = 0.1F;
 constexpr float kStrangest = 1e6F;  // score that counts for severity, at most
 
+constexpr ArRule kForecastRule = {.memory = 0.9998F, .young = 1000};
 constexpr OutlierRule kSpikeRule = {};
 constexpr LevelRule kLevelRule = {.rate = 1.0F / 30,
                                   .slowest = 7e-5F,
@@ -110,7 +112,7 @@ void SeriesModel::Update(const Reading& reading, const Settings& settings, const
 
 void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, Verdict* out) {
   const double x = reading.x;
-  const ArResidual::Result forecast = forecast_.Update(x, lags_, kForecastMemory, noise_.step());
+  const ArResidual::Result forecast = forecast_.Update(x, lags_, kForecastRule, noise_.step());
   out->expected = forecast.predicted;
   out->lower = forecast.predicted - kBandDeviations * forecast.unit;
   out->upper = forecast.predicted + kBandDeviations * forecast.unit;
@@ -118,7 +120,11 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   if (begins) return;
   Scores& scores = out->scores;
   const bool learns = doubt_ < kAnomalous;
-  if (readings() > kJudgesAfter / 2) {
+  // The tail of the errors is not known yet: what is huge is told from what is not.
+  const float early = std::abs(forecast.z) / kHuge;
+  if (!judges && readings() > kHugeAfter && early > 1) {
+    scores[forecast.z > 0 ? kSpike : kDip] = early;
+  } else if (readings() > kJudgesAfter / 2) {
     scores[kSpike] = spike_.Update(std::max(forecast.z, 0.0F), kSpikeRule, judges, learns);
     scores[kDip] = dip_.Update(std::max(-forecast.z, 0.0F), kSpikeRule, judges, learns);
   }

@@ -238,7 +238,7 @@ TEST(ArResidualTest, LearnsAnOscillationAndForetellsIt) {
   double lags[3] = {0, 0, 0};
   ArResidual::Result result;
   const auto feed = [&](double x) {
-    result = model->Update(x, lags, 0.9995F, 0);
+    result = model->Update(x, lags, {.memory = 0.9995F, .young = 0}, 0);
     lags[2] = lags[1];
     lags[1] = lags[0];
     lags[0] = x;
@@ -257,6 +257,23 @@ TEST(ArResidualTest, LearnsAnOscillationAndForetellsIt) {
   feed(30);
   EXPECT_GT(result.z, 20);
   EXPECT_TRUE(model->IsPlausible());
+}
+
+TEST(ArResidualTest, AHugeValueAmongFewDoesNotHideItself) {
+  const auto size_of = [](uint32_t young) {
+    ArResidual model{};
+    double lags[3] = {0, 0, 0};
+    ArResidual::Result result;
+    for (int i = 0; i <= 100; ++i) {
+      const double x = i == 100 ? 1000 : (i * 7919) % 13 - 6;
+      result = model.Update(x, lags, {.memory = 0.9998F, .young = young}, 0);
+      std::copy_backward(lags, lags + 2, lags + 3);
+      lags[0] = x;
+    }
+    return result.z;
+  };
+  EXPECT_LT(size_of(0), 15);
+  EXPECT_GT(size_of(1000), 200);
 }
 
 TEST(NoveltyTest, IsSilentOnAnOrdinarySeriesAndRaisesItsRecordWhenSomethingNewHappens) {
