@@ -2,7 +2,7 @@
 #
 # Variables: JOBS (parallel jobs, default: all processors), AVOCET_CACHE (downloads and compiled
 # dependencies, default ~/.cache/avocet), PREFIX and DESTDIR (install), FUZZ_SECONDS (fuzz),
-# LAYER (unit), ARGS (run, demo, bench, audit).
+# LAYER (unit), ARGS (run, demo, bench, audit, wheel).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -25,7 +25,7 @@ help: ## list the targets
 
 ##@ Build
 
-.PHONY: setup build aws lambda query deb tarball install demo run
+.PHONY: setup build aws lambda query deb tarball wheel install demo run
 setup: ## install what is missing on a Debian 12 machine (packages, Rust, Python test tools)
 	@scripts/setup.sh build test lint
 
@@ -50,6 +50,10 @@ deb: build query ## pack both programs as Debian packages, build/avocet_*.deb an
 
 tarball: build query ## pack both programs as build/avocet-VERSION-linux-PROCESSOR.tar.gz
 	@scripts/package_tarball.sh
+
+wheel: ## pack the Python package with the libraries that it needs, build/wheels/avocet-*.whl; ARGS="python3.12" for another Python
+	@scripts/setup.sh build
+	@scripts/package_wheel.sh $(ARGS)
 
 demo: ## build, then run the pipeline on a simulated fleet until Ctrl-C
 	@scripts/setup.sh build
