@@ -143,12 +143,8 @@ void MissingGivenPeriod(benchmark::State& state) {
   RunDetector(state, MissingType(), {{"period", 10}}, 20, 0);
 }
 
-// A spike widens what is usual of a young series so much that it hides itself in some.
-constexpr size_t kAutoWarmUp = 1000;
-void Auto(benchmark::State& state) { RunDetector(state, AutoType(), {}, kAutoWarmUp, 1); }
-void AutoLean(benchmark::State& state) {
-  RunDetector(state, AutoType(), {{"tier", 1}}, kAutoWarmUp, 1);
-}
+void Auto(benchmark::State& state) { RunDetector(state, AutoType(), {}, 250, 1); }
+void AutoLean(benchmark::State& state) { RunDetector(state, AutoType(), {{"tier", 1}}, 250, 1); }
 
 BENCHMARK(Auto)->Arg(1000)->Arg(100'000);
 BENCHMARK(AutoLean)->Arg(1000)->Arg(100'000);
