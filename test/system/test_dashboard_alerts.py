@@ -12,6 +12,10 @@ from test_dashboard_api import CHANGE
 
 SERVER = "{listen: '127.0.0.1:PORT'}"
 RULES = CONFIG + "alerts: {rules: [{name: heat, hold_off: 1h}]}\n"
+COLUMNS_FIT = """width => {
+  const head = document.querySelector(".grid-head");
+  return innerWidth === width && head.scrollWidth <= head.clientWidth;
+}"""
 DEVICES = ["alpha", "beta", "gamma", "delta"]
 
 
@@ -154,6 +158,10 @@ def test_the_fleet_has_open_alerts_and_muted_devices(
     assert muted["muted"] == 1 and [row["device"] for row in muted["devices"]] == ["delta"]
     with page_of(browser, client, "/") as page:
         expect(page.locator(".tile", has_text="Muted").locator(".value")).to_have_text("1")
+        for width in (1440, 1320, 1190, 1024, 800):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function(COLUMNS_FIT, arg=width)
+        page.set_viewport_size({"width": 1440, "height": 900})
         page.get_by_role("button", name="Alerts", exact=True).click()
         shown = page.locator(".grid-row .name a")
         expect(shown).to_have_text(["alpha", "delta", "gamma", "beta", "calm"])

@@ -297,7 +297,7 @@ export function devicePage(context: Context): Page {
   // They come from the tables, later than all else, and seldom change.
   let lateFor = "";
   const loadLate = async (begin: number, end: number): Promise<void> => {
-    const wanted = `${device?.late} ${follows() ? parameter("from", FIRST_RANGE) : `${begin} ${end}`} ${Math.floor(Date.now() / LATE_MS)}`;
+    const wanted = `${(device?.late ?? 0) > 0} ${follows() ? parameter("from", FIRST_RANGE) : `${begin} ${end}`} ${Math.floor(Date.now() / LATE_MS)}`;
     if (wanted === lateFor) return;
     lateFor = wanted;
     try {
