@@ -135,7 +135,7 @@ void MatrixProfile(benchmark::State& state) {
 // A value is a record of five metrics, a series a device.
 void T2(benchmark::State& state) { RunDetector(state, T2Type(), {{"sigma", 12}}, 250, 1, 5); }
 void RandomCutForest(benchmark::State& state) {
-  RunDetector(state, RandomCutForestType(), {{"sigma", 8}}, 300, 1, 5);
+  RunDetector(state, RandomCutForestType(), {{"sigma", 6}}, 600, 1, 5);
 }
 void Stuck(benchmark::State& state) { RunDetector(state, StuckType(), {}, 10, 0); }
 void Missing(benchmark::State& state) { RunDetector(state, MissingType(), {}, 20, 0); }
