@@ -14,7 +14,7 @@ declare -A PACKAGES=(
     libsimdjson-dev libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev libsqlite3-dev libabsl-dev tzdata
     libboost1.81-dev libcurl4-openssl-dev libssl-dev libzstd-dev zlib1g-dev librdkafka-dev
     libxxhash-dev libgtest-dev libbenchmark-dev"
-  [test]="python3 python3-venv python3-dev openssl kcat maven openjdk-17-jre-headless mosquitto mosquitto-clients faketime
+  [test]="python3 python3-venv python3-dev openssl kcat maven openjdk-17-jre-headless mosquitto mosquitto-clients faketime zsh
     chromium fonts-dejavu-core groff-base"
   [lint]="python3 python3-venv clang-format-14 clang-tidy-14 shellcheck"
   [fuzz]="clang-19 libclang-rt-19-dev"

@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from dashboard import serving
 from harness import ROOT, Site
 from receiver import Answer, Receiver
+from services import install
 
 MONITORING = ROOT / "monitoring"
 RULES = MONITORING / "avocet.rules.yml"
@@ -133,9 +133,24 @@ def test_alerts_and_their_messages_are_counted(tmp_path: Path) -> None:
             assert abs(values["process_start_time_seconds"] - time.time()) < 3600
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
-def test_rules_fire(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def promtool() -> list[str]:
+    return [install("promtool.sh"), "run"]
+
+
+def test_the_metrics_are_well_formed(promtool: list[str], tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    with serving(site, "{listen: '127.0.0.1:PORT'}") as (_, client):
+        page = client.request("GET", "/metrics")[2]
+    judged = subprocess.run(
+        [*promtool, "check", "metrics"], input=page, capture_output=True, text=True, check=False
+    )
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_rules_fire(promtool: list[str], tmp_path: Path) -> None:
     text = (Path(__file__).parent / "avocet_rules_test.yml").read_text()
     test = tmp_path / "test.yml"
     test.write_text(text.replace("RULES", str(RULES)))
-    subprocess.run(["promtool", "test", "rules", str(test)], check=True)
+    subprocess.run([*promtool, "check", "rules", str(RULES)], check=True)
+    subprocess.run([*promtool, "test", "rules", str(test)], check=True)
