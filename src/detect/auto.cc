@@ -16,7 +16,7 @@ constexpr DetectorParam kParams[] = {
     {"preset", DetectorParam::Kind::kWord, 1, 0, 2,
      "How readily anomalies are raised: quiet for fewer, sensitive for more.", kPresets},
     {"tier", DetectorParam::Kind::kWord, 0, 0, 1,
-     "lean leaves out novelty: a third of the memory and the time.", kTiers},
+     "lean leaves out novelty: less than a third of the memory.", kTiers},
     {"adopt_after", DetectorParam::Kind::kDuration, 86400, 60, 86400.0 * 365,
      "A change of level that lasts so long is the new normal."},
 };
