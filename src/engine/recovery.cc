@@ -169,6 +169,9 @@ Status FinishTable(LakeTables* tables, const CommitInfo& last, size_t id) {
   AVOCET_ASSIGN_OR_RETURN(const bool unfinished, IsUnfinished(tables, last, id));
   if (!unfinished) return Status::Ok();
   Table& table = tables->table(id);
+  AVOCET_ASSIGN_OR_RETURN(const int64_t done, table.TxnVersion(std::string(kAppId)));
+  // Somebody has removed the table, and with it the files that bronze names: it is computed anew.
+  if (id >= kSilver && done < 0) return Status::Ok();
   const std::string add = id == kQuarantine ? last.quarantine_add : std::string();
   TableRewrite rewrite = last.rewrites[id].value_or(TableRewrite());
   const std::string operation =

@@ -214,6 +214,16 @@ def test_rebuild_gives_the_same_tables(site: Site) -> None:
     assert_same_lakes(before, lake_csv(site.lake))
 
 
+@pytest.mark.parametrize("name", ["silver", "anomalies", "device_stats", "alerts"])
+def test_a_table_that_is_removed_after_a_rebuild_comes_back(site: Site, name: str) -> None:
+    before = lake_csv(site.lake)
+    run(site, "rebuild")
+    shutil.rmtree(table_path(site.lake, name))
+    site.drain()
+    assert_same_lakes(before, lake_csv(site.lake))
+    check(site)
+
+
 @pytest.mark.parametrize("point", ["files", "bronze", "silver", "anomalies", "device_stats"])
 def test_rebuild_under_another_configuration_over_crashes(site: Site, point: str) -> None:
     old = lake_csv(site.lake)
