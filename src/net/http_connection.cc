@@ -165,8 +165,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   // It may have sent a request that has not been read yet.
   void EndSoon() {
     wake_timer_.expires_after(kLastRequest);
-    wake_timer_.async_wait([self = this->shared_from_this()](const ErrorCode&) {
-      if (self->idle_) self->lowest().cancel();
+    wake_timer_.async_wait([self = this->shared_from_this()](const ErrorCode& cancelled) {
+      if (!cancelled && self->idle_) self->lowest().cancel();
     });
   }
 
