@@ -7,7 +7,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "src/base/civil_time.h"
 #include "src/base/hash.h"
 #include "src/base/utf8.h"
 #include "src/decode/csv_transcriber.h"
@@ -26,12 +25,8 @@ namespace {
 constexpr size_t kMostColumns = 2'000;
 constexpr size_t kDeepest = 8;
 constexpr size_t kMostExampleBytes = 200;
-/// Numbers outside of these years are hardly event times: 2000-01-01 to 2100-01-01.
-constexpr int64_t kEarliestUs = 946'684'800 * kMicrosPerSecond;
-constexpr int64_t kLatestUs = 4'102'444'800 * kMicrosPerSecond;
-
 bool IsPlausible(std::optional<int64_t> micros) {
-  return micros.has_value() && *micros >= kEarliestUs && *micros < kLatestUs;
+  return micros.has_value() && IsPlausibleTime(*micros);
 }
 
 bool LooksLikeId(std::string_view text) {

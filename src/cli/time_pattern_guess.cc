@@ -14,7 +14,6 @@ namespace {
 // So many values may be read otherwise before a pattern is given up.
 constexpr uint64_t kFewOdd = 5;
 constexpr double kOddShare = 0.05;
-// Other years come from reading numbers that are no times.
 constexpr int64_t kEarliestUs = 946'684'800 * kMicrosPerSecond;  // 2000-01-01
 constexpr int64_t kLatestUs = 4'102'444'800 * kMicrosPerSecond;  // 2100-01-01
 
@@ -44,6 +43,8 @@ const std::vector<TimePattern>& Patterns() {
 
 }  // namespace
 
+bool IsPlausibleTime(int64_t micros) { return micros >= kEarliestUs && micros < kLatestUs; }
+
 TimePatternGuess::TimePatternGuess() {
   for (size_t i = 0; i < kPatterns.size(); ++i) fits_.push_back({.index = i});
 }
@@ -56,7 +57,7 @@ void TimePatternGuess::Add(std::string_view text) {
   };
   for (Fit& fit : fits_) {
     const auto time = Patterns()[fit.index].Read(text);
-    if (!time || *time < kEarliestUs || *time >= kLatestUs) continue;
+    if (!time || !IsPlausibleTime(*time)) continue;
     if (fit.times > 0) fit.distance_us += std::abs(static_cast<double>(*time - fit.last_us));
     fit.last_us = *time;
     ++fit.times;

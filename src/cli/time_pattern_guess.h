@@ -9,6 +9,9 @@
 
 namespace avocet {
 
+/// False for times that are hardly those of readings: before 2000, and from 2100 on.
+bool IsPlausibleTime(int64_t micros);
+
 /// Owned by one thread.
 class TimePatternGuess {
  public:
