@@ -17,6 +17,9 @@ class CoarseNumbers {
     return scale_ == 0 ? 0 : std::ldexp(static_cast<double>(values_[i]), exponent());
   }
 
+  /// Whether all are 0.
+  bool empty() const { return scale_ == 0; }
+
   /// x to within a hundredth of it, or of the largest number there is.
   void Set(size_t i, double x) {
     values_[i] = 0;

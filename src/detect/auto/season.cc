@@ -11,6 +11,9 @@ namespace {
 
 constexpr double kDayRate = 0.25;
 constexpr uint8_t kMostHalvings = 2;  // two hours
+constexpr double kSmall = 3;          // deviations between two means that a line may well join,
+constexpr double kStep = 12;          // and those of a step at least
+constexpr double kSteeper = 3;        // than what is before and after it: a step, not a course
 
 }  // namespace
 
@@ -18,24 +21,60 @@ Season::Place Season::PlaceOf(int64_t time_us) const {
   const int64_t in_day = InDay(time_us);
   const int64_t width = kNarrowestUs << halvings_;
   const auto bucket = static_cast<int>((in_day / kNarrowestUs) >> halvings_);
-  return {bucket, static_cast<double>(in_day - bucket * width) / static_cast<double>(width)};
+  const double within = static_cast<double>(in_day - bucket * width) / static_cast<double>(width);
+  return {bucket, within < 0.5 ? -1 : 1, std::abs(within - 0.5)};
 }
 
-bool Season::Expect(int64_t time_us, Usual* usual) const {
+// `steps` may be negative.
+int Season::After(int bucket, int steps) const {
+  const int at = bucket + steps;
+  return at < 0 ? at + size() : at >= size() ? at - size() : at;
+}
+
+bool Season::Expect(int64_t time_us, double x, double deviation, Usual* usual) const {
   if (days_ == 0) return false;
   const Place place = PlaceOf(time_us);
-  // Between the middle of this bucket and that of the nearer neighbour.
-  const int side = place.within < 0.5 ? -1 : 1;
-  int near = place.bucket + side;
-  if (near < 0) near += size();
-  if (near == size()) near = 0;
+  const int near = After(place.bucket, place.side);
   if (!IsSeen(place.bucket) || !IsSeen(near)) return false;
-  const double share = std::abs(place.within - 0.5);
-  const auto between = [share](double here, double there) { return here + share * (there - here); };
-  usual->value = origin_ + between(static_cast<double>(means_[place.bucket].Get()),
-                                   static_cast<double>(means_[near].Get()));
-  usual->claimed = usual->value + between(claims_.Get(place.bucket), claims_.Get(near));
+  const Joint joint = JointAt(place, deviation);
+  const auto nearest = [&](const auto& mean_of) {
+    const double here = mean_of(place.bucket), there = mean_of(near);
+    if (joint == Joint::kLine) return here + place.share * (there - here);
+    const double other = joint == Joint::kStep ? here : mean_of(After(place.bucket, -place.side));
+    return std::clamp(x - origin_, std::min(other, there), std::max(other, there));
+  };
+  const auto mean = [this](int bucket) { return static_cast<double>(means_[bucket].Get()); };
+  usual->value = usual->claimed = origin_ + nearest(mean);
+  if (!claims_.empty()) {
+    usual->claimed =
+        origin_ + nearest([&](int bucket) { return mean(bucket) + claims_.Get(bucket); });
+  }
   return true;
+}
+
+Season::Joint Season::JointAt(const Place& place, double deviation) const {
+  const auto mean = [&](int steps) {
+    return static_cast<double>(means_[After(place.bucket, steps * place.side)].Get());
+  };
+  if (std::abs(mean(1) - mean(0)) <= kSmall * deviation) return Joint::kLine;
+  const auto seen = [&](int steps) { return IsSeen(After(place.bucket, steps * place.side)); };
+  if (!seen(-2) || !seen(-1) || !seen(2) || !seen(3)) return Joint::kLine;
+  const auto is_step = [&](int from, int to) {
+    const double rise = mean(to) - mean(from);
+    if (std::abs(rise) < kStep * deviation) return false;
+    const auto change = [&](int before) {  // positive in the direction of the step
+      return (mean(before + 1) - mean(before)) * (rise < 0 ? -1 : 1);
+    };
+    for (int i = from; i < to; ++i) {
+      if (change(i) < 0) return false;
+    }
+    // A course goes on in its direction.
+    const double goes_on = std::max({change(from - 1), change(to), static_cast<double>(spread_)});
+    return std::abs(rise) > kSteeper * goes_on * (to - from);
+  };
+  // An edge within a half-hour leaves a mean between that of the one before and the one after.
+  if (is_step(-1, 1)) return Joint::kStepWithin;
+  return is_step(0, 1) || is_step(0, 2) ? Joint::kStep : Joint::kLine;
 }
 
 void Season::Learn(int64_t time_us, double x, float period_s, bool doubtful) {

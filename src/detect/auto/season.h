@@ -4,6 +4,9 @@
 // between their middles. A new day moves a mean by a quarter of the difference, and by no more than
 // three times the usual difference: one bad day is not learned.
 //
+// Where a mean differs from the next one at a stroke, the series is switched at that time of day,
+// by a clock or by hand: no line joins the two, anything between them is usual.
+//
 // What is learned may have been a fault, though, on the first day above all. So an hour at which
 // the series was anomalous leaves a claim: perhaps it is always so. The next day shows, and the
 // claim is believed or forgotten. Days are UTC days. Raw bytes of a
@@ -27,8 +30,9 @@ class Season {
     double claimed = 0;  ///< what else may be usual; the same without a claim
   };
 
-  /// What is usual at `time_us`. False while this time of day was not seen.
-  bool Expect(int64_t time_us, Usual* usual) const;
+  /// What is usual at `time_us`, as near to x as that may be. `deviation`: by how much the series
+  /// usually differs from it. False while this time of day was not seen.
+  bool Expect(int64_t time_us, double x, double deviation, Usual* usual) const;
 
   /// `period_s`: usual time between two readings, which must be known. `doubtful`: x is perhaps not
   /// ordinary.
@@ -48,7 +52,14 @@ class Season {
  private:
   struct Place {
     int bucket;
-    double within;  // [0, 1)
+    int side;      // of the nearer neighbour: -1 or 1
+    double share;  // of the way to the middle of that, from the middle of the bucket
+  };
+  // What is between the mean of a bucket and that of the nearer neighbour.
+  enum class Joint {
+    kLine,
+    kStep,
+    kStepWithin,  // from the other neighbour on: the edge is within the bucket
   };
   static constexpr int64_t kNarrowestUs = kMicrosPerDay / kMost;
   static int64_t InDay(int64_t time_us) {
@@ -57,6 +68,8 @@ class Season {
   }
   int size() const { return kMost >> halvings_; }
   Place PlaceOf(int64_t time_us) const;
+  int After(int bucket, int steps) const;
+  Joint JointAt(const Place& place, double deviation) const;
   bool IsSeen(int bucket) const { return (seen_[bucket / 32] >> (bucket % 32) & 1U) != 0; }
   void CloseBucket();
   void LearnMean(double mean);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numbers>
+
 #include "src/base/civil_time.h"
 
 namespace avocet::auto_detect {
@@ -24,9 +27,9 @@ void LearnDay(Season* season, int day, double odd, bool doubtful) {
   }
 }
 
-Season::Usual UsualAt(const Season& season, int64_t time_us) {
+Season::Usual UsualAt(const Season& season, int64_t time_us, double x = 10) {
   Season::Usual usual;
-  EXPECT_TRUE(season.Expect(time_us, &usual));
+  EXPECT_TRUE(season.Expect(time_us, x, 0.1, &usual));
   return usual;
 }
 
@@ -34,9 +37,9 @@ TEST(SeasonTest, IsUnknownOnTheFirstDay) {
   Season season{};
   LearnDay(&season, 0, 0, false);
   Season::Usual usual;
-  EXPECT_FALSE(season.Expect(At(0, 12), &usual));
+  EXPECT_FALSE(season.Expect(At(0, 12), 10, 0.1, &usual));
   LearnDay(&season, 1, 0, false);
-  EXPECT_TRUE(season.Expect(At(2, 12), &usual));
+  EXPECT_TRUE(season.Expect(At(2, 12), 10, 0.1, &usual));
   EXPECT_NEAR(usual.value, 10.2, 0.3);
   EXPECT_EQ(usual.claimed, usual.value);
 }
@@ -74,6 +77,47 @@ TEST(SeasonTest, ClaimsOfDifferentSizesStandSideBySide) {
   EXPECT_NEAR(UsualAt(season, At(3, 2)).claimed, 13, 0.6);
   EXPECT_NEAR(UsualAt(season, At(3, 6)).claimed, -50, 0.6);
   EXPECT_TRUE(season.IsPlausible());
+}
+
+// On from 6:10 to 22:00, when it is 20 instead of 10.
+TEST(SeasonTest, AnythingBetweenTheTwoSidesOfAStepIsUsual) {
+  Season season{};
+  for (int64_t time = At(0, 0); time < At(2, 0); time += kPeriodUs) {
+    const int64_t in_day = time % kMicrosPerDay;
+    const bool on = in_day >= At(0, 6) + 10 * kMicrosPerMinute && in_day < At(0, 22);
+    season.Learn(time, on ? 20 : 10, kPeriodS, false);
+  }
+  const auto nearest = [&](double hour, double x) { return UsualAt(season, At(2, hour), x).value; };
+  for (const double x : {10.0, 13.0, 20.0}) {
+    EXPECT_NEAR(nearest(6.05, x), x, 0.01) << x;
+    EXPECT_NEAR(nearest(6.45, x), x, 0.01) << x;
+    EXPECT_NEAR(nearest(21.8, x), x, 0.01) << x;
+    EXPECT_NEAR(nearest(22.2, x), x, 0.01) << x;
+    EXPECT_NEAR(nearest(5, x), 10, 0.01) << x;
+    EXPECT_NEAR(nearest(7, x), 20, 0.01) << x;
+    EXPECT_NEAR(nearest(21, x), 20, 0.01) << x;
+    EXPECT_NEAR(nearest(23, x), 10, 0.01) << x;
+  }
+  EXPECT_NEAR(nearest(6.2, 5), 10, 0.01);
+  EXPECT_NEAR(nearest(6.2, 25), 20, 0.01);
+}
+
+// However steep a course is, it is known to the minute.
+TEST(SeasonTest, ACourseIsNoStep) {
+  Season season{};
+  const auto course = [](int64_t time_us) {
+    const double hour = static_cast<double>(time_us % kMicrosPerDay) / double{kMicrosPerHour};
+    const double sun = 100 * std::sin(2 * std::numbers::pi * (hour - 6) / 24);
+    return sun + 50 * std::exp(-(hour - 9) * (hour - 9));  // and a rush hour
+  };
+  for (int64_t time = At(0, 0); time < At(2, 0); time += kPeriodUs) {
+    season.Learn(time, course(time), kPeriodS, false);
+  }
+  for (int64_t time = At(2, 0); time < At(3, 0); time += 10 * kMicrosPerMinute) {
+    for (const double x : {-200.0, course(time), 200.0}) {
+      EXPECT_NEAR(UsualAt(season, time, x).value, course(time), 5) << time / kMicrosPerMinute;
+    }
+  }
 }
 
 TEST(SeasonTest, ANewLevelEndsAllClaims) {

@@ -140,8 +140,10 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
   // What a day does to the whole fleet is not what is usual.
   const bool has_peers = fleet.HasPeers(reading.fleet_bucket);
   const double own = reading.x - (has_peers ? static_cast<double>(fleet.newest().median) : 0);
+  const float least = kLeastOfStep * noise_.coarseness();
+  const double deviation = std::max(level_.deviation(), least);
   Season::Usual known;
-  const bool has_season = season_.Expect(reading.time_us, &known);
+  const bool has_season = season_.Expect(reading.time_us, own, deviation, &known);
   double usual = known.value;
   // A level that lasts is no habit of an hour: see AdoptLevel.
   const bool lasts =
@@ -155,11 +157,9 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
   out->has_season = has_season;
   if (!has_season) return;
   out->residual = Narrow(reading.x - usual);
-  out->own_level = level_.Update(out->residual, kLevelRule, doubt_ < kAnomalous,
-                                 kLeastOfStep * noise_.coarseness());
+  out->own_level = level_.Update(out->residual, kLevelRule, doubt_ < kAnomalous, least);
   // Among peers the fleet says whether a level is out of the ordinary.
   if (!has_peers) out->scores[kLevel] = out->own_level;
-  const double deviation = std::max(level_.deviation(), kLeastOfStep * noise_.coarseness());
   const double half = kBandDeviations * deviation;
   out->expected = usual;
   out->lower = usual - half;

@@ -1,0 +1,105 @@
+// Machines that are switched on and off at fixed hours.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "src/base/civil_time.h"
+#include "src/detect/detector_testing.h"
+
+namespace avocet::auto_detect {
+namespace {
+
+using testing::Detect;
+using testing::MakeDetector;
+
+constexpr int kDays = 17;
+
+/// Edges of a day, in hours.
+struct Day {
+  double on = 6, off = 22;
+};
+
+/// Draws 20 and not 5 while it is on, switched `shift` hours after the hour by a person who comes
+/// up to five minutes late; `edit` changes what happens on a day.
+std::vector<double> Machine(int64_t period_s, double shift,
+                            const std::function<void(int day, Day*)>& edit = {}) {
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> noise(0, 0.3);
+  std::uniform_real_distribution<double> late(0, 5.0 / 60);
+  std::vector<double> values;
+  for (int day = 0; day < kDays; ++day) {
+    Day edges;
+    edges.on += shift + late(random);
+    edges.off += shift + late(random);
+    if (edit) edit(day, &edges);
+    for (int64_t second = 0; second < 86'400; second += period_s) {
+      const double hour = static_cast<double>(second) / 3600;
+      const bool on = hour >= edges.on && hour < edges.off;
+      values.push_back(std::round(((on ? 20 : 5) + noise(random)) * 100) / 100);
+    }
+  }
+  return values;
+}
+
+struct Found {
+  double hour;  // since the first reading
+  std::string type;
+};
+
+std::vector<Found> Find(const std::vector<double>& values, int64_t period_s) {
+  const auto detector = MakeDetector(AutoType());
+  std::vector<Found> found;
+  for (const Anomaly& anomaly : Detect(detector.get(), testing::Series(values, period_s))) {
+    found.push_back({static_cast<double>(anomaly.event_time_us) / double{kMicrosPerHour},
+                     std::string(anomaly.reason)});
+  }
+  return found;
+}
+
+bool HasLevel(const std::vector<Found>& found, double from_hour, double to_hour) {
+  return std::any_of(found.begin(), found.end(), [&](const Found& one) {
+    return one.type == "level" && one.hour >= from_hour && one.hour < to_hour;
+  });
+}
+
+/// Runs `check` with machines whose edges are at the edge of a half-hour of the clock, within one,
+/// and near its end.
+void WithMachines(const std::function<void(int64_t period_s, double shift)>& check) {
+  for (const int64_t period_s : {10, 60}) {
+    for (const double shift : {0.0, 0.21, 0.4}) {
+      SCOPED_TRACE(::testing::Message() << period_s << " s, " << shift);
+      check(period_s, shift);
+    }
+  }
+}
+
+TEST(SwitchedTest, EdgesOfADayAreUsualAfterThreeDays) {
+  WithMachines([](int64_t period_s, double shift) {
+    const auto found = Find(Machine(period_s, shift), period_s);
+    const auto late =
+        std::count_if(found.begin(), found.end(), [](const Found& one) { return one.hour >= 72; });
+    EXPECT_LE(late, 8);
+    EXPECT_FALSE(HasLevel(found, 72, 24 * kDays));
+  });
+}
+
+TEST(SwitchedTest, AMachineThatIsNotSwitchedIsFound) {
+  WithMachines([](int64_t period_s, double shift) {
+    const auto found = Find(Machine(period_s, shift,
+                                    [](int day, Day* edges) {
+                                      if (day == 12) edges->on = 24;   // not at all
+                                      if (day == 14) edges->off = 26;  // and all night long
+                                    }),
+                            period_s);
+    EXPECT_TRUE(HasLevel(found, 12 * 24 + 6, 12 * 24 + 7.5));
+    EXPECT_TRUE(HasLevel(found, 14 * 24 + 22, 14 * 24 + 23.5));
+  });
+}
+
+}  // namespace
+}  // namespace avocet::auto_detect
