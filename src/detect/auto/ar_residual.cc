@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 
 #include "src/detect/auto/rate_after.h"
@@ -19,7 +20,8 @@ constexpr uint32_t kJudgesAfter = 20;  // values
 constexpr uint32_t kClipsAfter = 50;
 constexpr double kMostOfYoung = 6;  // deviations
 
-constexpr int kAt[4][4] = {{0, 1, 2, 3}, {1, 4, 5, 6}, {2, 5, 7, 8}, {3, 6, 8, 9}};
+// Where the diagonal of the covariance is.
+constexpr int kDiagonal[] = {0, 4, 7, 9};
 
 }  // namespace
 
@@ -27,7 +29,7 @@ void ArResidual::Begin(double x) {
   mean_ = x;
   variance_ = 0;
   weights_[0] = 1;
-  for (int i = 0; i < kTerms; ++i) covariance_[kAt[i][i]] = kStartCovariance;
+  for (const int at : kDiagonal) covariance_[at] = kStartCovariance;
 }
 
 ArResidual::Result ArResidual::Update(double x, const double* lags, const ArRule& rule,
@@ -48,9 +50,12 @@ ArResidual::Result ArResidual::Update(double x, const double* lags, const ArRule
     const auto deviations = static_cast<float>((value - mean_) * per_deviation);
     return std::clamp(deviations, -kLargestTerm, kLargestTerm);
   };
-  const float terms[kTerms] = {standard(lags[0]), standard(lags[1]), standard(lags[2]), 1};
+  const Row terms = {standard(lags[0]), standard(lags[1]), standard(lags[2]), 1};
+  Row weights;
+  std::memcpy(&weights, weights_, sizeof(weights));
+  const Row products = weights * terms;
   float predicted = 0;
-  for (int i = 0; i < kTerms; ++i) predicted += weights_[i] * terms[i];
+  for (int i = 0; i < kTerms; ++i) predicted += products[i];
   const float error = standard(x) - predicted;
   Result result;
   if (variance_ > 0) result.distance = std::abs(x - mean_) * per_deviation;
@@ -81,30 +86,32 @@ double ArResidual::Clipped(double distance) const {
   return std::copysign(std::sqrt(most), distance);
 }
 
-void ArResidual::Learn(const float* terms, float error, float memory) {
-  float projected[kTerms];
+void ArResidual::Learn(const Row& terms, float error, float memory) {
+  float* const c = covariance_;
+  Row rows[kTerms] = {{c[0], c[1], c[2], c[3]},
+                      {c[1], c[4], c[5], c[6]},
+                      {c[2], c[5], c[7], c[8]},
+                      {c[3], c[6], c[8], c[9]}};
+  Row projected = {};
+  for (int i = 0; i < kTerms; ++i) projected += rows[i] * terms[i];
   float denominator = memory;
-  for (int i = 0; i < kTerms; ++i) {
-    projected[i] = 0;
-    for (int j = 0; j < kTerms; ++j) projected[i] += covariance_[kAt[i][j]] * terms[j];
-    denominator += terms[i] * projected[i];
-  }
+  for (int i = 0; i < kTerms; ++i) denominator += terms[i] * projected[i];
   const float gain = 1 / denominator;
   const float grow = 1 / memory;
+  for (int i = 0; i < kTerms; ++i) rows[i] = (rows[i] - projected[i] * projected * gain) * grow;
+  // From the last to the first: what a row has before its diagonal is overwritten by the one above.
+  for (int i = kTerms; i-- > 0;) std::memcpy(c + kDiagonal[i] - i, &rows[i], sizeof(Row));
   float trace = 0;
+  for (const int at : kDiagonal) trace += c[at];
+  const Row change = projected * gain * error;
   bool finite = true;
   for (int i = 0; i < kTerms; ++i) {
-    weights_[i] += projected[i] * gain * error;
+    weights_[i] += change[i];
     finite = finite && std::abs(weights_[i]) < kLargestTerm;
-    for (int j = i; j < kTerms; ++j) {
-      float& entry = covariance_[kAt[i][j]];
-      entry = (entry - projected[i] * projected[j] * gain) * grow;
-    }
-    trace += covariance_[kAt[i][i]];
   }
   if (finite && trace < kLargestTrace) return;
   for (float& entry : covariance_) entry = 0;
-  for (int i = 0; i < kTerms; ++i) covariance_[kAt[i][i]] = kStartCovariance;
+  for (const int at : kDiagonal) covariance_[at] = kStartCovariance;
   if (finite) return;
   for (float& weight : weights_) weight = 0;
   weights_[0] = 1;

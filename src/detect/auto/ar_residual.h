@@ -34,9 +34,11 @@ class ArResidual {
 
  private:
   static constexpr int kTerms = kOrder + 1;
+  // Four numbers that are computed with at once: learning these is much of what a series costs.
+  using Row = float __attribute__((vector_size(kTerms * sizeof(float))));
   void Begin(double x);
   double Clipped(double distance) const;
-  void Learn(const float* terms, float error, float memory);
+  void Learn(const Row& terms, float error, float memory);
 
   double mean_ = 0, variance_ = 0;
   float weights_[kTerms] = {};

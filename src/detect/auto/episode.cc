@@ -56,6 +56,9 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
   } else {
     last_time_us_ = time_us;
   }
+  bool fires = false;
+  for (const float score : scores) fires |= score > 1;
+  if (!fires) return kNumChannels;  // as nearly always
   const auto alarm = static_cast<uint16_t>(kCalmsPerAlarm * kTicksPerCalm);
   const auto most_used = static_cast<uint16_t>(kMostUsed * alarm);
   size_t strongest = kNumChannels;

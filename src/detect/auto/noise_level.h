@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "src/detect/auto/quick_log.h"
 #include "src/detect/auto/rate_after.h"
 
 namespace avocet::auto_detect {
@@ -34,7 +35,7 @@ class NoiseLevel {
     const double least =
         kRareChanges * double{kFast} * static_cast<double>(step_) * static_cast<double>(step_);
     return Standardise(
-        std::log(static_cast<float>((fast_ + 0.02 * slow_ + least) / (slow_ + least))));
+        QuickLog(static_cast<float>((fast_ + 0.02 * slow_ + least) / (slow_ + least))));
   }
 
   /// The smallest change there has been, which is the step of a series of whole numbers or of few

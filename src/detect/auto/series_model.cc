@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "src/base/civil_time.h"
+#include "src/detect/auto/quick_log.h"
 #include "src/detect/number_limits.h"
 #include "src/detect/reporting_clock.h"
 
@@ -112,13 +113,20 @@ void SeriesModel::Update(const Reading& reading, const Settings& settings, const
 
 void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, Verdict* out) {
   const double x = reading.x;
-  const ArResidual::Result forecast = forecast_.Update(x, lags_, kForecastRule, noise_.step());
+  Scores& scores = out->scores;
+  const float step = noise_.step();
+  if (!begins) {  // first, as it takes longest and nothing waits for it
+    const double change = x - lags_[0];
+    const float noise = noise_.Update(change * change) * (1 / kNoiseLimit);
+    scores[kNoise] = noise;
+    scores[kDead] = -noise;
+  }
+  const ArResidual::Result forecast = forecast_.Update(x, lags_, kForecastRule, step);
   out->expected = forecast.predicted;
   out->lower = forecast.predicted - kBandDeviations * forecast.unit;
   out->upper = forecast.predicted + kBandDeviations * forecast.unit;
   if (readings() > kJudgesAfter / 2) out->distance = Narrow(forecast.distance) / kSpikeRule.floor;
   if (begins) return;
-  Scores& scores = out->scores;
   const bool learns = doubt_ < kAnomalous;
   // The tail of the errors is not known yet: what is huge is told from what is not.
   const float early = std::abs(forecast.z) / kHuge;
@@ -130,10 +138,6 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   }
   scores[kStuck] = stuck_.Update(x == lags_[0], judges);
   scores[kClip] = clip_.Update(x, judges);
-  const double change = x - lags_[0];
-  const float noise = noise_.Update(change * change) / kNoiseLimit;
-  scores[kNoise] = noise;
-  scores[kDead] = -noise;
 }
 
 void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out) {
@@ -245,18 +249,17 @@ void SeriesModel::OpenBucket(int64_t bucket) {
 // silent, and how strange those just before it were: faults last.
 void SeriesModel::RankReading(Verdict* out) {
   const float strangest = std::max(out->distance, last_score_);
-  severity_ += kSeverityRate * (std::log(1 + std::min(strangest, kStrangest)) - severity_);
+  severity_ += kSeverityRate * (QuickLog(1 + std::min(strangest, kStrangest)) - severity_);
   out->severity += severity_;
 }
 
 void SeriesModel::Conclude(int64_t time_us, const Settings& settings, Verdict* out) {
-  last_score_ = 0;
   if (settings.threshold != 1) {
     for (float& score : out->scores) score /= settings.threshold;
   }
-  for (const float score : out->scores) {
-    if (score > last_score_) last_score_ = score;
-  }
+  float top = 0;
+  for (const float score : out->scores) top = std::max(top, score);
+  last_score_ = top;
   out->raised = episode_.Update(out->scores, time_us, CalmUs());
   RankReading(out);
   AdoptLevel(time_us, settings);

@@ -1,6 +1,7 @@
 // The views of novelty, each against numbers worked out by hand.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -9,6 +10,7 @@
 #include "src/detect/auto/level_watch.h"
 #include "src/detect/auto/novelty.h"
 #include "src/detect/auto/outlier_limit.h"
+#include "src/detect/auto/quick_log.h"
 #include "src/detect/auto/range_histogram.h"
 #include "src/detect/auto/short_float.h"
 #include "src/detect/auto/standard_rarity.h"
@@ -17,6 +19,15 @@
 
 namespace avocet::auto_detect {
 namespace {
+
+TEST(QuickLogTest, IsAsNearAsItSays) {
+  EXPECT_EQ(QuickLog(1), 0);
+  for (float x = 1.2e-38F; x < 3e38F; x *= 1.0137F) {
+    const double exact = std::log(static_cast<double>(x));
+    ASSERT_NEAR(static_cast<double>(QuickLog(x)), exact, 2e-7 * std::max(1.0, std::abs(exact)))
+        << x;
+  }
+}
 
 TEST(RangeHistogramTest, CountsWithinAShareOfTheRange) {
   RangeHistogram<double, 128> histogram{};
