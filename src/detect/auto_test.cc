@@ -80,6 +80,13 @@ TEST(AutoTest, FindsAndNamesFaults) {
         for (size_t i = kFault; i < kFault + 300; i += 2) (*s)[i] += 0.5;
       },
       "noise");
+  f(
+      [](Sensor* s) {
+        for (size_t i = 0; i < 100; ++i) {
+          (*s)[kFault + i] += 0.5 * static_cast<double>(std::min<size_t>(i + 1, 6));
+        }
+      },
+      "rate");
 }
 
 TEST(AutoTest, AnAnomalyIsRaisedOnceWhileItLasts) {

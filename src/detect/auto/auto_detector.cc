@@ -169,7 +169,7 @@ void AutoDetector::Report(uint32_t row, const Metric& metric, const Verdict& ver
                            .score = static_cast<double>(raised ? verdict.scores[verdict.raised]
                                                                : std::min(score, 1.0F)),
                            .severity = static_cast<double>(verdict.severity),
-                           .type = raised ? ChannelName(verdict.raised) : std::string_view()});
+                           .type = raised ? verdict.type() : std::string_view()});
 }
 
 void AutoDetector::Raise(const KeyedBatch& batch, uint32_t row, const Metric& metric,
@@ -192,7 +192,7 @@ void AutoDetector::Raise(const KeyedBatch& batch, uint32_t row, const Metric& me
   const float score = verdict.scores[verdict.raised];
   anomaly.score = static_cast<double>(score);
   anomaly.severity = score >= kCriticalScore ? Severity::kCritical : Severity::kWarning;
-  anomaly.reason = ChannelName(verdict.raised);
+  anomaly.reason = verdict.type();
   anomaly.known_us = metric.models[anomaly.slot]->known_us();
   FillSignals(verdict, &anomaly);
 }

@@ -30,6 +30,10 @@ constexpr std::string_view ChannelName(size_t channel) {
   return kNames[channel];
 }
 
+/// What an anomaly of any channel is called that begins on a ramp: the last readings moved one way,
+/// each by far more than is usual.
+inline constexpr std::string_view kRateType = "rate";
+
 /// One score per channel: above 1 it fires.
 using Scores = std::array<float, kNumChannels>;
 

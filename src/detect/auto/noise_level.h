@@ -42,6 +42,9 @@ class NoiseLevel {
   /// decimals; 0 before the first.
   float step() const { return step_; }
 
+  /// From one reading to the next: the root of their mean square.
+  double usual_change() const { return std::sqrt(slow_); }
+
   /// What is lost of a value because the series hardly ever leaves a step of its scale for another;
   /// 0 when it changes so often that means tell what lies between two steps.
   float coarseness() const {

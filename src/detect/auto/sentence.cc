@@ -49,6 +49,10 @@ std::string NoveltyText(const Anomaly& anomaly, std::string_view subject) {
 std::string Sentence(const Anomaly& anomaly, std::string_view metric_label) {
   const std::string reading = ReadingText(anomaly.value);
   const std::string subject = fmt::format("{} was {}", metric_label, reading);
+  if (anomaly.reason == kRateType) {
+    return fmt::format("{} {} to {}, reading after reading, faster than it usually changes",
+                       metric_label, anomaly.value > anomaly.expected ? "rose" : "fell", reading);
+  }
   switch (ChannelOf(anomaly.reason)) {
     case kSpike:
       return fmt::format("{} jumped to {}, far above the {} that its last readings led to expect",

@@ -105,6 +105,7 @@ void SeriesModel::Update(const Reading& reading, const Settings& settings, const
   JudgeAmongPeers(reading, fleet, out);
   CloseStep(reading, novelty, out);
   Conclude(reading.time_us, settings, out);
+  if (out->raised != kNumChannels) out->on_ramp = IsOnRamp(reading.x);
 
   std::copy_backward(lags_, lags_ + ArResidual::kOrder - 1, lags_ + ArResidual::kOrder);
   lags_[0] = reading.x;
@@ -243,6 +244,21 @@ void SeriesModel::OpenBucket(int64_t bucket) {
   bucket_ = {};
   // What is as old as that is not compared with anything.
   if (after_closed <= UINT32_MAX) bucket_.after_closed = static_cast<uint32_t>(after_closed);
+}
+
+// Noise that is louder than usual seldom goes the same way three times by like amounts.
+bool SeriesModel::IsOnRamp(double x) const {
+  constexpr double kFast = 2;  // usual changes
+  constexpr double kAlike = 3;
+  double least = std::numeric_limits<double>::infinity();
+  double most = 0;
+  const double up = x > lags_[0] ? 1 : -1;
+  for (size_t i = 0; i < ArResidual::kOrder; ++i) {
+    const double change = up * ((i == 0 ? x : lags_[i - 1]) - lags_[i]);
+    least = std::min(least, change);
+    most = std::max(most, change);
+  }
+  return least > kFast * noise_.usual_change() && most < kAlike * least;
 }
 
 // Whatever is strange about a reading, of which the typed channels may have seen enough to be

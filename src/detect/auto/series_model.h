@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "src/detect/auto/ar_residual.h"
 #include "src/detect/auto/channel.h"
@@ -44,6 +45,10 @@ struct Verdict {
   float distance = 0;            ///< the same, of how far the reading is from the mean of all
   Novelty::Result novelty;       ///< of the step that the reading ended, if any
   size_t raised = kNumChannels;  ///< the channel that raises an anomaly now
+  bool on_ramp = false;          ///< which is called kRateType then
+
+  /// What is raised. REQUIRES: raised is a channel.
+  std::string_view type() const { return on_ramp ? kRateType : ChannelName(raised); }
 };
 
 class SeriesModel {
@@ -99,6 +104,7 @@ class SeriesModel {
   void JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out);
   void CloseStep(const Reading& reading, Novelty* novelty, Verdict* out);
   void OpenBucket(int64_t bucket);
+  bool IsOnRamp(double x) const;
   void RankReading(Verdict* out);
   void Conclude(int64_t time_us, const Settings& settings, Verdict* out);
   void AdoptLevel(int64_t time_us, const Settings& settings);
