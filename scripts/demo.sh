@@ -20,7 +20,8 @@ While it runs, from another terminal (the first `make query` builds the SQL engi
   build/avocet query --lake demo/lake \
     "SELECT detector, metric, severity, count(*) FROM iot_catalog.analytics.anomalies GROUP BY 1, 2, 3"
 
-Alerts are in the log below; to look at them and to say what you make of them:
+Alerts are in the log below; to look at what was found, at them, and to say what you make of them:
+  build/avocet anomalies --lake demo/lake
   build/avocet alerts list --lake demo/lake
   build/avocet alerts show ID --lake demo/lake
 

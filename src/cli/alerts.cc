@@ -231,7 +231,7 @@ Status Act(const OneArguments& arguments, OperatorAction action) {
 void AddList(CLI::App* app, int* exit_code) {
   auto arguments = std::make_shared<ListArguments>();
   CLI::App* command = app->add_subcommand("list", "List open alerts, newest first");
-  AddLakeOptions(command, arguments.get(), "table");
+  AddLakeOptions(command, arguments.get(), {"table", "json"});
   command->add_flag("--all", arguments->all, "Also those that have cleared");
   command->add_option("--device", arguments->device, "Only alerts of this device");
   command->add_option("--metric", arguments->metric, "Only alerts about this metric");

@@ -13,14 +13,14 @@ namespace {
 constexpr int kUsage = 64;
 
 constexpr AddCommand kCommands[] = {
-    AddInitCommand,     AddRunCommand,        AddCheckCommand,      AddQueryCommand,
-    AddDetectCommand,   AddScoreCommand,      AddSimulateCommand,   AddReplayCommand,
-    AddTopCommand,      AddTapCommand,        AddQuarantineCommand, AddFsckCommand,
-    AddOptimizeCommand, AddVacuumCommand,     AddForgetCommand,     AddRebuildCommand,
-    AddConfigCommand,   AddComponentsCommand, AddTokenCommand,      AddAccessCommand,
-    AddAuditCommand,    AddAlertsCommand,     AddNotifyCommand,     AddHealthCommand,
-    AddFitRulCommand,   AddAwsCommand,        AddCatalogCommand,    AddCompletionCommand,
-    AddManCommand,      AddVersionCommand,
+    AddInitCommand,       AddRunCommand,        AddCheckCommand,      AddQueryCommand,
+    AddDetectCommand,     AddScoreCommand,      AddSimulateCommand,   AddReplayCommand,
+    AddTopCommand,        AddTapCommand,        AddQuarantineCommand, AddFsckCommand,
+    AddOptimizeCommand,   AddVacuumCommand,     AddForgetCommand,     AddRebuildCommand,
+    AddConfigCommand,     AddComponentsCommand, AddTokenCommand,      AddAccessCommand,
+    AddAuditCommand,      AddAnomaliesCommand,  AddAlertsCommand,     AddNotifyCommand,
+    AddHealthCommand,     AddFitRulCommand,     AddAwsCommand,        AddCatalogCommand,
+    AddCompletionCommand, AddManCommand,        AddVersionCommand,
 };
 
 }  // namespace

@@ -46,6 +46,7 @@ void AddRebuildCommand(CLI::App* app, int* exit_code);
 void AddTokenCommand(CLI::App* app, int* exit_code);
 void AddAccessCommand(CLI::App* app, int* exit_code);
 void AddNotifyCommand(CLI::App* app, int* exit_code);
+void AddAnomaliesCommand(CLI::App* app, int* exit_code);
 void AddAlertsCommand(CLI::App* app, int* exit_code);
 void AddAwsCommand(CLI::App* app, int* exit_code);
 void AddManCommand(CLI::App* app, int* exit_code);

@@ -24,10 +24,7 @@ namespace {
 
 constexpr size_t kDefaultLimit = 20;
 
-struct HealthArguments {
-  std::string config;
-  std::string lake;
-  std::string format = "table";
+struct HealthArguments : LakeArguments {
   std::string rul;  // model file; empty: that of the configuration
   bool all = false;
   size_t limit = kDefaultLimit;
@@ -96,8 +93,7 @@ void PrintJson(const std::vector<DeviceOutlook>& shown, const FleetHealth& fleet
 }
 
 Status Run(const HealthArguments& arguments) {
-  AVOCET_ASSIGN_OR_RETURN(const Config config,
-                          LoadLakeConfig({arguments.config, arguments.lake, arguments.format}));
+  AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
   AVOCET_RETURN_IF_ERROR(RequireLake(config, Env::Posix()));
   AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(Env::Posix(), config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
@@ -133,11 +129,7 @@ void AddHealthCommand(CLI::App* app, int* exit_code) {
   auto arguments = std::make_shared<HealthArguments>();
   CLI::App* command =
       app->add_subcommand("health", "Which devices will need attention within a week, and why");
-  command->add_option("-c,--config", arguments->config,
-                      "Configuration file (default: avocet.yaml)");
-  command->add_option("--lake", arguments->lake, "Lake directory, or s3://bucket/prefix");
-  command->add_option("-f,--format", arguments->format, "Output format (default: table)")
-      ->check(CLI::IsMember({"table", "csv", "json"}));
+  AddLakeOptions(command, arguments.get(), {"table", "csv", "json"});
   command->add_option("--rul", arguments->rul,
                       "Model of avocet fit-rul (default: health.rul_model of the configuration)");
   command->add_flag("--all", arguments->all, "Also devices that are well");

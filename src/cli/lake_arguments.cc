@@ -5,13 +5,16 @@
 
 namespace avocet {
 
-void AddLakeOptions(CLI::App* command, LakeArguments* arguments, const std::string& text) {
-  arguments->format = text;
+void AddLakeOptions(CLI::App* command, LakeArguments* arguments,
+                    const std::vector<std::string>& formats) {
+  arguments->format = formats.front();
   command->add_option("-c,--config", arguments->config,
                       "Configuration file (default: avocet.yaml)");
   command->add_option("--lake", arguments->lake, "Lake directory, or s3://bucket/prefix");
-  command->add_option("-f,--format", arguments->format, "Output format (default: " + text + ")")
-      ->check(CLI::IsMember({text, std::string("json")}));
+  command
+      ->add_option("-f,--format", arguments->format,
+                   "Output format (default: " + formats.front() + ")")
+      ->check(CLI::IsMember(formats));
 }
 
 Result<Config> LoadLakeConfig(const LakeArguments& arguments) {

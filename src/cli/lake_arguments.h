@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "src/base/status.h"
 #include "src/config/config.h"
@@ -15,8 +16,9 @@ struct LakeArguments {
   std::string format;  ///< first of the formats that AddLakeOptions was given, unless chosen
 };
 
-/// Adds -c, --lake and -f. `text` is the name of the format for people.
-void AddLakeOptions(CLI::App* command, LakeArguments* arguments, const std::string& text = "text");
+/// Adds -c, --lake and -f. The first format is the default.
+void AddLakeOptions(CLI::App* command, LakeArguments* arguments,
+                    const std::vector<std::string>& formats = {"text", "json"});
 
 /// The configuration with the lake of the arguments; logging is set up.
 Result<Config> LoadLakeConfig(const LakeArguments& arguments);

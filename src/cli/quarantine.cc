@@ -309,7 +309,7 @@ Status Retry(const RetryArguments& arguments) {
 void AddList(CLI::App* app, int* exit_code) {
   auto arguments = std::make_shared<ListArguments>();
   CLI::App* command = app->add_subcommand("list", "List records, newest first, and count per code");
-  AddLakeOptions(command, arguments.get(), "table");
+  AddLakeOptions(command, arguments.get(), {"table", "json"});
   command->add_option("--code", arguments->code, "Only records with this code");
   command->add_option("--since", arguments->since,
                       "Only records received since this time, or this long ago");

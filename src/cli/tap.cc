@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/cli/command.h"
+#include "src/cli/label_option.h"
 #include "src/cli/running_avocet.h"
 #include "src/env/signals.h"
 #include "src/server/record_tap.h"
@@ -18,7 +19,8 @@ struct TapArguments : RunningAvocetArguments {
   std::string stage;
   std::string device;
   std::string metric;
-  uint64_t most = 0;  // records; 0: no end
+  std::vector<std::string> labels;  // "site=north"
+  uint64_t most = 0;                // records; 0: no end
 };
 
 constexpr std::string_view kDropped = "{\"dropped\":";
@@ -77,6 +79,8 @@ Status Tap(const TapArguments& arguments) {
   QueryParameters query = {{"stage", arguments.stage}};
   if (!arguments.device.empty()) query.emplace_back("device", arguments.device);
   if (!arguments.metric.empty()) query.emplace_back("metric", arguments.metric);
+  AVOCET_ASSIGN_OR_RETURN(const Labels labels, ParseLabels(arguments.labels));
+  for (const auto& [name, pattern] : labels) query.emplace_back("label." + name, pattern);
   LinePrinter printer(arguments.most);
   return avocet.Stream("tap", query, [&](std::string_view bytes) { return printer.Add(bytes); });
 }
@@ -92,6 +96,7 @@ void AddTapCommand(CLI::App* app, int* exit_code) {
       ->check(CLI::IsMember(StageNames()));
   command->add_option("--device", arguments->device, "Only of devices that fit, as in 'pump-*'");
   command->add_option("--metric", arguments->metric, "Only what has this metric, and only that");
+  AddLabelOption(command, &arguments->labels);
   command->add_option("-n,--count", arguments->most, "End after so many records");
   AddRunningAvocetOptions(command, arguments.get());
   command->callback([arguments, exit_code] { *exit_code = Report(Tap(*arguments)); });

@@ -22,6 +22,7 @@ AnomalyFilter FilterOf(const ApiContext& context, ApiQuery* query) {
   filter.device = query->Text("device");
   filter.metric = query->Text("metric");
   filter.detector = query->Text("detector");
+  filter.type = query->Text("type");
   filter.text = query->Text("q");
   filter.labels = query->LabelPatterns();
   filter.devices = &context.engine->config().devices;

@@ -31,6 +31,7 @@ AnomalyRow AnomalyAt(const ColumnBatch& batch, size_t row) {
           .score = number(anomalies::kScore),
           .severity = text(anomalies::kSeverity),
           .detector = text(anomalies::kDetector),
+          .type = text(anomalies::kType),
           .reason = text(anomalies::kReason),
           .contributors = text(anomalies::kContributors),
           .source = text(anomalies::kSource),
@@ -48,6 +49,7 @@ void WriteAnomaly(const AnomalyRow& row, JsonWriter* json) {
   json->Field("time_us", row.event_time_us).Field("value", row.value);
   json->Field("expected", row.expected).Field("lower", row.lower).Field("upper", row.upper);
   json->Field("score", row.score).Field("severity", row.severity).Field("detector", row.detector);
+  json->Field("type", row.type);
   json->Field("reason", row.reason).Key("contributors");
   if (row.contributors.empty()) {
     json->Null();
@@ -65,15 +67,15 @@ void WriteAnomaly(const AnomalyRow& row, JsonWriter* json) {
 }
 
 std::string AnomalyCsvHeader() {
-  return "id,device,metric,time,severity,score,value,expected,lower,upper,detector,reason\r\n";
+  return "id,device,metric,time,severity,score,value,expected,lower,upper,detector,type,reason\r\n";
 }
 
 std::string AnomalyCsv(const AnomalyRow& row) {
   return row.id + "," + CsvText(row.device) + "," + CsvText(row.metric) + "," +
          FormatTimestamp(row.event_time_us) + "," + row.severity + "," + CsvNumber(row.score) +
          "," + CsvNumber(row.value) + "," + CsvNumber(row.expected) + "," + CsvNumber(row.lower) +
-         "," + CsvNumber(row.upper) + "," + CsvText(row.detector) + "," + CsvText(row.reason) +
-         "\r\n";
+         "," + CsvNumber(row.upper) + "," + CsvText(row.detector) + "," + CsvText(row.type) + "," +
+         CsvText(row.reason) + "\r\n";
 }
 
 bool AnomalyFilter::Matches(const AnomalyRow& row) const {
@@ -82,7 +84,7 @@ bool AnomalyFilter::Matches(const AnomalyRow& row) const {
   };
   return row.event_time_us >= from_us && row.event_time_us < to_us && is(device, row.device) &&
          is(metric, row.metric) && is(severity, row.severity) && is(detector, row.detector) &&
-         is(id, row.id) &&
+         is(type, row.type) && is(id, row.id) &&
          (text.empty() || ContainsIgnoringCase(row.device, text) ||
           ContainsIgnoringCase(row.reason, text)) &&
          (labels.empty() || FitLabels(labels, LabelsOf(*devices, row.device)));

@@ -19,6 +19,7 @@ struct AnomalyRow {
   double score = 0;
   std::string severity;
   std::string detector;
+  std::string type;  ///< what happened in a word, as "spike"
   std::string reason;
   std::string contributors;       ///< JSON, as ContributorsJson writes it; empty: none
   std::string source, partition;  ///< of the bronze record; empty: there is none
@@ -37,13 +38,13 @@ std::string AnomalyCsv(const AnomalyRow& row);
 
 /// Which anomalies are wanted.
 struct AnomalyFilter {
-  int64_t from_us = INT64_MIN;                     ///< event time, inclusive
-  int64_t to_us = INT64_MAX;                       ///< exclusive
-  std::string device, metric, severity, detector;  ///< empty: any
-  std::string text;                                ///< in device or reason, in any case
-  std::string id;                                  ///< empty: any
-  Labels labels;                                   ///< patterns that those of its device fit
-  const DevicesConfig* devices = nullptr;          ///< has the labels; not null with `labels`
+  int64_t from_us = INT64_MIN;                           ///< event time, inclusive
+  int64_t to_us = INT64_MAX;                             ///< exclusive
+  std::string device, metric, severity, detector, type;  ///< empty: any
+  std::string text;                                      ///< in device or reason, in any case
+  std::string id;                                        ///< empty: any
+  Labels labels;                                         ///< patterns that those of its device fit
+  const DevicesConfig* devices = nullptr;                ///< has the labels; not null with `labels`
 
   bool Matches(const AnomalyRow& row) const;
 };

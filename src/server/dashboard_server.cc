@@ -91,7 +91,7 @@ DashboardServer::DashboardServer(Engine* engine, ReloadDesk* reload_desk, Env* e
       feed_(kFeedRows),
       board_(kBoardAlerts),
       fleet_(&feed_, &board_, kRingBytes),
-      tap_(&fleet_),
+      tap_(&fleet_, &engine->config().devices),
       history_(engine->config(), env),
       access_(env, TokenFileFor(*engine, *server)),
       memory_work_(kWaitingRequests),
@@ -240,7 +240,8 @@ void DashboardServer::AddTap() {
              const auto stage =
                  ParseTapStage(query.Word("stage", {"silver", "decode", "anomalies", "alerts"}));
              TapFilter filter{.stage = stage.value_or(TapStage::kSilver),
-                              .metric = query.Text("metric")};
+                              .metric = query.Text("metric"),
+                              .labels = query.LabelPatterns()};
              if (request.Query("device")) filter.device = query.Text("device");
              if (const auto mistake = query.Mistake()) return reply.Send(Secured(*mistake));
              tap_.Serve(std::move(filter), SecurityHeaders(), std::move(reply));

@@ -35,6 +35,7 @@ AnomalyRow AnomalyIn(const RecordBatchView& view, size_t row) {
           .score = view.Double(anomalies::kScore, row),
           .severity = TextAt(view, anomalies::kSeverity, row),
           .detector = TextAt(view, anomalies::kDetector, row),
+          .type = TextAt(view, anomalies::kType, row),
           .reason = TextAt(view, anomalies::kReason, row),
           .contributors = TextAt(view, anomalies::kContributors, row),
           .source = TextAt(view, anomalies::kSource, row),

@@ -1,11 +1,13 @@
 #include "src/server/record_tap.h"
 
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "src/base/glob.h"
 #include "src/base/json_writer.h"
 #include "src/base/time_format.h"
+#include "src/config/device_labels.h"
 #include "src/server/anomaly_row.h"
 
 namespace avocet {
@@ -94,11 +96,14 @@ std::optional<TapStage> ParseTapStage(std::string_view name) {
 
 class RecordTap::Client {
  public:
-  Client(TapFilter filter, HttpStream stream)
-      : filter_(std::move(filter)), stream_(std::move(stream)) {}
+  /// `devices` has the labels, and is borrowed.
+  Client(TapFilter filter, const DevicesConfig* devices, HttpStream stream)
+      : filter_(std::move(filter)), devices_(devices), stream_(std::move(stream)) {}
 
   const TapFilter& filter() const { return filter_; }
-  bool WantsDevice(std::string_view device) const { return MatchesGlob(filter_.device, device); }
+  bool WantsDevice(std::string_view device) {
+    return MatchesGlob(filter_.device, device) && (filter_.labels.empty() || HasLabels(device));
+  }
   bool WantsMetric(std::string_view metric) const {
     return filter_.metric.empty() || filter_.metric == metric;
   }
@@ -135,16 +140,29 @@ class RecordTap::Client {
   }
 
  private:
+  // Looking labels up is too slow for each record.
+  bool HasLabels(std::string_view device) {
+    std::lock_guard lock(mutex_);
+    const auto known = has_labels_.find(device);
+    if (known != has_labels_.end()) return known->second;
+    const bool fits = FitLabels(filter_.labels, LabelsOf(*devices_, device));
+    has_labels_.emplace(device, fits);
+    return fits;
+  }
+
   const TapFilter filter_;
+  const DevicesConfig* const devices_;
   HttpStream stream_;   // of the pump
   std::string unsent_;  // of the pump
   std::atomic<size_t> buffered_bytes_ = 0;
   std::atomic<uint64_t> dropped_ = 0;
   std::mutex mutex_;
-  std::string lines_;  // guarded by mutex_
+  std::string lines_;                                    // guarded by mutex_
+  std::map<std::string, bool, std::less<>> has_labels_;  // by device; guarded by mutex_
 };
 
-RecordTap::RecordTap(LiveObserver* next) : next_(next), thread_([this] { Loop(); }) {}
+RecordTap::RecordTap(LiveObserver* next, const DevicesConfig* devices)
+    : next_(next), devices_(devices), thread_([this] { Loop(); }) {}
 
 RecordTap::~RecordTap() {
   {
@@ -239,7 +257,7 @@ void RecordTap::Serve(TapFilter filter, HttpFields headers, HttpReply reply) {
                                     .body = "\n",
                                     .headers = std::move(headers)});
   ++watchers_[static_cast<size_t>(filter.stage)];
-  clients_.push_back(std::make_shared<Client>(std::move(filter), std::move(stream)));
+  clients_.push_back(std::make_shared<Client>(std::move(filter), devices_, std::move(stream)));
 }
 
 void RecordTap::Loop() {

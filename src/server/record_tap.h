@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "src/config/device_config.h"
 #include "src/engine/live_observer.h"
 #include "src/net/http_reply.h"
 
@@ -35,12 +36,14 @@ struct TapFilter {
   TapStage stage = TapStage::kSilver;
   std::string device = "*";  ///< a pattern with * and ?
   std::string metric;        ///< empty: all; records that have it, and of these only it
+  Labels labels;             ///< patterns that those of the device fit
 };
 
 class RecordTap : public LiveObserver {
  public:
-  /// Passes all it is told on to `next`, which is borrowed, before it looks at it.
-  explicit RecordTap(LiveObserver* next);
+  /// Passes all it is told on to `next` before it looks at it. `devices` has the labels. Both are
+  /// borrowed.
+  RecordTap(LiveObserver* next, const DevicesConfig* devices);
   ~RecordTap() override;
 
   void OnReadings(size_t shard, std::span<Piece* const> pieces, const DeviceTable& devices,
@@ -62,6 +65,7 @@ class RecordTap : public LiveObserver {
   void Loop();
 
   LiveObserver* const next_;
+  const DevicesConfig* const devices_;
   std::array<std::atomic<int>, kNumTapStages> watchers_{};
   std::mutex mutex_;
   std::condition_variable changed_;

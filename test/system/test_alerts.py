@@ -453,6 +453,48 @@ def test_alerts_are_chosen_on_the_command_line(tmp_path: Path) -> None:
     assert listed() == ["b", "c"]
 
 
+def test_anomalies_are_listed_on_the_command_line(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    cold = "{name: cold, type: threshold, warn_min: 5, min: -20}"
+    site.configure(HOT.replace("detectors: [", f"detectors: [{cold}, ").split("alerts:")[0])
+    config = ["-c", str(site.config)]
+    done = site.avocet("anomalies", *config)
+    assert done.returncode == 69 and "cannot find a lake" in done.stderr
+    values = [(1, 20), (2, 30), (3, 8), (60, 1)]
+    (site.inbox / "a.ndjson").write_text("".join(line(d, s, v) for d in "ab" for s, v in values))
+    site.drain()
+
+    def listed(*arguments: str) -> list[dict[str, Any]]:
+        done = site.avocet("anomalies", *config, "-f", "json", *arguments)
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        assert answer["is_complete"] == ("--limit" not in arguments)
+        return answer["anomalies"]
+
+    rows = listed()
+    times = [row["time_us"] for row in rows]
+    assert len(rows) == 6 and times == sorted(times, reverse=True)
+    assert {row["id"] for row in rows} == set(site.rows("anomalies")["id"].to_pylist())
+    assert {row["device"] for row in listed("--device", "a")} == {"a"}
+    assert {row["value"] for row in listed("--detector", "cold", "--metric", "t")} == {1}
+    assert {row["value"] for row in listed("--severity", "critical")} == {20, 30}
+    assert len(listed("--type", rows[0]["type"])) == len(
+        [row for row in rows if row["type"] == rows[0]["type"]]
+    )
+    assert listed("--type", "none") == [] == listed("--metric", "u")
+    assert {row["value"] for row in listed("--from", "now-30s")} == {1}
+    assert {row["value"] for row in listed("--to", "2021-06-15T00:00:02Z")} == {20}
+    assert listed("--limit", "2") == rows[:2]
+    csv = site.avocet("anomalies", *config, "-f", "csv").stdout.splitlines()
+    assert len(csv) == 7 and csv[0].startswith("id,device,metric,time,")
+    table = site.avocet("anomalies", *config).stdout
+    assert "6 anomalies" in table and str(rows[0]["reason"])[:20] in table
+    short = site.avocet("anomalies", *config, "--limit", "1").stdout
+    assert "the newest 1 are listed, --limit 0 lists all" in short
+    for wrong in (["--severity", "bad"], ["--from", "soon"], ["--from", "now", "--to", "now-1h"]):
+        assert site.avocet("anomalies", *config, *wrong).returncode == 64
+
+
 def acknowledge(site: Site, device: str, who: str) -> None:
     config = ["-c", str(site.config)]
     done = site.avocet("alerts", "list", "--device", device, "-f", "json", *config)

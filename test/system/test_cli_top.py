@@ -24,6 +24,7 @@ SERVER = "{listen: '127.0.0.1:PORT'}"
 RULES = (
     CONFIG.replace("detectors:", "    humidity: {unit: '%'}\ndetectors:")
     + "alerts: {rules: [{name: heat, hold_off: 1h}]}\n"
+    + "devices: {labels: [{devices: pump, labels: {site: north}}]}\n"
 )
 HOSTILE = "\u202egnp [2J <b>"  # control characters are not accepted
 
@@ -208,6 +209,8 @@ def test_tap_shows_what_passes_each_stage(running: tuple[Run, Client, Site]) -> 
         "humid": Tap(client, "silver", "-n", "1", "--metric", "humidity"),
         "anomalies": Tap(client, "anomalies", "-n", "1", *device, "--metric", "temperature"),
         "alerts": Tap(client, "alerts", "-n", "1", "--device", "hot-*"),
+        "labelled": Tap(client, "silver", "-n", "3", "--label", "site=n*"),
+        "unlabelled": Tap(client, "anomalies", "-n", "2", "--label", "site="),
     }
     ended = []
 
@@ -225,7 +228,7 @@ def test_tap_shows_what_passes_each_stage(running: tuple[Run, Client, Site]) -> 
 
     run.wait_for(all_have_ended, "every tap to have its records")
     found = {name: tap.records() for name, tap in taps.items()}
-    assert [len(found[name]) for name in taps] == [3, 1, 2, 1, 1, 1]
+    assert [len(found[name]) for name in taps] == [3, 1, 2, 1, 1, 1, 3, 2]
     first = found["decode"][0]
     assert first["device_id"] == "pump" and first["payload"]["temperature"] == 79.5
     assert first["source"] and first["partition"] and first["offset"] > 0
@@ -236,6 +239,8 @@ def test_tap_shows_what_passes_each_stage(running: tuple[Run, Client, Site]) -> 
     assert found["humid"][0]["values"] == {"humidity": 40.0} == found["humid"][0]["means"]
     assert found["anomalies"][0]["device"] == "pump"
     assert found["alerts"][0]["device"].startswith("hot-") and found["alerts"][0]["state"]
+    assert {row["device_id"] for row in found["labelled"]} == {"pump"}
+    assert all(str(row["device"]).startswith("hot-") for row in found["unlabelled"])
 
 
 def test_a_tap_that_nobody_reads_holds_up_nothing(running: tuple[Run, Client, Site]) -> None:
@@ -297,6 +302,11 @@ def test_tap_ends_with_its_reader_and_refuses_what_makes_no_sense(
     done = subprocess.run(command(client, "tap", "gold"), capture_output=True, text=True)
     assert done.returncode == 64 and "decode" in done.stderr
     assert client.request("GET", "/api/v1/tap?stage=gold")[0] == 400
+    assert client.request("GET", "/api/v1/tap?label.rule=x")[0] == 400
+    done = subprocess.run(
+        command(client, "tap", "silver", "--label", "x"), capture_output=True, text=True
+    )
+    assert done.returncode == 64 and "write site=north" in done.stderr
 
 
 def test_other_machines_need_a_token(tmp_path: Path) -> None:

@@ -306,6 +306,11 @@ def test_the_anomalies_are_filtered_by_labels(
     assert client.request("GET", "/api/v1/anomalies?label.rule=x")[0] == 400
     csv = client.request("GET", "/api/v1/anomalies.csv?label.site=south")[2].splitlines()
     assert len(csv) == 3
+    done = site.avocet(
+        "anomalies", "-c", str(site.config), "-f", "json", "--label", "site=n*", "--label", "line=A"
+    )
+    assert done.returncode == 0, done.stderr
+    assert {row["device"] for row in json.loads(done.stdout)["anomalies"]} == {"press-1", "press-2"}
     with page_of(browser, client, "/anomalies") as page:
         rows = page.locator("tbody tr[data-id]")
         expect(rows).to_have_count(5)
