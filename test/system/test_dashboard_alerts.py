@@ -259,5 +259,21 @@ def test_a_threshold_is_tried_before_it_is_applied(
         own = site.config.read_text().split("alerts:")[0]
         tried.write_text(own + rule.locator("pre").inner_text() + "\n")
         assert site.avocet("check", "-c", str(tried)).returncode == 0
+        # So it is copied, also by a page that is not encrypted and comes from another machine.
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        copy = rule.get_by_title("Copy the lines")
+        for is_secure in (True, False):
+            page.evaluate("navigator.clipboard.writeText('nothing')")
+            page.evaluate(
+                "value => Object.defineProperty(window, 'isSecureContext', "
+                "{value, configurable: true})",
+                is_secure,
+            )
+            copy.click()
+            page.wait_for_function(
+                "async wanted => (await navigator.clipboard.readText()) === wanted",
+                arg=rule.locator("pre").inner_text(),
+            )
+            expect(copy).to_have_text("Copied")
         rule.get_by_label("From score").fill("high")
         rule.get_by_text("fire_score must be a number").wait_for()

@@ -90,6 +90,8 @@ export interface Anomaly {
   score: number;
   severity: Severity;
   detector: string;
+  /** What happened in a word. */
+  type: string;
   reason: string;
   /** Shares of 1. */
   contributors: { metrics?: Record<string, number>; signals?: Record<string, number> } | null;

@@ -21,6 +21,7 @@ const PATHS: Record<string, string> = {
   out: "M10.5 4a6.5 6.5 0 100 13 6.5 6.5 0 000-13zM15.3 15.3L20 20M7.5 10.5h6",
   download: "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14",
   link: "M10 14a4 4 0 005.7 0l3-3a4 4 0 00-5.7-5.7l-1 1M14 10a4 4 0 00-5.7 0l-3 3a4 4 0 005.7 5.7l1-1",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   close: "M6 6l12 12M18 6L6 18",
   alert: "M12 3.5l9.5 16.5h-19zM12 10v4.5M12 17.3h.01",
   pause: "M8 5v14M16 5v14",

@@ -2,9 +2,9 @@
 // them.
 
 import { get, type Rule, type RulePreview, type TrialAlert } from "./api";
+import { copyButton } from "./copy";
 import { fill, h, setText } from "./dom";
-import { count, dateTime, duration, measure } from "./format";
-import { icon } from "./icons";
+import { count, dateTime, duration } from "./format";
 import { Latest, messageOf } from "./page";
 import { select, stateBadge } from "./parts";
 import { href } from "./view";
@@ -89,7 +89,7 @@ function examples(title: string, list: { alerts: number; newest: TrialAlert[] })
                   h("td", { class: "number" }, dateTime(alert.time_us)),
                   h("td", { class: "name" }, h("a", { href: href("/device", { device: alert.device, from: String(alert.time_us - 1800e6), to: String(alert.time_us + 1800e6) }) }, `${alert.device || "the fleet"}${alert.metric ? ` · ${alert.metric}` : ""}`)),
                   h("td", { class: "wrap" }, alert.reason),
-                  h("td", { class: "number" }, measure(Number(alert.score.toFixed(2)))),
+                  h("td", { class: "number" }, alert.score.toFixed(2)),
                 ),
               ),
             ),
@@ -125,9 +125,7 @@ export function ruleTrial(rule: Rule, nowUs: number): HTMLElement {
       const preview = await latest.run((signal) => get<RulePreview>("rule_preview", query, signal));
       if (!preview) return;
       setText(error, "");
-      const copy = h("button", { type: "button", class: "button" }, icon("link"), "Copy");
       const yaml = snippet(rule, changed());
-      copy.addEventListener("click", () => void navigator.clipboard.writeText(yaml).then(() => fill(copy, icon("link"), "Copied")));
       fill(
         answer,
         h(
@@ -148,7 +146,7 @@ export function ruleTrial(rule: Rule, nowUs: number): HTMLElement {
               { class: "yaml" },
               h("p", { class: "muted" }, "To apply it, change the rule in the configuration; one without rules gets all of this:"),
               h("pre", { class: "mono" }, yaml),
-              copy,
+              copyButton("Copy", "Copy the lines", "copy", () => yaml),
               h("p", { class: "muted" }, "Then have it taken over: ", h("code", {}, "systemctl reload avocet"), ", or SIGHUP. It holds for readings from then on; ", h("code", {}, "avocet rebuild"), " applies it to the past."),
             )
           : null,

@@ -3,6 +3,7 @@
 import { alertChart, alertLink, alertPanel, alertSubject, stageBadge } from "../alert_panel";
 import { assignForm, muteSeries, VERBS } from "../alert_verbs";
 import { get, post, remove, url, type Alert, type AlertList, type AlertStage, type DevicePage, type Mute } from "../api";
+import { copyButton } from "../copy";
 import { fill, h, setText, type Child } from "../dom";
 import { events } from "../events";
 import { count, dateTime, shortTime } from "../format";
@@ -277,10 +278,7 @@ export function alertsPage(context: Context): Page {
       fill(panel, emptyState("alerts", "Choose an alert", h("p", {}, "to see what happened, and why."), h("p", {}, h("kbd", {}, "j"), " ", h("kbd", {}, "k"), " move, ", h("kbd", {}, "a"), " acknowledges")));
       return;
     }
-    const copy = h("button", { type: "button", class: "button", title: "Copy the link" }, icon("link"), "Link");
-    copy.addEventListener("click", () => {
-      void navigator.clipboard.writeText(location.origin + alertLink(selected!)).then(() => fill(copy, icon("link"), "Copied"));
-    });
+    const copy = copyButton("Link", "Copy the link", "link", () => location.origin + alertLink(selected!));
     const { form, input } = commenting(selected);
     const typed = [input, assign.input].find((field) => document.activeElement === field);
     fill(

@@ -1,9 +1,10 @@
 // Anomalies: what was found, as it is found; filters, permalinks, CSV.
 
 import { get, url, type Anomaly, type AnomalyList, type DevicePage } from "../api";
+import { copyButton } from "../copy";
 import { fill, h, setText } from "../dom";
 import { events } from "../events";
-import { count, dateTime, measure, shortTime } from "../format";
+import { count, dateTime, shortTime } from "../format";
 import { icon } from "../icons";
 import { LabelFilter, labelFilters } from "../labels";
 import { Latest, messageOf, type Context, type Page } from "../page";
@@ -104,7 +105,7 @@ export function anomaliesPage(context: Context): Page {
           h("td", { class: "name" }, h("a", { href: anomalyLink(anomaly) }, anomaly.device)),
           h("td", {}, anomaly.metric ?? h("span", { class: "muted" }, "device")),
           h("td", { class: "wrap" }, sentence(anomaly)),
-          h("td", { class: "number skip-small" }, measure(Number(anomaly.score.toFixed(2)))),
+          h("td", { class: "number skip-small" }, anomaly.score.toFixed(2)),
         );
         row.addEventListener("click", (event) => {
           event.preventDefault();
@@ -136,10 +137,7 @@ export function anomaliesPage(context: Context): Page {
       fill(panel, emptyState("anomalies", "Choose an anomaly", h("p", {}, "to see what was expected, and why it was flagged.")));
       return;
     }
-    const copy = h("button", { type: "button", class: "button", title: "Copy the link" }, icon("link"), "Link");
-    copy.addEventListener("click", () => {
-      void navigator.clipboard.writeText(location.origin + anomalyLink(selected!)).then(() => fill(copy, icon("link"), "Copied"));
-    });
+    const copy = copyButton("Link", "Copy the link", "link", () => location.origin + anomalyLink(selected!));
     fill(
       panel,
       h("div", { class: "card-head" }, h("h2", {}, "Why")),

@@ -11,10 +11,11 @@ import { sqlBox, type SqlBox } from "../sql_box";
 
 const REFRESH_MS = 10_000;
 
+/** Rows that came; an OPTIMIZE only writes them once more. */
 function bars(commits: Commit[]): HTMLElement {
-  const oldestFirst = [...commits].reverse();
+  const oldestFirst = commits.filter((commit) => commit.operation !== "OPTIMIZE").reverse();
   const most = Math.max(1, ...oldestFirst.map((commit) => commit.rows_added));
-  const root = h("div", { class: "bars", role: "img", "aria-label": `Rows of the last ${commits.length} commits` });
+  const root = h("div", { class: "bars", role: "img", "aria-label": `Rows of the last ${oldestFirst.length} commits` });
   for (const commit of oldestFirst) {
     const bar = h("i", { title: `version ${commit.version}: ${count(commit.rows_added)} rows` });
     bar.style.height = `${Math.max(3, (commit.rows_added / most) * 100)}%`;
@@ -101,10 +102,11 @@ function tableCard(first: Table, sql: SqlBox | null): TableCard {
       fill(
         facts,
         ...line("Rows", count(table.rows)),
-        ...line("Size", `${bytes(table.size_bytes)} in ${count(table.files)} files${table.small_files ? `, ${count(table.small_files)} small` : ""}`),
+        ...line("Size", `${bytes(table.size_bytes)} in ${count(table.files)} ${table.files === 1 ? "file" : "files"}${table.small_files ? `, ${count(table.small_files)} small` : ""}`),
         ...line("Version", `${count(table.version)}${newest?.time_us ? `, ${ago(newest.time_us, Date.now() * 1000)}` : ""}`),
       );
-      fill(chart, bars(table.commits));
+      // The first commit makes the table and has no rows.
+      fill(chart, table.commits.length > 1 ? bars(table.commits) : null);
       fill(commits, commitTable(table.commits));
     },
   };

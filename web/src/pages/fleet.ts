@@ -22,7 +22,7 @@ const COLUMNS: [string, string, string][] = [
   ["", "Latest", "right latest"],
   ["last", "Last seen", "right"],
   ["alerts", "Alerts", "right"],
-  ["anomalies", "Anomalies", "right"],
+  ["anomalies", "Anomalies", "right found"],
   ["", "Health", "right wide"],
   ["quality", "Quality", "right wide"],
 ];

@@ -1,7 +1,8 @@
 // System: what avocet does, how long it takes, and how it is configured.
 
 import { get, type Passage, type System } from "../api";
-import { fill, h, setText, type Child } from "../dom";
+import { copyButton } from "../copy";
+import { fill, h, type Child } from "../dom";
 import { events } from "../events";
 import { ago, bytes, count, dateTime, duration, percent, shortCount } from "../format";
 import { messageOf, refreshedPage, type Context, type Page } from "../page";
@@ -21,6 +22,14 @@ const INKS = ["--series", "--accent", "--warning", "--silent", "--critical", "--
 
 function milliseconds(value: number): string {
   return value < 10 ? value.toFixed(1) : count(value);
+}
+
+function judges(system: System): boolean {
+  return system.judgement_ms.max > 0;
+}
+
+function judged(system: System, ms: number): Child {
+  return judges(system) ? h("span", {}, milliseconds(ms), h("small", {}, " ms")) : "–";
 }
 
 /** With its unit. */
@@ -236,9 +245,7 @@ class ConfigCard {
       fill(this.root, h("div", { class: "card-head" }, h("h2", {}, "Configuration in force"), from), h("p", { class: "card-body muted" }, "Only administrators see it."));
       return;
     }
-    const copy = h("button", { type: "button", class: "button" }, "Copy");
-    const text = lines.map((line) => line.text).join("\n");
-    copy.addEventListener("click", () => void navigator.clipboard.writeText(text).then(() => setText(copy, "Copied")));
+    const copy = copyButton("Copy", "Copy the configuration", "copy", () => lines.map((line) => line.text).join("\n"));
     const short = h("button", { type: "button", class: "button", "aria-pressed": String(this.isShort) }, "Only what the file sets");
     short.addEventListener("click", () => {
       this.isShort = !this.isShort;
@@ -277,8 +284,8 @@ export function systemPage(_context: Context): Page {
       fill(
         tiles,
         tile("Readings / s", shortCount(pulse?.readings_per_second ?? 0), spark),
-        tile("Judged in", h("span", {}, milliseconds(system.judgement_ms.p50), h("small", {}, " ms")), "median, from arrival to verdict"),
-        tile("99 % judged in", h("span", {}, milliseconds(system.judgement_ms.p99), h("small", {}, " ms")), `at most ${milliseconds(system.judgement_ms.max)} ms`),
+        tile("Judged in", judged(system, system.judgement_ms.p50), "median, from arrival to verdict"),
+        tile("99 % judged in", judged(system, system.judgement_ms.p99), judges(system) ? `at most ${milliseconds(system.judgement_ms.max)} ms` : "nothing came yet"),
         tile("To read", bytes(pulse?.lag_bytes ?? 0), "lag of all sources"),
         tile("Last commit", system.last_commit_us ? ago(system.last_commit_us, nowUs) : "–", `${count(system.commits)} commits`),
         tile("Devices", count(system.devices)),
