@@ -125,7 +125,7 @@ class NotifierTest : public ::testing::Test {
                          .latency = &latency_,
                          .look_back = look_back_,
                          .first_retry = milliseconds(1),
-                         .longest_retry = milliseconds(10)});
+                         .longest_retry = longest_retry_});
     EXPECT_TRUE(notifier.ok()) << notifier.status().message();
     return std::move(notifier).value();
   }
@@ -141,6 +141,7 @@ class NotifierTest : public ::testing::Test {
   DevicesConfig devices_;
   MessageLatency latency_;
   std::function<std::string(const AlertChange&)> look_back_;
+  milliseconds longest_retry_{10};
   Post post_;
 };
 
@@ -243,6 +244,37 @@ TEST_F(NotifierTest, WhatWaitsIsDeliveredByTheNextRun) {
   const auto notifier = Start();
   EXPECT_EQ(Drain(notifier.get()), 0);
   EXPECT_EQ(post_.Messages("a"), std::vector<std::string>{"x.0"});
+}
+
+// As often as it is tried in six hours, with a minute between tries, and alerts all the while.
+TEST_F(NotifierTest, SixHoursOfAReceiverThatIsAwayLoseNothing) {
+  constexpr size_t kTries = 6 * 60;
+  AlertDelivery away;
+  away.outcome = Outcome::kRetry;
+  away.problem = "cannot connect";
+  post_.answers["a"].assign(kTries, away);
+  longest_retry_ = milliseconds(1);
+  const auto notifier = Start();
+  size_t published = 0;
+  const auto publish = [&](size_t count) {
+    for (; count > 0; --count, ++published) {
+      notifier->Publish(std::vector{Change(fmt::format("x{}", published))});
+    }
+    ASSERT_TRUE(notifier->WaitUntilStored().ok());
+  };
+  publish(1);
+  for (bool is_away = true; is_away;) {
+    publish(1);
+    const std::lock_guard lock(post_.mutex);
+    is_away = !post_.answers["a"].empty();
+  }
+  publish(1);
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Changes("a"), published);
+  const auto counts = notifier->Counts();
+  ASSERT_TRUE(counts.ok());
+  EXPECT_EQ(counts->front().retried, kTries);
+  EXPECT_EQ(counts->front().failed, 0U);
 }
 
 // 10,000 devices at once: a few messages, and every alert is in one of them.

@@ -214,6 +214,36 @@ def test_a_slack_bot_updates_its_message(tmp_path: Path) -> None:
     assert "measured 20" in slack_text(posted)
 
 
+FAULT = """\
+lake: {lake}
+sources:
+  - simulate: {devices: 3, duration: 3h, seed: 3, speed: 0, faults: [stuck],
+               start_time: "2026-01-01T00:00:00Z", truth_file: "{in}/truth.ndjson"}
+detectors: [{type: stuck, metrics: [temperature, humidity], duration: 5m}]
+alerts:
+  rules: [{name: fault, hold_off: 1m}]
+  channels: [{slack: {webhook_url: "URL", allow_private: true}}]
+"""
+
+
+def test_a_slack_webhook_is_told_when_a_simulated_fault_begins_and_is_over(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    with Receiver() as receiver:
+        receiver.answer = lambda _: Answer(body=b"ok")
+        site.configure(FAULT.replace("URL", receiver.url))
+        site.drain()
+        messages = [request.json() for request in receiver.requests]
+    (fault,) = [json.loads(row) for row in (site.inbox / "truth.ndjson").read_text().splitlines()]
+    rows = [row for row in site.rows("alerts").to_pylist() if row["state"] != "pending"]
+    assert [row["state"] for row in rows] == ["firing", "cleared"]
+    assert fault["start"] < rows[0]["event_time"].strftime("%Y-%m-%dT%H:%M:%SZ") < fault["end"]
+    assert len(messages) == 2
+    for message, word in zip(messages, ["WARNING", "CLEARED"], strict=True):
+        assert fault["device_id"] in message["text"] and fault["metric"] in message["text"]
+        assert word in message["text"] + slack_text(message)
+    assert messages[1]["attachments"][0]["color"] == "#2eb886"
+
+
 def png_pixels(data: bytes) -> set[bytes]:
     """The colours of a picture with 8 bits of red, green and blue and no filters."""
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
