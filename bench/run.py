@@ -7,6 +7,7 @@ commits     the 5,000th commit against the 50th, with table care running
 sources     each source by itself: records/s, p99 to the acknowledgement, memory
 alerts      20,000 readings/s over HTTP: from a reading to the webhook that tells of it
 series      the dashboard's chart of six metrics and a million rows, from the tables
+paint       the dashboard's first page over 10,000 devices, in Chromium: first paint, devices shown
 state       a million series: bytes of state per series, time to restart from a snapshot
 wheel       the Python package against the C++ engine, each on one thread
 
@@ -36,6 +37,7 @@ from common import (
     run_avocet,
     write_config,
 )
+from first_paint import first_paint
 from series import series
 from sources import sources
 
@@ -272,6 +274,7 @@ BENCHMARKS = {
     "sources": sources,
     "alerts": alert_latency,
     "series": series,
+    "paint": first_paint,
     "commits": commits,
     "state": state,
     "wheel": wheel,

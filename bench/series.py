@@ -16,6 +16,7 @@ from common import AVOCET, check, free_port, median, run_avocet, wait_until_list
 METRICS = ["temperature", "humidity", "air_quality", "light", "loudness", "vibration"]
 START_S = 1_735_689_600
 POINTS = 1400  # of a chart on a wide screen
+GOAL_MS = 500
 
 CONFIG = """\
 lake: {lake}
@@ -73,6 +74,7 @@ def series(work: pathlib.Path, quick: bool) -> dict:
         finally:
             run.terminate()
         check(run.wait(timeout=120) == 0, "avocet did not end cleanly")
+    check(median(times) < GOAL_MS, f"the answer takes {median(times):.0f} ms")
     return {
         "rows": rows,
         "first_ms": round(times[0]),
