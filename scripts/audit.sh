@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Known vulnerabilities of what avocet is made of and tested with, and licenses of what it links.
+# Known vulnerabilities and licenses of what avocet is made of and tested with.
 # Needs the internet: the databases change every day. Usage: scripts/audit.sh [rust] [javascript] [python]
 set -uo pipefail
 . "$(dirname "$0")/env.sh"
@@ -21,7 +21,22 @@ audit_rust() {
 }
 
 # What the lock file names, with what only makes the bundle.
-audit_javascript() { npm --prefix "$ROOT/web" audit --package-lock-only; }
+audit_javascript() {
+  local code=0
+  npm --prefix "$ROOT/web" audit --package-lock-only || code=1
+  python3 "$ROOT/scripts/check_licenses.py" "$ROOT/web/package-lock.json" || code=1
+  return $code
+}
+
+# The packages that FILE asks for, with all that these need, in an environment of their own.
+# check_python_licenses FILE
+check_python_licenses() {
+  local venv=$TOOLS/licenses
+  rm -rf "$venv"
+  python3 -m venv "$venv" &&
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$ROOT/$1" &&
+    "$venv/bin/python" "$ROOT/scripts/check_licenses.py"
+}
 
 audit_python() {
   local venv=$TOOLS/pip-audit-$PIP_AUDIT file code=0
@@ -33,6 +48,7 @@ audit_python() {
   for file in test/requirements.txt test/python/requirements.txt scripts/spark-requirements.txt; do
     say "$file"
     "$venv/bin/pip-audit" --progress-spinner off -r "$ROOT/$file" || code=1
+    check_python_licenses "$file" || code=1
   done
   return $code
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.metadata
 import pkgutil
 import subprocess
 import sys
@@ -49,6 +50,17 @@ def test_the_extension_needs_no_broker_no_server_and_no_rust() -> None:
     for name in ("rdkafka", "curl", "ssl", "sqlite", "boost", "not found"):
         assert name not in needed, needed
     assert avocet.__version__.count(".") == 2
+
+
+def test_the_terms_of_what_is_compiled_in_come_along() -> None:
+    terms = {
+        path.name: path.read_text().split()
+        for path in (importlib.metadata.files("avocet") or [])
+        if path.parent.name == "licenses"
+    }
+    assert set(terms) == {"LICENSE", "nanobind.txt", "robin_map.txt"}
+    assert "Wenzel" in terms["nanobind.txt"]
+    assert "Goetghebuer-Planchon" in terms["robin_map.txt"] and "WARRANTY" in terms["robin_map.txt"]
 
 
 def test_importing_imports_no_other_package() -> None:
