@@ -243,6 +243,20 @@ TEST(AutoTest, ADeviceThatLeavesItsFleetIsFoundAlthoughItStaysInItsOwnRange) {
   EXPECT_LT(found[0].event_time_us, static_cast<int64_t>(kFault + 720) * 10 * kSecond);
 }
 
+// What one device is taken to differ by is a guess for days; that of all of them is not.
+TEST(AutoTest, DevicesTellEachOtherHowFarTheyUsuallyAreApart) {
+  const auto detector = MakeDetector(AutoType());
+  const std::vector<TestReading> readings = Fleet(8, 3 * kDay, [](size_t, size_t) { return 0.0; });
+  Detect(detector.get(), readings);
+  FleetSamples samples;
+  detector->CollectFleet(FleetBucketOf(readings.back().time_us), &samples);
+  ASSERT_EQ(samples.size(), 2U);
+  EXPECT_EQ(samples[0].size(), 8U);
+  ASSERT_EQ(samples[1].size(), 8U);
+  // A reading's 0.1, over 30 of a bucket and some five buckets.
+  for (const float deviation : samples[1]) EXPECT_NEAR(deviation, 0.1 / std::sqrt(30 * 5), 0.005);
+}
+
 TEST(AutoTest, ASlowDriftIsFoundWithinTheHour) {
   const auto detector = MakeDetector(AutoType());
   const std::vector<Anomaly> found =
@@ -402,8 +416,8 @@ TEST(AutoTest, StateOfAnOlderLayoutIsRefused) {
     const auto restarted = MakeDetector(AutoType(), {{"tier", tier}});
     EXPECT_EQ(restarted->Load(&reader).code(), StatusCode::kCorrupt);
   };
-  f(0, "auto/6", "auto/5");
-  f(1, "auto_lean/6", "auto_lean/5");
+  f(0, "auto/7", "auto/6");
+  f(1, "auto_lean/7", "auto_lean/6");
 }
 
 TEST(AutoTest, OddSeriesNeverGiveAFloodOrANumberThatIsNone) {

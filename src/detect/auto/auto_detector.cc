@@ -213,16 +213,20 @@ void AutoDetector::Advance(int64_t fleet_time_us, AnomalySink* out) {
   silence_.Advance(fleet_time_us, maintenance(), out);
 }
 
-// A fleet in groups is exchanged as if each metric were one for each group.
+// A fleet in groups is exchanged as if each metric were two for each group: what devices are, and
+// how far from each other they usually are.
 void AutoDetector::CollectFleet(int64_t bucket, FleetSamples* samples) const {
   for (const Metric& metric : metrics_) {
-    const size_t first = metric.index * num_groups();
-    if (samples->size() < first + num_groups()) samples->resize(first + num_groups());
+    const size_t end = (metric.index + size_t{1}) * num_groups() * 2;
+    if (samples->size() < end) samples->resize(end);
     for (uint32_t slot = 0; slot < metric.models.size(); ++slot) {
       const SeriesModel* model = metric.models[slot].get();
       float residual = 0;
       if (model == nullptr || !model->FleetSample(bucket, &residual)) continue;
-      (*samples)[first + GroupOf(slot)].push_back(residual);
+      const size_t at = FleetIndex(metric, GroupOf(slot));
+      (*samples)[at].push_back(residual);
+      const float deviation = model->usually_apart();
+      if (deviation > 0) (*samples)[at + 1].push_back(deviation);
     }
   }
 }
@@ -231,11 +235,11 @@ void AutoDetector::LearnFleet(int64_t bucket, std::span<const FleetMedian> media
   for (Metric& metric : metrics_) {
     metric.fleets.resize(num_groups());
     for (size_t group = 0; group < num_groups(); ++group) {
-      const size_t at = metric.index * num_groups() + group;
-      if (at >= medians.size()) return;
+      const size_t at = FleetIndex(metric, group);
+      if (at + 1 >= medians.size()) return;
       const FleetMedian& fleet = medians[at];
       if (fleet.devices == 0) continue;
-      metric.fleets[group].Add({bucket, fleet.median, fleet.devices});
+      metric.fleets[group].Add({bucket, fleet.median, fleet.devices, medians[at + 1].median, 0});
     }
   }
 }

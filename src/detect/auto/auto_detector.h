@@ -52,8 +52,11 @@ class AutoDetector final : public Detector {
   void FillMetricShares(uint32_t slot, Anomaly* anomaly) const;
   size_t num_groups() const { return peers() == nullptr ? 1 : peers()->size(); }
   size_t GroupOf(uint32_t slot) const { return peers() == nullptr ? 0 : peers()->GroupOf(slot); }
+  size_t FleetIndex(const Metric& metric, size_t group) const {
+    return (metric.index * num_groups() + group) * 2;
+  }
   void Prefetch(const KeyedBatch& batch, uint32_t row) const;
-  std::string_view tag() const { return lean_ ? "auto_lean/6" : "auto/6"; }
+  std::string_view tag() const { return lean_ ? "auto_lean/7" : "auto/7"; }
   uint64_t layout() const { return sizeof(SeriesModel) + (lean_ ? 0 : sizeof(Novelty)); }
   void SaveMetric(const Metric& metric, StateWriter* out) const;
   Status LoadMetric(StateReader* in, Metric* metric) const;

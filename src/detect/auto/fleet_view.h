@@ -18,6 +18,8 @@ class FleetView {
     int64_t bucket;
     float median;
     uint32_t devices;  ///< that the median is over; 0: no entry
+    float deviation;   ///< that half of the devices have at least, over half an hour; 0: not known
+    uint32_t unused;
   };
 
   void Add(const Entry& entry) {
@@ -44,7 +46,8 @@ class FleetView {
 
   bool IsPlausible() const {
     return next_ < kEntries && std::all_of(entries_, std::end(entries_), [](const Entry& entry) {
-             return IsBucket(entry.bucket) && std::abs(entry.median) <= 1e30F;
+             return IsBucket(entry.bucket) && std::abs(entry.median) <= 1e30F &&
+                    entry.deviation >= 0 && entry.deviation <= 1e30F;
            });
   }
 

@@ -46,7 +46,7 @@ constexpr LevelRule kApartRule = {.rate = 1,
 constexpr LevelRule kApartSoonRule = {.rate = 1.0F / 3,
                                       .slowest = 0.002F,
                                       .judges_after = 72,
-                                      .floor = 4.5F,
+                                      .floor = 4.05F,
                                       .record_factor = 1.2F,
                                       .memory = 0.9995F};
 constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
@@ -59,6 +59,7 @@ constexpr float kMostApart = 8;  // that means are over, in usual sizes
 // Usual size of means over half an hour or hours, in that of a bucket, at least.
 constexpr float kLeastOfSoon = 0.5F;
 constexpr float kLeastOfLong = 0.3F;
+constexpr float kMistaken = 1.25F;    // by how much it may be more than it was thought to be
 constexpr float kLeastOfStep = 0.4F;  // usual size of a level, in the steps of coarse values
 constexpr float kNoiseLimit = 6;
 
@@ -187,8 +188,11 @@ void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet
     // What is left of a large fault must not hide the next one.
     const float most = kMostApart * least(1);
     const float clipped = most > 0 ? std::clamp(apart, -most, most) : apart;
+    // That of the devices together is known better than that of one.
+    const float fleets = std::min(peers->deviation, kMistaken * apart_soon_.deviation());
+    const float least_soon = std::max(fleets, least(kLeastOfSoon));
     const float lasting =
-        std::max(apart_soon_.Update(clipped, kApartSoonRule, learns, least(kLeastOfSoon)),
+        std::max(apart_soon_.Update(clipped, kApartSoonRule, learns, least_soon),
                  apart_long_.Update(clipped, kApartLongRule, learns, least(kLeastOfLong)));
     // Apart from the fleet, and unusual by itself: the fleet only confirms it.
     constexpr float kUnusual = 0.7F;

@@ -72,6 +72,8 @@ class SeriesModel {
 
   /// The residual that counts for the fleet's median of `bucket`. False: there is none.
   bool FleetSample(int64_t bucket, float* residual) const;
+  /// How far the series usually is from its fleet, as the mean of half an hour. 0: not known.
+  float usually_apart() const { return apart_soon_.deviation(); }
 
   int64_t last_us() const { return last_us_; }
   /// How long the series has been watched.
