@@ -52,12 +52,24 @@ class LateReader {
            (filter_.device.empty() || view.Bytes(kDevice, row) == filter_.device);
   }
 
-  // Few files have late rows: only of these the values are read.
+  // Few files have late rows: only of these more is read than the flags, a few bytes.
+  Result<bool> HasLate(const std::string& path) {
+    bool has_late = false;
+    AVOCET_RETURN_IF_ERROR(ForEachBatch(&silver_, path, {"late"}, [&](const RecordBatchView& view) {
+      out_.examined += static_cast<int64_t>(view.rows());
+      for (size_t row = 0; row < view.rows() && !has_late; ++row) {
+        has_late = !view.IsNull(0, row) && view.Bool(0, row);
+      }
+    }));
+    return has_late;
+  }
+
   Status ReadFile(const std::string& path) {
+    AVOCET_ASSIGN_OR_RETURN(const bool has_late, HasLate(path));
+    if (!has_late) return Status::Ok();
     std::vector<std::string> columns = {"device_id", "event_time", "late"};
     bool has_newer = false;
     AVOCET_RETURN_IF_ERROR(ForEachBatch(&silver_, path, columns, [&](const RecordBatchView& view) {
-      out_.examined += static_cast<int64_t>(view.rows());
       for (size_t row = 0; row < view.rows(); ++row) {
         if (!IsWanted(view, row)) continue;
         Count(view, row);
