@@ -145,7 +145,7 @@ Status List(const ListArguments& arguments) {
     fmt::print("{}\n", table.Text());
   }
   const bool any = arguments.all || !arguments.stage.empty();
-  fmt::print("{} {}{}\n", matched, any ? "alerts" : "open alerts",
+  fmt::print("{} {}{}{}\n", matched, any ? "" : "open ", matched == 1 ? "alert" : "alerts",
              matched > listed.size() ? "; the newest are listed, --limit 0 lists all" : "");
   return Status::Ok();
 }
