@@ -59,7 +59,7 @@ export function deviceAlerts(context: Context, device: string): DeviceAlerts {
     [
       "m",
       "mute",
-      "Mute for 1 hour",
+      "Mute 1 hour",
       () =>
         attempt(async (alert) => {
           await muteSeries([alert], MUTE_FOR);

@@ -167,7 +167,7 @@ export function explainPanel(anomaly: Anomaly, unit: string): HTMLElement {
       ...fact("Expected", anomaly.expected === null ? "–" : `${measure(anomaly.expected)}${suffix}`),
       ...fact("Usual range", band),
       ...fact("Score", `${anomaly.score.toFixed(2)} (1 fires)`),
-      ...fact("Type", anomaly.type),
+      ...fact("Type", anomaly.type.replaceAll("_", " ")),
       ...fact("Detector", anomaly.detector),
       ...fact("Record", h("span", { class: "mono" }, position)),
       ...fact("Id", h("span", { class: "mono" }, anomaly.id)),

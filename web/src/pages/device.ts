@@ -270,7 +270,7 @@ export function devicePage(context: Context): Page {
         `seen ${ago(device.last_us, context.now())}`,
         device.period_us ? `every ${duration(device.period_us)}` : "",
         `quality ${percent(device.quality)}`,
-        `${count(device.anomalies_24h)} anomalies in 24 h`,
+        `${count(device.anomalies_24h)} ${device.anomalies_24h === 1 ? "anomaly" : "anomalies"} in 24 h`,
       ]
         .filter(Boolean)
         .join(" · "),
