@@ -263,6 +263,10 @@ def test_csv_is_complete_and_harmless(running: tuple[Run, StreamClient, Site]) -
     assert headers["content-disposition"].startswith("attachment")
     assert len(body.splitlines()) == 3
     assert HOSTILE.replace('"', '""') in body
+    types = [row["type"] for row in client.get("anomalies", **{"from": "now-7d"})["anomalies"]]
+    for wanted in (types[0], "none"):
+        answer = client.request("GET", f"/api/v1/anomalies.csv?from=now-7d&type={wanted}")
+        assert len(answer[2].splitlines()) == 1 + types.count(wanted)
 
 
 def test_pages_have_security_headers(running: tuple[Run, StreamClient, Site]) -> None:
