@@ -84,5 +84,18 @@ TEST(MessageForecastTest, AGroupIsOneMessage) {
   EXPECT_EQ(forecasts[0].messages, 2);
 }
 
+TEST(MessageForecastTest, AGroupOfADeviceBoundsWhatOneDeviceSends) {
+  AlertsConfig config = OneChannel(20);
+  config.channels[0].group_by = {"device"};
+  config.channels[0].group_wait = std::chrono::minutes(10);
+  std::vector<AlertChange> changes;
+  for (int64_t i = 0; i < 180; ++i) changes.push_back(FiringAt(kBegin + i * kMinute / 3, "noisy"));
+  changes.insert(changes.begin() + 90, FiringAt(kBegin + 30 * kMinute, "calm"));
+  const auto forecasts = ForecastMessages(config, {}, changes, {});
+  EXPECT_LE(forecasts[0].digests, 6);
+  EXPECT_EQ(forecasts[0].digested, 180);
+  EXPECT_EQ(forecasts[0].messages, 1);
+}
+
 }  // namespace
 }  // namespace avocet
