@@ -62,6 +62,24 @@ nb::dict MetricDict(const MetricConfig& metric) {
   return dict;
 }
 
+// How many seconds the rows of a table are kept, of those that are not kept for ever.
+nb::dict RetentionDict(const RetentionConfig& keep) {
+  const std::pair<size_t, Duration> tables[] = {{kBronze, keep.bronze},
+                                                {kQuarantine, keep.quarantine},
+                                                {kSilver, keep.silver},
+                                                {kAnomalies, keep.anomalies},
+                                                {kDeviceStats, keep.device_stats},
+                                                {kDeviceHealth, keep.device_health},
+                                                {kAlerts, keep.alerts}};
+  nb::dict dict;
+  for (const auto& [id, duration] : tables) {
+    if (duration.count() == 0) continue;
+    dict[std::string(TableName(id)).c_str()] =
+        std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  }
+  return dict;
+}
+
 // What a program that runs engines must know of a configuration without mistakes.
 nb::dict Describe(const std::string& text, const std::string& file) {
   const Config config = ConfigOf(text, file);
@@ -76,6 +94,7 @@ nb::dict Describe(const std::string& text, const std::string& file) {
   dict["evolves"] = config.schema.evolve;
   dict["metrics"] = metrics;
   dict["fleet_rules"] = fleet_rules;
+  dict["retention"] = RetentionDict(config.storage.retention);
   return dict;
 }
 

@@ -153,6 +153,10 @@ void BindRecordCutter(nb::module_* module) {
           nb::arg("text"), nb::arg("file"), nb::arg("parts"), nb::arg("now_us"))
       .def("feed", &RecordCutter::Feed, nb::arg("capsules"), nb::arg("splits") = false)
       .def("take", &RecordCutter::Take);
+  // Where its records go.
+  module->def(
+      "part_of", [](const std::string& device, size_t parts) { return DeviceHash(device) % parts; },
+      nb::arg("device"), nb::arg("parts"));
 }
 
 }  // namespace avocet

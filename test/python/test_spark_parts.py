@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import avocet
 import pyarrow as pa
@@ -16,11 +17,14 @@ import pyarrow.compute as pc
 import pytest
 from avocet import _engine
 from avocet.spark import _fleet
-from avocet.spark._clock import NO_TIME, join_runs
+from avocet.spark._clock import NO_TIME, Run, join_runs
 from avocet.spark._direct import commit_files, create_table, write_files
 from avocet.spark._exchange import Exchange
+from avocet.spark._forget import Trace
+from avocet.spark._lake import BOUNDED
 from avocet.spark._medians import MedianHub
 from avocet.spark._parts import REPLACES, RUNS, STATE, Cut, Plan, load_runs, unpack
+from avocet.spark._relearn import ALL_EPOCHS, Relearn
 from conftest import CONFIG, Fleet, run_avocet, same_rows
 from deltalake import DeltaTable
 
@@ -86,13 +90,13 @@ class Stream:
         """folder: where tasks exchange rows."""
         self.config = config
         self.exchange = Exchange(folder)
-        self.cut = Cut(written_epoch, self.exchange)
+        self.cut = Cut(written_epoch, self.exchange, PARTS)
         self.states: list[pa.RecordBatch] = []
         self.clock_us = NO_TIME
         self.found: dict[str, list[pa.Table]] = {}
         self.compares = _engine.Engine(config, "config", True).compares_fleet()
 
-    def process(self, places: list[pa.Table], ends: bool = False) -> None:
+    def process(self, places: list[pa.Table], ends: bool = False, relearns: bool = False) -> None:
         cut = [row for place in places for row in self.cut(iter(place.to_batches()))]
         runs = load_runs(
             [v["bytes"] for row in cut for v in row.to_pylist() if v["kind"] == "runs"]
@@ -106,15 +110,12 @@ class Stream:
         rows = [numbers, *self.states, *cut]
         with MedianHub("127.0.0.1", "127.0.0.1", 2) as hub, ThreadPoolExecutor(2) as pool:
             address = hub.address if self.compares else None
-            plan = Plan(
-                self.config,
-                "config",
-                clock,
-                hub=address,
-                ends=ends,
-                replaces=False,
-                folders=None,
-            )
+            common: dict[str, Any] = {"hub": address, "ends": ends}
+            common |= {"replaces": False, "folders": None}
+            if relearns:
+                plan: Plan = Relearn(self.config, "config", clock, **common, takes_in=False)
+            else:
+                plan = Plan(self.config, "config", clock, **common)
             tasks = [pool.submit(lambda t=t: list(plan.run(of_task(rows, t), t))) for t in range(2)]
             results = [row for task in tasks for row in task.result(timeout=60)]
         self.exchange.clear()
@@ -185,6 +186,69 @@ def test_what_is_written_already_is_not_written_again(lake: dict[str, pa.Table])
     assert all(whole[row["id"]] == row for row in found)
 
 
+def test_states_that_are_learned_anew_know_a_device_no_more(lake: dict[str, pa.Table]) -> None:
+    """And go on as if it had never been there."""
+    rows = for_cut(lake["bronze"].sort_by("sequence"))
+    device = lake["bronze"].sort_by("sequence")["device_id"]
+    gone = device[5].as_py()
+    others = rows.filter(pc.not_equal(device, gone))
+    assert 0 < others.num_rows < rows.num_rows
+    half = others["sequence"][others.num_rows // 2]
+    before, after = (
+        others.filter(pc.less(others["sequence"], half)),
+        others.filter(pc.greater_equal(others["sequence"], half)),
+    )
+    stream = Stream(CONFIG)
+    stream.process([rows.filter(pc.less(rows["sequence"], half))])
+    assert any(gone.encode() in state.column("bytes")[0].as_py() for state in stream.states)
+    relearned = Stream(CONFIG, written_epoch=ALL_EPOCHS)
+    relearned.states = stream.states
+    relearned.process([before.slice(0, 300), before.slice(300)], relearns=True)
+    assert relearned.found == {}
+    assert len(relearned.states) == PARTS
+    assert not any(gone.encode() in row.column("bytes")[0].as_py() for row in relearned.states)
+    fresh = Stream(CONFIG)
+    fresh.process([before])
+    fresh.found.clear()
+    relearned.cut = fresh.cut
+    for one in (relearned, fresh):
+        one.process([after], ends=True)
+    for name in KEYS:
+        assert fresh.table(name).num_rows > 10, name
+        assert same_rows(relearned.table(name), fresh.table(name)), name
+
+
+def test_what_takes_records_in_learns_anew_what_came_before(lake: dict[str, pa.Table]) -> None:
+    bronze = lake["bronze"].sort_by("sequence")
+    rows = for_cut(bronze)
+    cut = list(Cut(ALL_EPOCHS, Exchange(None), PARTS)(iter(rows.to_batches())))
+    runs = [run for row in cut for run in runs_of(row)]
+    relearn = Relearn(
+        CONFIG,
+        "config",
+        join_runs(runs, NO_TIME),
+        ends=False,
+        replaces=False,
+        folders=None,
+        takes_in=True,
+    )
+    sent = [row.filter(pc.not_equal(row.column("part"), RUNS)) for row in cut]
+    states = list(relearn.run(iter(sent), 0))
+    assert [row.column("kind")[0].as_py() for row in states] == [STATE] * PARTS
+    for state in states:
+        engine = _engine.Engine(CONFIG, "config", True, True)
+        engine.restore(state.column("bytes")[0].as_py())
+        mine = pc.equal(rows["part"], state.column("part")[0])
+        records = pa.table({"payload": rows["payload"].filter(mine)[-30:]})
+        engine.feed(records.__arrow_c_stream__(), "payload", "", 2_000_000_000_000_000, False)
+        assert pa.table(engine.take()["bronze"]).num_rows == 0
+        assert engine.counters()["duplicates"] == 30
+
+
+def runs_of(row: pa.RecordBatch) -> list[Run]:
+    return load_runs([one["bytes"] for one in row.to_pylist() if one["kind"] == "runs"])
+
+
 @pytest.mark.parametrize("name", ["bronze", "silver", "anomalies"])
 def test_files_of_tasks_are_in_a_table_once_and_say_what_they_have(
     lake: dict[str, pa.Table], tmp_path: Path, name: str
@@ -196,12 +260,12 @@ def test_files_of_tasks_are_in_a_table_once_and_say_what_they_have(
     day_of = "received_at" if days else None
     dated = rows.schema.append(pa.field("date", pa.date32())) if days else rows.schema
     for _ in range(2):
-        create_table(folder, dated, days, None)
+        create_table(folder, dated, days, BOUNDED.get(name), None)
     half = rows.num_rows // 2
     files = [
         file
         for piece in (rows.slice(0, half), rows.slice(half))
-        for file in write_files(folder, piece, day_of)
+        for file in write_files(folder, piece, day_of, BOUNDED.get(name))
     ]
     for _ in range(2):
         commit_files(folder, files, "writer", 3, None)
@@ -214,7 +278,11 @@ def test_files_of_tasks_are_in_a_table_once_and_say_what_they_have(
     about = pa.table(table.get_add_actions(flatten=True))
     assert pc.sum(about["num_records"]).as_py() == rows.num_rows
     for bound, choose in (("min", pc.min), ("max", pc.max)):
-        assert choose(about[f"{bound}.device_id"]) == choose(rows["device_id"])
+        if name == "bronze":
+            # Who follows it needs its log, in which no device may be named.
+            assert set(about.column_names).isdisjoint({f"{bound}.device_id", f"{bound}.payload"})
+        else:
+            assert choose(about[f"{bound}.device_id"]) == choose(rows["device_id"])
         want = choose(rows["event_time"].cast(pa.int64())).as_py()
         assert choose(about[f"{bound}.event_time"].cast(pa.int64())).as_py() == want
     if days:
@@ -253,3 +321,27 @@ def test_columns_that_may_appear_later_are_refused() -> None:
     text = {"schema": {"metrics": {"t": {}}}, "alerts": {"rules": rules}}
     with pytest.warns(UserWarning, match="burst"):
         _fleet.check_for_spark(avocet.config.ConfigText.of(text))
+
+
+@pytest.mark.parametrize(
+    ("content", "is_text", "found"),
+    [
+        (b'{"device_id":"press-0417"}', True, True),
+        (b'{"device_id":"press-04171"}', True, False),
+        (b'{"device_id":"a-press-0417"}', True, False),
+        (b"\x0apress-0417\x0bpress-0418", False, True),
+        (b"\x0bpress-04171\x0bpress-0418", False, False),
+    ],
+)
+def test_a_device_is_told_from_those_whose_names_hold_its_name(
+    content: bytes, is_text: bool, found: bool
+) -> None:
+    trace = Trace("press-0417")
+    trace.others = [b"press-04171"]
+    assert trace.is_in(content, is_text=is_text) is found
+
+
+def test_a_short_name_is_not_looked_for_where_it_is_found_by_chance() -> None:
+    assert not Trace("d1").is_in(b"PAR1..d1..", is_text=False)
+    assert Trace("d1").is_in(b'"d1"', is_text=True)
+    assert Trace("Ger\u00e4t 1").is_in(b'"Ger\\u00E4t 1"', is_text=True)

@@ -57,6 +57,17 @@ def rows_of(found: dict[str, Any]) -> list[tuple[Any, ...]]:
     return list(zip(*(rows[name].to_pylist() for name in columns), strict=True))
 
 
+def test_the_part_of_a_device_is_that_of_its_records() -> None:
+    found = feed(cutter(), pa.table({"payload": [line(device, 1) for device in range(30)]}))
+    parts = {
+        json.loads(payload)["device_id"]: part
+        for part, rows in found["parts"].items()
+        for payload in pa.table(rows)["payload"].to_pylist()
+    }
+    assert len(parts) == 30 and len(set(parts.values())) == PARTS
+    assert parts == {device: _engine.part_of(device, PARTS) for device in parts}
+
+
 def test_a_file_is_cut_into_its_lines_with_their_places() -> None:
     lines = lines_of(1)
     text = "\n".join([*lines[:20], "", "  ", *lines[20:]]).encode()

@@ -85,7 +85,7 @@ def test_databricks_own_models_take_every_resource(target: str) -> None:
             # What the model does not know it would have refused; nothing was left out either.
             assert set(resource) <= set(model.as_dict()), (kind, name)
             count += 1
-    assert count == 10
+    assert count == 11
     with pytest.raises(Exception, match="max_retires"):
         job = made["resources"]["jobs"]["care"]
         Job.from_dict({**job, "tasks": [{**job["tasks"][0], "max_retires": 1}]})
@@ -146,7 +146,7 @@ def assert_runs(wheel: dict[str, Any]) -> None:
 
 def test_the_schedule_goes_from_bronze_to_table_care() -> None:
     tasks = bundle("prod")["resources"]["jobs"]["detect"]["tasks"]
-    assert [task["task_key"] for task in tasks] == ["bronze", "gold", "alerts", "care"]
+    assert [task["task_key"] for task in tasks] == ["bronze", "gold", "alerts", "retention", "care"]
     for before, task in itertools.pairwise(tasks):
         assert task["depends_on"] == [{"task_key": before["task_key"]}]
 

@@ -3,6 +3,8 @@
 avocet-spark bronze --config avocet.yaml --catalog iot --checkpoint /cp/bronze --files /landing
 avocet-spark gold --config avocet.yaml --catalog iot --checkpoint /cp/gold --once
 avocet-spark all --config avocet.yaml --lake /iot --direct --checkpoint /cp/all --files /landing
+avocet-spark retention --config avocet.yaml --catalog iot
+avocet-spark forget press-0417 --config avocet.yaml --catalog iot --bronze /cp/b --gold /cp/g
 """
 
 from __future__ import annotations
@@ -11,10 +13,23 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from avocet.spark import Ingest, Lake, Pipeline, Processing, files, kafka, kinesis
+from avocet.spark import (
+    Ingest,
+    Lake,
+    Pipeline,
+    Processing,
+    expire,
+    files,
+    forget,
+    kafka,
+    kinesis,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+
+STREAMS = {"bronze": Ingest, "gold": Processing, "all": Pipeline}
 
 
 def pairs(texts: list[str] | None) -> dict[str, str]:
@@ -51,7 +66,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     gold.add_argument(
         "--written-epoch", type=int, default=-1, help="avocet run has written up to it"
     )
-    for one in (bronze, gold, whole):
+    retention = work.add_parser("retention", help="deletes rows that are older than is to be kept")
+    gone = work.add_parser("forget", help="takes a device out of tables and states, and proves it")
+    gone.add_argument("device")
+    for kind in STREAMS:
+        gone.add_argument(
+            f"--{kind}",
+            metavar="CHECKPOINT",
+            action="append",
+            default=[],
+            help=f"of a stream `{kind}` of the lake",
+        )
+    for one in (bronze, gold, whole, retention, gone):
         one.add_argument("--config", required=True, help="the YAML file of avocet")
         where = one.add_mutually_exclusive_group(required=True)
         where.add_argument("--catalog", help="the catalog that has the tables")
@@ -59,16 +85,42 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         one.add_argument(
             "--direct", action="store_true", help="with --lake: tasks write the files themselves"
         )
+    for one in (bronze, gold, whole):
         one.add_argument("--checkpoint", required=True, help="a folder of this stream alone")
-        one.add_argument("--parts", type=int, default=32, help="of the fleet; stays the same")
         one.add_argument("--option", action="append", metavar="NAME=VALUE", help="of the reader")
         pace = one.add_mutually_exclusive_group()
         pace.add_argument("--interval", help='of micro-batches, such as "10 seconds"')
         pace.add_argument("--once", action="store_true", help="what is there, then end")
+    for one in (bronze, gold, whole, gone):
+        one.add_argument("--parts", type=int, default=32, help="of the fleet; stays the same")
     options = parser.parse_args(arguments)
+    if options.work == "forget" and not any(getattr(options, kind) for kind in STREAMS):
+        parser.error("forget needs the checkpoints of all streams: --bronze and --gold, or --all")
     if options.direct and options.catalog:
         parser.error("--direct is for a --lake, not for tables of a catalog")
     return options
+
+
+def forget_device(spark: SparkSession, lake: Lake, options: argparse.Namespace) -> int:
+    """Prints what was done; 1 when something is left."""
+    streams = [
+        stream(spark, options.config, lake, checkpoint, parts=options.parts)
+        for kind, stream in STREAMS.items()
+        for checkpoint in getattr(options, kind)
+    ]
+    report = forget(options.device, streams)
+    for name, rows in report.rows.items():
+        print(f"{lake.table(name)} lost {rows} rows")
+    print(
+        f"deleted {report.log_files} files of logs, learned {len(streams)} states anew; proof: "
+        f"searched {report.bytes_searched} bytes of {report.files_searched} files: "
+        + ("still found" if report.remaining else "no trace")
+    )
+    for place in report.unsearched:
+        print(f"  not searched: {place}")
+    for place in report.remaining:
+        print(f"  {place}")
+    return 1 if report.remaining else 0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -80,6 +132,12 @@ def main(arguments: list[str] | None = None) -> None:
         lake = Lake.of(options.catalog)
     else:
         lake = Lake.at(options.lake, direct=options.direct)
+    if options.work == "retention":
+        for name, rows in expire(spark, options.config, lake).items():
+            print(f"{lake.table(name)}: {rows} rows were too old", flush=True)
+        return
+    if options.work == "forget":
+        sys.exit(forget_device(spark, lake, options))
     common = (spark, options.config, lake, options.checkpoint)
     # Not run_once: hours that are open when a scheduled job ends are not over.
     if options.work == "gold":
@@ -91,7 +149,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
         query = processing.start(interval=options.interval, available_now=options.once)
     else:
-        stream = (Ingest if options.work == "bronze" else Pipeline)(*common, parts=options.parts)
+        stream = STREAMS[options.work](*common, parts=options.parts)
         query = stream.start(
             records(spark, options), interval=options.interval, available_now=options.once
         )

@@ -26,6 +26,8 @@ _WITHOUT_DICTIONARY = {"payload", "id", "reason", "anomaly_id"}
 _CONSTANT = {"received_at", "epoch"}
 _LONGEST_BOUND = 32
 
+BOUNDED_KEY = "delta.dataSkippingStatsColumns"
+
 
 @dataclass(frozen=True)
 class NewFile:
@@ -38,19 +40,25 @@ class NewFile:
     """As Delta's log has them."""
 
 
-def write_files(folder: str, rows: pa.Table, day_of: str | None) -> Iterator[NewFile]:
-    """Writes rows of one table. day_of: the column by whose date the table is partitioned."""
+def write_files(
+    folder: str, rows: pa.Table, day_of: str | None, bounded: tuple[str, ...] | None = None
+) -> Iterator[NewFile]:
+    """Writes rows of one table. day_of: the column by whose date the table is partitioned.
+    bounded: the columns whose bounds are in the log; by default all.
+    """
     if day_of is None:
-        yield _write_file(folder, rows, {})
+        yield _write_file(folder, rows, {}, bounded)
         return
     days = pc.cast(rows[day_of], pa.timestamp("us")).cast(pa.date32(), safe=False)
     found = pc.unique(days)
     for day in found:
         of_day = rows if len(found) == 1 else rows.filter(pc.equal(days, day))
-        yield _write_file(folder, of_day, {"date": day.as_py().isoformat()})
+        yield _write_file(folder, of_day, {"date": day.as_py().isoformat()}, bounded)
 
 
-def _write_file(folder: str, rows: pa.Table, partition: dict[str, str | None]) -> NewFile:
+def _write_file(
+    folder: str, rows: pa.Table, partition: dict[str, str | None], bounded: tuple[str, ...] | None
+) -> NewFile:
     system, root = locate(folder)
     inner = "".join(f"{key}={value}/" for key, value in partition.items())
     path = f"{inner}part-{uuid.uuid4()}.zstd.parquet"
@@ -70,7 +78,7 @@ def _write_file(folder: str, rows: pa.Table, partition: dict[str, str | None]) -
         )
         size = out.tell()
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
-    return NewFile(path, size, now_ms, partition, json.dumps(_stats(about[0])))
+    return NewFile(path, size, now_ms, partition, json.dumps(_stats(about[0], bounded)))
 
 
 def _repeats(field: pa.Field) -> bool:
@@ -79,7 +87,7 @@ def _repeats(field: pa.Field) -> bool:
     return field.name in _CONSTANT or (is_text and field.name not in _WITHOUT_DICTIONARY)
 
 
-def _stats(about: pq.FileMetaData) -> dict[str, Any]:
+def _stats(about: pq.FileMetaData, bounded: tuple[str, ...] | None) -> dict[str, Any]:
     """Rows, bounds and nulls of a file's columns."""
     nulls: dict[str, int] = {}
     lowest: dict[str, Any] = {}
@@ -87,6 +95,8 @@ def _stats(about: pq.FileMetaData) -> dict[str, Any]:
     for column in range(about.num_columns):
         groups = [about.row_group(i).column(column) for i in range(about.num_row_groups)]
         name = groups[0].path_in_schema
+        if bounded is not None and name not in bounded:
+            continue
         found = [group.statistics for group in groups if group.is_stats_set]
         if len(found) != len(groups):
             continue
@@ -121,13 +131,22 @@ def _bound(values: list[Any], choose: Any) -> Any:
 
 
 def create_table(
-    folder: str, schema: pa.Schema, days: list[str], storage_options: dict[str, str] | None
+    folder: str,
+    schema: pa.Schema,
+    days: list[str],
+    bounded: tuple[str, ...] | None,
+    storage_options: dict[str, str] | None,
 ) -> None:
     """An empty table, unless there is one. days: the columns by which it is partitioned."""
     from deltalake import DeltaTable
 
     DeltaTable.create(
-        folder, schema, mode="ignore", partition_by=days, storage_options=storage_options
+        folder,
+        schema,
+        mode="ignore",
+        partition_by=days,
+        configuration={BOUNDED_KEY: ",".join(bounded)} if bounded else None,
+        storage_options=storage_options,
     )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from avocet import _engine
 from avocet.config import Config, ConfigText
 from avocet.spark._clock import join_runs
 from avocet.spark._lake import Lake
-from avocet.spark._medians import MedianHub
-from avocet.spark._parts import REPLACES, RESULT_SCHEMA, Plan
+from avocet.spark._parts import REPLACES, Plan
 from avocet.spark._stage import Stage
 from avocet.spark._states import Progress
 
@@ -45,16 +43,16 @@ class FleetStage(Stage):
     def _prepare(self, *tables: str) -> None:
         super()._prepare(*tables)
         # Otherwise hours that have rows would get second ones.
-        if (unfinished := self._states.unfinished_end()) is not None:
+        if (unfinished := self.states.unfinished_end()) is not None:
             self._finish(*unfinished)
 
     def _end(self) -> None:
         """The stream is over, as that of `avocet run --once`: rows of the hours that are open."""
-        version = self._states.newest()
+        version = self.states.newest()
         if version is not None:
             # Not the name of the stream, which has written this version.
             writer = f"{self._writer}/end"
-            self._states.begin_end(version, writer)
+            self.states.begin_end(version, writer)
             self._finish(version, writer)
 
     def _finish(self, version: int, writer: str) -> None:
@@ -65,28 +63,18 @@ class FleetStage(Stage):
             self._config.file,
             join_runs([], before.clock_us),
             ends=True,
-            replaces=self._replaces,
+            replaces=self._replaces or before.relearned,
             folders=self._folders(*MADE),
         )
         self._run(states, plan, before, writer)
 
     def _run(self, work: DataFrame, plan: Plan, progress: Progress, writer: str) -> None:
         """Lets tasks follow a plan, writes what they find, and then the states."""
-        exchanges = self._compares and any(stop.closes is not None for stop in plan.clock.stops)
-        conf = self._spark.sparkContext.getConf()
-        host = conf.get("spark.driver.host", "127.0.0.1")
-        with MedianHub(conf.get("spark.driver.bindAddress", host), host, self._tasks()) as hub:
-            if exchanges:
-                plan = replace(plan, hub=hub.address)
-            found = self._by_task(work).mapInArrow(plan, RESULT_SCHEMA, barrier=exchanges)
-            found.persist()
-            try:
-                for kind in sorted(self._append(found, writer, progress.version)):
-                    name = kind.removeprefix(REPLACES)
-                    self._lake.replace_hours(self._spark, self._table(found, kind), name)
-                self._states.save(found, progress, ended=plan.ends)
-            finally:
-                found.unpersist()
+        with self._found(work, plan) as found:
+            for kind in sorted(self._append(found, writer, progress.version)):
+                name = kind.removeprefix(REPLACES)
+                self.lake.replace_hours(self.spark, self._table(found, kind), name)
+            self.states.save(found, progress, ended=plan.ends)
 
 
 def check_for_spark(config: ConfigText) -> None:

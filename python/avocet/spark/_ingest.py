@@ -28,6 +28,7 @@ class Ingest(RecordStage):
     """
 
     _tables = ("bronze", "quarantine")
+    _takes_in = True
 
     def _take(self, decoded: Decoded, version: int) -> None:
         accept = Accept(
@@ -42,7 +43,7 @@ class Ingest(RecordStage):
         try:
             self._append(made, self._writer, version)
             progress = Progress(version, self._parts, decoded.last, NO_TIME)
-            self._states.save(made, progress, ended=False)
+            self.states.save(made, progress, ended=False)
         finally:
             made.unpersist()
 

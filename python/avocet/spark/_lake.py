@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from avocet.spark._direct import NewFile, commit_files, create_table
+from avocet.spark._direct import BOUNDED_KEY, NewFile, commit_files, create_table
 
 if TYPE_CHECKING:
+    from delta.tables import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
 
 TABLES = {
@@ -27,6 +28,14 @@ HOURLY_KEYS = {
     "device_health": ("device_id", "hour"),
 }
 """Of tables with a row of each hour, which later readings may amend."""
+
+BOUNDED = {
+    "bronze": ("event_time", "epoch", "sequence"),
+    "quarantine": ("received_at", "epoch"),
+    "alerts": ("event_time",),
+}
+"""Of tables that streams follow or that have whole records: the columns whose bounds are in the
+log. They name no device, so that a device can be forgotten and the streams need no other log."""
 
 DAY_OF = {"bronze": "received_at"}
 """Of a table that is partitioned by `date`: the column that has it."""
@@ -76,6 +85,20 @@ class Lake:
     def path(self, name: str) -> str:
         return f"{self.folder}/{TABLES[name].replace('.', '/')}"
 
+    def has(self, spark: SparkSession, name: str) -> bool:
+        from delta.tables import DeltaTable
+
+        if self.catalog:
+            return bool(spark.catalog.tableExists(self.table(name)))
+        return bool(DeltaTable.isDeltaTable(spark, self.path(name)))
+
+    def delta_table(self, spark: SparkSession, name: str) -> DeltaTable:
+        from delta.tables import DeltaTable
+
+        if self.catalog:
+            return DeltaTable.forName(spark, self.table(name))
+        return DeltaTable.forPath(spark, self.path(name))
+
     def read(self, spark: SparkSession, name: str) -> DataFrame:
         return spark.table(self.table(name))
 
@@ -91,13 +114,15 @@ class Lake:
             schema = schema.append(pa.field("date", pa.date32()))
         days = ["date"] if name in DAY_OF else []
         if self.direct:
-            create_table(self.path(name), schema, days, self.storage_options)
+            create_table(self.path(name), schema, days, BOUNDED.get(name), self.storage_options)
             return
         from delta.tables import DeltaTable
         from pyspark.sql.pandas.types import from_arrow_schema
 
         table = DeltaTable.createIfNotExists(spark).addColumns(from_arrow_schema(schema))
         table = table.partitionedBy(*days) if days else table
+        if name in BOUNDED:
+            table = table.property(BOUNDED_KEY, ",".join(BOUNDED[name]))
         if self.catalog:
             table.tableName(self.table(name)).execute()
         else:
@@ -123,13 +148,7 @@ class Lake:
 
     def replace_hours(self, spark: SparkSession, rows: DataFrame, name: str) -> None:
         """Rows of hours that are there or not; doing it again changes nothing."""
-        from delta.tables import DeltaTable
-
-        table = (
-            DeltaTable.forName(spark, self.table(name))
-            if self.catalog
-            else DeltaTable.forPath(spark, self.path(name))
-        )
+        table = self.delta_table(spark, name)
         same = " AND ".join(f"known.{key} = found.{key}" for key in HOURLY_KEYS[name])
         (
             table.alias("known")

@@ -22,7 +22,7 @@ from avocet import _engine
 from avocet.spark._clock import Array, FleetClock, Run, find_runs
 from avocet.spark._direct import write_files
 from avocet.spark._exchange import ROWS, STORED, Exchange, cut_row, read_stored, to_bytes
-from avocet.spark._lake import DAY_OF
+from avocet.spark._lake import BOUNDED, DAY_OF
 from avocet.spark._medians import HubAddress, connected, medians_of_fleet
 
 RUNS = -1
@@ -56,6 +56,8 @@ class Cut:
 
     written_epoch: int
     exchange: Exchange
+    parts: int
+    """Of the fleet: for rows that have the device instead of the part."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         found = [batch for batch in batches if batch.num_rows]
@@ -66,7 +68,7 @@ class Cut:
         runs, within = find_runs(
             sequence, table["time_us"].to_numpy(), table["epoch"].to_numpy(), self.written_epoch
         )
-        part = table["part"].to_numpy()
+        part = self._part_of(table)
         rows = pa.table(
             {
                 "sequence": table["sequence"],
@@ -81,6 +83,15 @@ class Cut:
         with self.exchange.sender() as send:
             yield from itertools.starmap(send, group_rows(rows, part))
         yield cut_row(RUNS, "runs", pickle.dumps(runs))
+
+    def _part_of(self, table: pa.Table) -> Array:
+        if "part" in table.column_names:
+            part: Array = table["part"].to_numpy()
+            return part
+        devices = table["device_id"].combine_chunks().dictionary_encode()
+        known = [_engine.part_of(name, self.parts) for name in devices.dictionary.to_pylist()]
+        spread: Array = np.array(known, np.int64)[devices.indices.to_numpy()]
+        return spread
 
 
 def group_rows(rows: pa.Table, part: Array) -> Iterator[tuple[int, pa.Table]]:
@@ -294,7 +305,7 @@ def send_results(
     for name in list(waiting):
         rows = pa.concat_tables(waiting.pop(name)).unify_dictionaries()
         assert folders is not None
-        files = list(write_files(folders[name], rows, DAY_OF.get(name)))
+        files = list(write_files(folders[name], rows, DAY_OF.get(name), BOUNDED.get(name)))
         yield result_row(RUNS, FILES, rows.num_rows, pickle.dumps((name, files)))
 
 

@@ -37,11 +37,12 @@ class Pipeline(RecordStage, FleetStage):
             self._config.file,
             join_runs(decoded.runs, decoded.before.clock_us),
             ends=False,
-            replaces=False,
+            replaces=decoded.before.relearned,
             folders=self._folders(*self._tables),
             now_us=decoded.now_us,
             epoch=version,
             places=decoded.places,
         )
-        progress = Progress(version, self._parts, decoded.last, plan.clock.end_us)
+        relearned = decoded.before.relearned
+        progress = Progress(version, self._parts, decoded.last, plan.clock.end_us, relearned)
         self._run(decoded.work, plan, progress, self._writer)

@@ -8,17 +8,13 @@ from avocet.config import Config
 from avocet.spark._clock import join_runs
 from avocet.spark._fleet import MADE, FleetStage
 from avocet.spark._lake import Lake
-from avocet.spark._parts import CUT_SCHEMA, RUNS, Cut, Plan, load_runs
+from avocet.spark._parts import RUNS, Plan, load_runs
 from avocet.spark._stage import values_of
 from avocet.spark._states import Progress
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.streaming.query import StreamingQuery
-
-# More runs than these are rows in no order, which are sorted first: their clock would otherwise be
-# told row by row.
-_MANY_RUNS = 100_000
 
 
 class Processing(FleetStage):
@@ -55,7 +51,7 @@ class Processing(FleetStage):
         Raises ConfigError, and ValueError for what Spark cannot do; see docs/spark.md.
         """
         super().__init__(spark, config, lake, checkpoint, parts=parts)
-        self._bronze = bronze or lake
+        self.bronze = bronze or lake
         self._written_epoch = written_epoch
         self._replaces = written_epoch >= 0
         self._options = options or {}
@@ -66,7 +62,7 @@ class Processing(FleetStage):
         available_now: ends when all that is there is processed; hours that are open stay open.
         """
         self._prepare(*MADE)
-        bronze = self._bronze.stream(self._spark, "bronze", self._options)
+        bronze = self.bronze.stream(self.spark, "bronze", self._options)
         return self._start(bronze, interval, available_now)
 
     def run_once(self) -> None:
@@ -76,7 +72,7 @@ class Processing(FleetStage):
 
     def _step(self, batch: DataFrame, version: int) -> None:
         before, states = self._before(version - 1)
-        cut = self._cut(batch)
+        cut = self._cut(batch, self._written_epoch)
         try:
             runs = load_runs(values_of(cut, "runs"))
             if runs and (first := min(run.first for run in runs)) <= before.sequence:
@@ -91,32 +87,15 @@ class Processing(FleetStage):
                 self._config.file,
                 join_runs(runs, before.clock_us),
                 ends=False,
-                replaces=self._replaces,
+                replaces=self._replaces or before.relearned,
                 folders=self._folders(*MADE),
             )
-            progress = Progress(version, self._parts, last, plan.clock.end_us)
+            progress = Progress(version, self._parts, last, plan.clock.end_us, before.relearned)
             self._run(states.union(cut.where(cut.part != RUNS)), plan, progress, self._writer)
         finally:
             cut.unpersist()
 
-    def _cut(self, batch: DataFrame) -> DataFrame:
-        """The rows of each part, and the runs; kept until the step ends."""
+    def _part_columns(self) -> list[Column]:
         from pyspark.sql import functions as F
 
-        rows = batch.select(
-            "sequence",
-            F.unix_micros("event_time").alias("time_us"),
-            "epoch",
-            "payload",
-            "source",
-            "partition",
-            "offset",
-            F.pmod(F.xxhash64("device_id"), F.lit(self._parts)).cast("int").alias("part"),
-        )
-        cut = Cut(self._written_epoch, self._exchange)
-        found = rows.mapInArrow(cut, CUT_SCHEMA).persist()
-        if len(load_runs(values_of(found, "runs"))) <= _MANY_RUNS:
-            return found
-        found.unpersist()
-        ordered = rows.repartitionByRange("sequence")
-        return ordered.mapInArrow(cut, CUT_SCHEMA).persist()
+        return [F.pmod(F.xxhash64("device_id"), F.lit(self._parts)).cast("int").alias("part")]

@@ -1,22 +1,28 @@
 """The states of all parts between two micro-batches, in files of the checkpoint.
 
 A micro-batch that is done again, after a crash, must begin with the state before it: states lie in
-two folders by turns, and name the micro-batch after which they hold.
+two folders by turns, and name the micro-batch after which they hold. Those that a stream has after
+its end, or after it had to forget, lie elsewhere, and come before these.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
+from pyarrow.fs import FileType
+
+from avocet.spark._exchange import locate
 from avocet.spark._parts import STATE
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _SCHEMA = "part int, kind string, bytes binary, progress string"
-_FOLDERS = ("even", "odd", "ended")
+_BY_TURNS = ("even", "odd")
+_FIRST = ("relearned", "ended")
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,10 @@ class Progress:
     sequence: int
     """Of the last row."""
     clock_us: int
+    relearned: bool = False
+    """From bronze, once: hours that are open may have rows of which the engines do not know."""
+    ended: bool = False
+    """Of states that were learned anew: the stream had ended."""
 
 
 class States:
@@ -41,25 +51,55 @@ class States:
         if self._saved is not None and self._saved[0].version == version:
             progress, folder = self._saved
             return progress, self._read(folder).drop("progress")
-        for folder in ("ended", _FOLDERS[version % 2]):
-            found = self._progress(folder)
-            if found is not None and found.version == version:
+        for folder in (*_FIRST, _BY_TURNS[version % 2]):
+            if found := self._progress_at(folder, version):
                 return found, self._read(folder).drop("progress")
         return None
+
+    def has_ended(self, version: int) -> bool:
+        """Whether the stream was ended after a micro-batch: hours that were open have rows."""
+        if found := self._progress_at("relearned", version):
+            return found.ended
+        return self._progress_at("ended", version) is not None
 
     def newest(self) -> int | None:
         """The last micro-batch that has states."""
         if self._saved is not None:
             return self._saved[0].version
-        versions = [found.version for name in _FOLDERS if (found := self._progress(name))]
+        versions = [
+            found.version for name in (*_FIRST, *_BY_TURNS) if (found := self._progress(name))
+        ]
         return max(versions, default=None)
 
     def save(self, rows: DataFrame, progress: Progress, *, ended: bool) -> None:
         """`rows` are results of Plan."""
+        self._write(rows, progress, self._folder_of(progress.version, ended))
+
+    def replace(self, rows: DataFrame, progress: Progress, *, ended: bool) -> None:
+        """Instead of all that are there. A crash leaves those of before, or these."""
+        folder = "relearned"
+        if self._progress_at(folder, progress.version) is not None:
+            folder = self._folder_of(progress.version, ended)
+        self._write(rows, replace(progress, relearned=True, ended=ended), folder)
+        system, root = locate(self._folder)
+        for name in ("ending", *_FIRST, *_BY_TURNS):
+            if name != folder and system.get_file_info(f"{root}/{name}").type != FileType.NotFound:
+                system.delete_dir(f"{root}/{name}")
+
+    def values(self) -> Iterator[bytes]:
+        """All states that are there, of whatever micro-batch."""
+        for name in (*_FIRST, *_BY_TURNS):
+            if self._about(name):
+                for row in self._read(name).select("bytes").toLocalIterator():
+                    yield bytes(row[0])
+
+    def _folder_of(self, version: int, ended: bool) -> str:
+        return "ended" if ended else _BY_TURNS[version % 2]
+
+    def _write(self, rows: DataFrame, progress: Progress, folder: str) -> None:
         from pyspark.sql import functions as F
 
         text = F.lit(json.dumps(asdict(progress))).alias("progress")
-        folder = "ended" if ended else _FOLDERS[progress.version % 2]
         states = rows.where(rows.kind == STATE).select("part", "kind", "bytes", text)
         states.write.mode("overwrite").parquet(f"{self._folder}/{folder}")
         self._saved = (progress, folder)
@@ -74,18 +114,18 @@ class States:
         """The micro-batch after which a stream was to end when something came between, and the
         name under which it writes."""
         version = self.newest()
-        if version is None or self._ending("ended", version) is not None:
+        if version is None or self.has_ended(version):
             return None
-        ending = self._ending("ending", version)
-        return None if ending is None else (version, ending["writer"])
-
-    def _ending(self, folder: str, version: int) -> dict[str, Any] | None:
-        found = self._about(folder)
+        found = self._about("ending")
         about = json.loads(found[0][0]) if len(found) == 1 else {}
-        return about if about.get("version") == version else None
+        return (version, about["writer"]) if about.get("version") == version else None
 
     def _read(self, folder: str) -> DataFrame:
         return self._spark.read.schema(_SCHEMA).parquet(f"{self._folder}/{folder}")
+
+    def _progress_at(self, folder: str, version: int) -> Progress | None:
+        found = self._progress(folder)
+        return found if found is not None and found.version == version else None
 
     def _progress(self, folder: str) -> Progress | None:
         """Nothing, too, when a crash left a part of the states only."""
