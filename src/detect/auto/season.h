@@ -31,7 +31,8 @@ class Season {
   };
 
   /// What is usual at `time_us`, as near to x as that may be. `deviation`: by how much the series
-  /// usually differs from it. False while this time of day was not seen.
+  /// usually differs from it; infinite: the series has no steps. False while this time of day was
+  /// not seen.
   bool Expect(int64_t time_us, double x, double deviation, Usual* usual) const;
 
   /// `period_s`: usual time between two readings, which must be known. `doubtful`: x is perhaps not

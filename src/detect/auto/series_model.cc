@@ -46,7 +46,7 @@ constexpr LevelRule kApartRule = {.rate = 1,
 constexpr LevelRule kApartSoonRule = {.rate = 1.0F / 3,
                                       .slowest = 0.002F,
                                       .judges_after = 72,
-                                      .floor = 4.05F,
+                                      .floor = 4.2F,
                                       .record_factor = 1.2F,
                                       .memory = 0.9995F};
 constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
@@ -148,8 +148,10 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
   const double own = reading.x - (has_peers ? static_cast<double>(fleet.newest().median) : 0);
   const float least = kLeastOfStep * noise_.coarseness();
   const double deviation = std::max(level_.deviation(), least);
+  // Peers are switched at the same time, and what a line makes of that is the same for all of them.
+  const double joined = has_peers ? std::numeric_limits<double>::infinity() : deviation;
   Season::Usual known;
-  const bool has_season = season_.Expect(reading.time_us, own, deviation, &known);
+  const bool has_season = season_.Expect(reading.time_us, own, joined, &known);
   double usual = known.value;
   // A level that lasts is no habit of an hour: see AdoptLevel.
   const bool lasts =
