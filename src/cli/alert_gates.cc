@@ -15,7 +15,7 @@
 #include "src/cli/stored_alerts.h"
 #include "src/cli/text_table.h"
 #include "src/engine/audit_log.h"
-#include "src/engine/gate_keeper.h"
+#include "src/engine/decision_keeper.h"
 #include "src/engine/gate_proposal.h"
 #include "src/engine/owned_lake.h"
 

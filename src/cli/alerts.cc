@@ -295,6 +295,7 @@ void AddAlertsCommand(CLI::App* app, int* exit_code) {
             OperatorAction::kLabel, exit_code);
   AddMuteCommands(command, exit_code);
   AddGateCommands(command, exit_code);
+  AddResetCommand(command, exit_code);
 }
 
 }  // namespace avocet

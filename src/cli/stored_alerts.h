@@ -47,6 +47,8 @@ std::string ActorOr(const std::string& given);
 void AddMuteCommands(CLI::App* app, int* exit_code);
 /// The commands about gates, below `avocet alerts`.
 void AddGateCommands(CLI::App* app, int* exit_code);
+/// The command about resets, below `avocet alerts`.
+void AddResetCommand(CLI::App* app, int* exit_code);
 
 /// Prints where the gate of the alert's series should be, and what it would have changed in the
 /// last seven days; `apply` moves it there.

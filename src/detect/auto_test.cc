@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <random>
 
 #include "src/detect/detector_testing.h"
+#include "src/state/series_resets.h"
 
 namespace avocet {
 namespace {
@@ -183,6 +185,53 @@ TEST(AutoTest, APrefixGivesTheSameAnomalies) {
     const auto detector = MakeDetector(AutoType());
     EXPECT_EQ(AnomalyTexts(Detect(detector.get(), testing::Series(prefix))), AnomalyTexts(want));
   }
+}
+
+// The third spike in a short time is muted, until somebody asks to hear of them again.
+TEST(AutoTest, WhatComesTooOftenIsMutedUntilItIsReset) {
+  constexpr size_t kFirst = 2000;
+  constexpr size_t kApart = 200;  // more than a calm
+  Sensor sensor(1, 1);
+  for (size_t i = 0; i < 4; ++i) {
+    sensor[kFirst + i * kApart] += 10 * std::pow(5, static_cast<double>(i));
+  }
+  const std::vector<TestReading> readings = testing::Series(sensor.values());
+  const std::span<const TestReading> all(readings);
+  const auto detector = MakeDetector(AutoType());
+  Feeder feeder;
+  std::vector<Anomaly> found;
+  size_t fed = 0;
+  const auto feed_until = [&](size_t end) {
+    feeder.Feed(all.subspan(fed, end - fed), detector.get(), &found);
+    fed = end;
+  };
+  const auto holds_back = [&](std::string_view type) {
+    std::vector<HeldBack> series;
+    detector->ListHeldBack(0, &series);
+    return std::find(series.begin(), series.end(), HeldBack{0, type}) != series.end();
+  };
+
+  feed_until(100);
+  EXPECT_TRUE(holds_back(""));  // it still learns
+  feed_until(kFirst + 1);
+  EXPECT_FALSE(holds_back(""));
+  EXPECT_FALSE(holds_back("spike"));
+  feed_until(kFirst + 2 * kApart + 2);
+  EXPECT_EQ(Types(found), "spike spike");
+  EXPECT_TRUE(holds_back("spike"));
+
+  DeviceTable devices;
+  devices.FindOrAdd("d", DeviceHash("d"));
+  SeriesReset reset{.device = "d", .actor = "ann", .from_us = readings[fed].time_us};
+  SeriesResets resets;
+  resets.Set(std::span(&reset, 1));
+  resets.SetDevices(devices);
+  detector->set_resets(&resets);
+  EXPECT_TRUE(holds_back("spike"));
+  feed_until(fed + 1);
+  EXPECT_FALSE(holds_back("spike"));
+  feed_until(kFirst + 3 * kApart + 2);
+  EXPECT_EQ(Types(found), "spike spike spike");
 }
 
 TEST(AutoTest, SensorsOfAllPacesBehaveAlike) {

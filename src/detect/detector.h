@@ -86,8 +86,17 @@ struct Judgement {
 /// Receives judgements; appends only.
 using JudgementSink = std::vector<Judgement>;
 
+/// What a detector does not say of a series.
+struct HeldBack {
+  uint16_t metric = 0;
+  std::string_view type;  ///< static word: what it said too often; empty: anything, it still learns
+
+  friend bool operator==(const HeldBack&, const HeldBack&) = default;
+};
+
 class MaintenanceCalendar;
 class PeerGroups;
+class SeriesResets;
 
 class Detector {
  public:
@@ -108,6 +117,10 @@ class Detector {
   /// From now on devices are compared with those of their group only. Borrowed; null, as at first:
   /// the whole fleet is one group. Before the first reading, and before Load.
   void set_peers(const PeerGroups* peers) { peers_ = peers; }
+
+  /// From now on what was muted is said again where they say so. Borrowed; null, as at first: there
+  /// are none.
+  void set_resets(const SeriesResets* resets) { resets_ = resets; }
 
   /// Called at the end of every tick with the fleet's newest event time: for detectors that react
   /// to absence. Must raise exactly what the device's next reading would have raised first.
@@ -135,6 +148,12 @@ class Detector {
   /// One sentence for people: `metric_label` is for example "temperature (degC)".
   virtual std::string Explain(const Anomaly& anomaly, std::string_view metric_label) const = 0;
 
+  /// Appends what is held back of a device's series. Nothing: it says all that it sees.
+  virtual void ListHeldBack(uint32_t slot, std::vector<HeldBack>* out) const {
+    static_cast<void>(slot);
+    static_cast<void>(out);
+  }
+
   virtual size_t StateBytes() const = 0;
   virtual void Save(StateWriter* out) const = 0;
   virtual Status Load(StateReader* in) = 0;  ///< kCorrupt when the bytes do not fit
@@ -142,12 +161,14 @@ class Detector {
  protected:
   JudgementSink* judgements() const { return judgements_; }  ///< null: nobody asks
   MaintenanceCalendar* maintenance() const { return maintenance_; }
-  const PeerGroups* peers() const { return peers_; }  ///< null: one group
+  const PeerGroups* peers() const { return peers_; }      ///< null: one group
+  const SeriesResets* resets() const { return resets_; }  ///< null: none
 
  private:
   JudgementSink* judgements_ = nullptr;
   MaintenanceCalendar* maintenance_ = nullptr;
   const PeerGroups* peers_ = nullptr;
+  const SeriesResets* resets_ = nullptr;
 };
 
 struct DetectorType {

@@ -7,7 +7,7 @@
 
 #include "src/base/time_format.h"
 #include "src/engine/bronze_reader.h"
-#include "src/engine/gate_keeper.h"
+#include "src/engine/decision_keeper.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/processor.h"
 #include "src/model/table_spec.h"
@@ -42,11 +42,11 @@ Result<int64_t> EpochBefore(Table* bronze, const BacktestOptions& options) {
 class Backtester {
  public:
   Backtester(const Config& config, const BacktestOptions& options, LakeTables* tables,
-             const std::vector<AlertGate>& gates, StageClock* clock)
+             const Decisions& decisions, StageClock* clock)
       : options_(options),
         tables_(*tables),
         processor_(config, tables->layout(), NumThreads(config), clock) {
-    processor_.set_alert_gates(AlertGates(gates));
+    processor_.set_decisions(decisions);
     processor_.set_alert_sink([this](std::span<const AlertChange> changes) { Take(changes); },
                               /*takes_replayed=*/true);
   }
@@ -108,9 +108,9 @@ Result<BacktestResult> Backtest(const Config& config, Env* env, const BacktestOp
   AVOCET_RETURN_IF_ERROR(RequireLake(config, env));
   AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
-  AVOCET_ASSIGN_OR_RETURN(const std::vector<AlertGate> gates, ReadGates(config, env));
+  AVOCET_ASSIGN_OR_RETURN(const Decisions decisions, ReadDecisions(config, env));
   StageClock clock(env);
-  return Backtester(config, options, &tables, gates, &clock).Run();
+  return Backtester(config, options, &tables, decisions, &clock).Run();
 }
 
 }  // namespace avocet

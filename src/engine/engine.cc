@@ -72,7 +72,7 @@ Status Engine::OpenLake() {
   committer_->set_before_commit(options_.before_commit);
   committer_->set_on_commit(options_.on_commit);
   care_ = std::make_unique<TableCare>(&config_, env_, tables_.get());
-  gates_ = std::make_unique<GateKeeper>(config_, env_);
+  decisions_ = std::make_unique<DecisionKeeper>(config_, env_);
   return Status::Ok();
 }
 
@@ -134,7 +134,7 @@ void Engine::Stop() {
 Status Engine::Tick(bool* idle) {
   ++ticks_;
   AVOCET_RETURN_IF_ERROR(committer_->failure());
-  gates_->Look(processor_.get());
+  decisions_->Look(processor_.get());
   std::vector<RawBatch> batches;
   bool more = false;
   const int64_t tick_us = std::max(received_us_, env_->NowMicros());

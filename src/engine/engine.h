@@ -10,7 +10,7 @@
 
 #include "src/config/config.h"
 #include "src/engine/committer.h"
-#include "src/engine/gate_keeper.h"
+#include "src/engine/decision_keeper.h"
 #include "src/engine/lake_tables.h"
 #include "src/engine/processor.h"
 #include "src/engine/recovery.h"
@@ -139,7 +139,7 @@ class Engine {
   std::unique_ptr<Processor> processor_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<TableCare> care_;
-  std::unique_ptr<GateKeeper> gates_;
+  std::unique_ptr<DecisionKeeper> decisions_;
   HttpHub hub_;                       // outlives the sources that serve there
   std::unique_ptr<PeerLakes> peers_;  // outlives the sources, which ask it to the end
   std::vector<Input> inputs_;

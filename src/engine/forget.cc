@@ -10,6 +10,7 @@
 #include "src/alert/gate_log.h"
 #include "src/alert/operator_log.h"
 #include "src/alert/outbox.h"
+#include "src/alert/reset_log.h"
 #include "src/engine/alert_rows.h"
 #include "src/engine/audit_log.h"
 #include "src/engine/device_trace.h"
@@ -109,6 +110,8 @@ class Forgetter {
     if (env_->Stat(OutboxPath(config_)).ok()) {
       AVOCET_ASSIGN_OR_RETURN(const auto gates, GateLog::Open(OutboxPath(config_)));
       AVOCET_RETURN_IF_ERROR(gates->ForgetDevice(trace_.device()));
+      AVOCET_ASSIGN_OR_RETURN(const auto resets, ResetLog::Open(OutboxPath(config_)));
+      AVOCET_RETURN_IF_ERROR(resets->ForgetDevice(trace_.device()));
       AVOCET_ASSIGN_OR_RETURN(const auto outbox, Outbox::Open(OutboxPath(config_)));
       AVOCET_RETURN_IF_ERROR(outbox->ForgetDevice(
           trace_.device(), [this](std::string_view text) { return trace_.IsNamedIn(text); }));

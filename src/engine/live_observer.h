@@ -3,15 +3,23 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "src/alert/alert_change.h"
+#include "src/detect/detector.h"
 #include "src/engine/piece.h"
 #include "src/model/column_batch.h"
 #include "src/state/device_table.h"
 
 namespace avocet {
+
+/// What an observer may see of a shard's state.
+struct ShardView {
+  const DeviceTable& devices;
+  std::span<const std::unique_ptr<Detector>> detectors;
+};
 
 class LiveObserver {
  public:
@@ -20,7 +28,7 @@ class LiveObserver {
   /// A shard has judged its rows (index `shard` of their shard_rows) of a tick; with no pieces, it
   /// tells which devices there are. Called for several shards at the same time. The arguments live
   /// for the call only.
-  virtual void OnReadings(size_t shard, std::span<Piece* const> pieces, const DeviceTable& devices,
+  virtual void OnReadings(size_t shard, std::span<Piece* const> pieces, const ShardView& view,
                           std::span<const std::string> metrics) = 0;
 
   /// Rows for the table of anomalies, in its order. After OnReadings of the tick, by one thread.

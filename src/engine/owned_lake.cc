@@ -10,8 +10,8 @@
 
 #include "src/base/s3_url.h"
 #include "src/base/time_format.h"
+#include "src/engine/decision_keeper.h"
 #include "src/engine/fingerprint.h"
-#include "src/engine/gate_keeper.h"
 #include "src/engine/snapshot.h"
 
 namespace avocet {
@@ -88,8 +88,8 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
   owned.clock = std::make_unique<StageClock>(env);
   owned.processor = std::make_unique<Processor>(config, owned.tables->layout(), NumThreads(config),
                                                 owned.clock.get());
-  AVOCET_ASSIGN_OR_RETURN(const std::vector<AlertGate> gates, ReadGates(config, env));
-  owned.processor->set_alert_gates(AlertGates(gates));
+  AVOCET_ASSIGN_OR_RETURN(const Decisions decisions, ReadDecisions(config, env));
+  owned.processor->set_decisions(decisions);
 
   const std::string snapshot_dir = SnapshotDir(config);
   Table& bronze = owned.tables->table(kBronze);

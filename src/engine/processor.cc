@@ -12,6 +12,8 @@ constexpr size_t kRecordsPerJob = 2048;
 // A schema evolves up to so many metrics; later fields stay in the bronze payload only.
 constexpr size_t kMaxMetrics = 1024;
 
+ShardView ViewOf(const Shard& shard) { return {shard.devices(), shard.detectors()}; }
+
 }  // namespace
 
 size_t NumThreads(const Config& config) {
@@ -181,7 +183,7 @@ void Processor::RunShards(bool replayed) {
   pool_.ParallelFor(kNumShards, [&](size_t i) {
     shards_[i]->Finish();
     if (live_observer_ == nullptr || replayed) return;
-    live_observer_->OnReadings(i, tick_, shards_[i]->devices(), metrics_);
+    live_observer_->OnReadings(i, tick_, ViewOf(*shards_[i]), metrics_);
   });
 }
 
@@ -341,13 +343,21 @@ void Processor::set_live_observer(LiveObserver* observer) {
   live_observer_ = observer;
   if (observer == nullptr) return;
   for (size_t i = 0; i < kNumShards; ++i) {
-    observer->OnReadings(i, {}, shards_[i]->devices(), metrics_);
+    observer->OnReadings(i, {}, ViewOf(*shards_[i]), metrics_);
   }
 }
 
-void Processor::set_alert_gates(AlertGates gates) {
-  alert_gates_ = std::move(gates);
-  for (const auto& shard : shards_) shard->alerts().set_gates(&alert_gates_);
+void Processor::set_decisions(const Decisions& decisions) {
+  alert_gates_ = AlertGates(decisions.gates);
+  resets_ = decisions.resets;
+  TellShardsOfDecisions();
+}
+
+void Processor::TellShardsOfDecisions() {
+  for (const auto& shard : shards_) {
+    shard->alerts().set_gates(&alert_gates_);
+    shard->SetResets(resets_);
+  }
 }
 
 void Processor::FlushHours(Epoch* epoch) {
@@ -409,7 +419,7 @@ Status Processor::LoadShards(const std::vector<std::string>& metrics, int64_t fl
   AVOCET_RETURN_IF_ERROR(fleet_alerts.Load(&fleet));
   fleet_alerts_ = std::move(fleet_alerts);
   shards_ = std::move(loaded);
-  for (const auto& shard : shards_) shard->alerts().set_gates(&alert_gates_);
+  TellShardsOfDecisions();
   metrics_ = metrics;
   fleet_time_us_ = fleet_time_us;
   return Status::Ok();

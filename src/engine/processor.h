@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "src/alert/alert_gates.h"
 #include "src/alert/fleet_alerts.h"
 #include "src/base/thread_pool.h"
 #include "src/config/config.h"
@@ -22,6 +23,7 @@
 #include "src/engine/stage_clock.h"
 #include "src/engine/table_layout.h"
 #include "src/model/raw_batch.h"
+#include "src/state/series_resets.h"
 
 namespace avocet {
 
@@ -40,6 +42,12 @@ using AlertSink = std::function<void(std::span<const AlertChange>)>;
 /// A `now_us` for which no reading is in the future: for records of bronze, which were judged when
 /// they arrived, and of files.
 inline constexpr int64_t kNoFuture = std::numeric_limits<int64_t>::max() / 2;
+
+/// What people decide that changes what the engine makes of readings.
+struct Decisions {
+  std::vector<AlertGate> gates;     ///< anomalies that do not pass do not count for alerts
+  std::vector<SeriesReset> resets;  ///< of what detectors had muted
+};
 
 /// Threads that process readings.
 size_t NumThreads(const Config& config);
@@ -88,8 +96,8 @@ class Processor {
     alert_sink_ = std::move(sink);
     sink_takes_replayed_ = takes_replayed;
   }
-  /// Anomalies that do not pass do not count for alerts, from the next tick on.
-  void set_alert_gates(AlertGates gates);
+  /// What people have decided counts from the next tick on.
+  void set_decisions(const Decisions& decisions);
 
   const std::vector<std::string>& metrics() const { return metrics_; }
   const Totals& totals() const { return totals_; }
@@ -136,6 +144,7 @@ class Processor {
   /// Processes the tick up to where the fleet's clock leaves each bucket, and lets detectors
   /// compare the fleet there.
   void RunFleetBuckets();
+  void TellShardsOfDecisions();
   /// Whether the tick, or what came before, has devices enough for a fleet.
   bool MayHaveFleet() const;
   void ProcessUntil(Place end, int64_t fleet_time_us);
@@ -158,6 +167,7 @@ class Processor {
   AlertSink alert_sink_;
   bool sink_takes_replayed_ = false;
   AlertGates alert_gates_;
+  std::vector<SeriesReset> resets_;
   std::vector<std::string> metrics_;
   bool is_part_ = false;
   std::span<const int64_t> fleet_times_us_;  // of the records of the present call; may be empty

@@ -10,7 +10,7 @@
 
 #include "src/engine/alert_rows.h"
 #include "src/engine/bronze_reader.h"
-#include "src/engine/gate_keeper.h"
+#include "src/engine/decision_keeper.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/snapshot.h"
 #include "src/engine/table_rewrite.h"
@@ -113,8 +113,8 @@ Result<RebuildReport> DryRun(const Config& config, Env* env) {
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   StageClock clock(env);
   Processor processor(config, tables.layout(), NumThreads(config), &clock);
-  AVOCET_ASSIGN_OR_RETURN(const std::vector<AlertGate> gates, ReadGates(config, env));
-  processor.set_alert_gates(AlertGates(gates));
+  AVOCET_ASSIGN_OR_RETURN(const Decisions decisions, ReadDecisions(config, env));
+  processor.set_decisions(decisions);
   RebuildReport report;
   Rebuilder rebuilder(config, env, &tables, &processor, /*dry_run=*/true);
   AVOCET_RETURN_IF_ERROR(rebuilder.Compute(&report));

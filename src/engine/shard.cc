@@ -60,6 +60,7 @@ Shard::Shard(const Config& config, std::span<const std::string> metrics)
   result_.device_stats = DeviceStatsSpec().MakeBatch();
   result_.amended_stats = StatsKeys();
   maintenance_.SetMetrics(metrics_);
+  resets_.SetMetrics(metrics_);
   result_.device_health = DeviceHealthSpec().MakeBatch();
   result_.amended_health = HealthKeys();
   alerts_.SetMetrics(metrics_, metric_labels_);
@@ -70,7 +71,15 @@ void Shard::SetMetrics(std::span<const std::string> metrics) {
   metric_labels_ = MetricLabels(*config_, metrics);
   for (auto& detector : detectors_) detector->SetMetrics(metrics);
   maintenance_.SetMetrics(metrics_);
+  resets_.SetMetrics(metrics_);
   alerts_.SetMetrics(metrics_, metric_labels_);
+}
+
+void Shard::SetResets(std::span<const SeriesReset> resets) {
+  resets_.Set(resets);
+  resets_.SetDevices(devices_);
+  const SeriesResets* const any = resets_.empty() ? nullptr : &resets_;
+  for (auto& detector : detectors_) detector->set_resets(any);
 }
 
 void Shard::Observe() {
@@ -237,6 +246,7 @@ void Shard::Quarantine(const Piece& piece, uint32_t row, std::span<const Violati
 
 void Shard::Judge(std::span<Piece* const> pieces, int64_t fleet_time_us) {
   peers_.SetDevices(devices_);
+  resets_.SetDevices(devices_);
   anomalous_.assign(places_.size(), 0);
   KeyedBatch batch{.rows = places_.size(),
                    .slots = slots_,
@@ -485,6 +495,7 @@ Status Shard::Load(StateReader* in) {
   AVOCET_RETURN_IF_ERROR(devices_.Load(in));
   maintenance_.SetDevices(devices_);
   peers_.SetDevices(devices_);
+  resets_.SetDevices(devices_);
   AVOCET_RETURN_IF_ERROR(recent_.Load(in));
   AVOCET_RETURN_IF_ERROR(rules_.Load(in));
   AVOCET_RETURN_IF_ERROR(windows_.Load(in));

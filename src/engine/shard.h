@@ -27,6 +27,7 @@
 #include "src/state/quality_rules.h"
 #include "src/state/recent_records.h"
 #include "src/state/rolling_windows.h"
+#include "src/state/series_resets.h"
 
 namespace avocet {
 
@@ -100,6 +101,9 @@ class Shard {
 
   DeviceAlerts& alerts() { return alerts_; }
 
+  /// Resets of what detectors have muted, of any devices.
+  void SetResets(std::span<const SeriesReset> resets);
+
   size_t StateBytes() const;
   void Save(StateWriter* out) const;
   Status Load(StateReader* in);
@@ -141,6 +145,7 @@ class Shard {
   HourlyStats hours_;
   MaintenanceCalendar maintenance_;
   PeerGroups peers_;
+  SeriesResets resets_;
   DeviceHealth health_;
   std::vector<std::string> detector_names_;
   std::vector<std::unique_ptr<Detector>> detectors_;

@@ -12,8 +12,9 @@ Result<std::unique_ptr<AlertDesk>> AlertDesk::Open(const std::string& path, Env*
   AVOCET_ASSIGN_OR_RETURN(auto outbox, Outbox::Open(path));
   AVOCET_ASSIGN_OR_RETURN(auto log, OperatorLog::Open(path));
   AVOCET_ASSIGN_OR_RETURN(auto gates, GateLog::Open(path));
-  std::unique_ptr<AlertDesk> desk(
-      new AlertDesk(std::move(outbox), std::move(log), std::move(gates), env, board, devices));
+  AVOCET_ASSIGN_OR_RETURN(auto resets, ResetLog::Open(path));
+  std::unique_ptr<AlertDesk> desk(new AlertDesk(std::move(outbox), std::move(log), std::move(gates),
+                                                std::move(resets), env, board, devices));
   AVOCET_RETURN_IF_ERROR(desk->Refresh());
   return desk;
 }
@@ -95,6 +96,16 @@ Status AlertDesk::RevertGate(int64_t id) {
 Result<std::vector<AlertGate>> AlertDesk::Gates() const {
   const std::lock_guard lock(mutex_);
   return gates_->All();
+}
+
+Result<int64_t> AlertDesk::AddReset(const SeriesReset& reset) {
+  const std::lock_guard lock(mutex_);
+  return resets_->Add(reset);
+}
+
+Result<std::vector<SeriesReset>> AlertDesk::Resets() const {
+  const std::lock_guard lock(mutex_);
+  return resets_->All();
 }
 
 }  // namespace avocet

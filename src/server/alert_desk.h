@@ -11,6 +11,7 @@
 #include "src/alert/gate_log.h"
 #include "src/alert/operator_log.h"
 #include "src/alert/outbox.h"
+#include "src/alert/reset_log.h"
 #include "src/env/env.h"
 #include "src/server/alert_board.h"
 
@@ -46,16 +47,22 @@ class AlertDesk {
   Status RevertGate(int64_t id);
   Result<std::vector<AlertGate>> Gates() const;
 
+  /// Lets detectors say of a series again what they had muted; the engine takes it over within a
+  /// second.
+  Result<int64_t> AddReset(const SeriesReset& reset);
+  Result<std::vector<SeriesReset>> Resets() const;
+
   /// Takes over what other programs have noted.
   Status Refresh();
 
  private:
   AlertDesk(std::unique_ptr<Outbox> outbox, std::unique_ptr<OperatorLog> log,
-            std::unique_ptr<GateLog> gates, Env* env, AlertBoard* board,
-            const DevicesConfig* devices)
+            std::unique_ptr<GateLog> gates, std::unique_ptr<ResetLog> resets, Env* env,
+            AlertBoard* board, const DevicesConfig* devices)
       : outbox_(std::move(outbox)),
         log_(std::move(log)),
         gates_(std::move(gates)),
+        resets_(std::move(resets)),
         env_(env),
         board_(board),
         devices_(devices) {}
@@ -65,6 +72,7 @@ class AlertDesk {
   const std::unique_ptr<Outbox> outbox_;
   const std::unique_ptr<OperatorLog> log_;  // guarded by mutex_
   const std::unique_ptr<GateLog> gates_;    // guarded by mutex_
+  const std::unique_ptr<ResetLog> resets_;  // guarded by mutex_
   Env* const env_;
   AlertBoard* const board_;
   const DevicesConfig* const devices_;

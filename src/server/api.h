@@ -62,6 +62,7 @@ std::vector<ApiRoute> HealthRoutes(const ApiContext& context);
 std::vector<ApiRoute> AnomalyRoutes(const ApiContext& context);
 std::vector<ApiRoute> AlertRoutes(const ApiContext& context);
 std::vector<ApiRoute> GateRoutes(const ApiContext& context);
+std::vector<ApiRoute> ResetRoutes(const ApiContext& context);
 std::vector<ApiRoute> RuleRoutes(const ApiContext& context);
 std::vector<ApiRoute> QuietRoutes(const ApiContext& context);
 std::vector<ApiRoute> LateRoutes(const ApiContext& context);

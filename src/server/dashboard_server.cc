@@ -138,8 +138,9 @@ void DashboardServer::AddRoutes(std::string version) {
                            .is_secure = !server_->options().tls_certificate_file.empty()};
   for (const auto& routes :
        {FleetRoutes(context), AnomalyRoutes(context), AlertRoutes(context), GateRoutes(context),
-        RuleRoutes(context), QuietRoutes(context), HealthRoutes(context), LateRoutes(context),
-        LakeRoutes(context), QueryRoutes(context), SystemRoutes(context), SessionRoutes(context)}) {
+        ResetRoutes(context), RuleRoutes(context), QuietRoutes(context), HealthRoutes(context),
+        LateRoutes(context), LakeRoutes(context), QueryRoutes(context), SystemRoutes(context),
+        SessionRoutes(context)}) {
     for (const ApiRoute& route : routes) AddApi(route);
   }
   AddEvents();

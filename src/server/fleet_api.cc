@@ -263,8 +263,15 @@ HttpResponse DeviceReply(const ApiContext& context, const HttpRequest& request) 
   if (!device) return HttpResponse::Error(404, "not_found", "there is no device of that name");
   JsonWriter json;
   json.BeginObject();
-  WriteDevice(DeviceLister(context).List(*device), context.fleet->metrics(), &json);
-  json.EndObject();
+  const std::vector<std::string> metrics = context.fleet->metrics();
+  WriteDevice(DeviceLister(context).List(*device), metrics, &json);
+  json.Key("held_back").BeginArray();
+  for (const HeldBack& series : device->held_back) {
+    if (series.metric >= metrics.size()) continue;
+    json.BeginObject().Field("metric", metrics[series.metric]);
+    json.FieldOrNull("type", series.type).EndObject();
+  }
+  json.EndArray().EndObject();
   return HttpResponse::Json(200, json.Take());
 }
 

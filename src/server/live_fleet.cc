@@ -18,6 +18,7 @@ constexpr size_t kFirstRows = 32;
 constexpr size_t kMostRows = 4096;
 // How many rows may pass before a device has sent each of its metrics.
 constexpr size_t kTurns = 16;
+constexpr uint32_t kLooksPerTick = 64;
 
 }  // namespace
 
@@ -45,8 +46,9 @@ LiveFleet::LiveFleet(AnomalyFeed* feed, AlertBoard* board, size_t ring_bytes)
     : feed_(feed), board_(board), ring_bytes_(ring_bytes) {}
 
 void LiveFleet::OnReadings(size_t shard_index, std::span<Piece* const> pieces,
-                           const DeviceTable& devices, std::span<const std::string> metrics) {
+                           const ShardView& view, std::span<const std::string> metrics) {
   Shard& shard = shards_[shard_index];
+  const DeviceTable& devices = view.devices;
   {
     std::lock_guard lock(metrics_mutex_);
     if (metrics_.size() < metrics.size()) metrics_.assign(metrics.begin(), metrics.end());
@@ -74,8 +76,20 @@ void LiveFleet::OnReadings(size_t shard_index, std::span<Piece* const> pieces,
       newest = std::max(newest, piece->readings.event_time_us[row]);
     }
   }
+  LookAtDetectors(view, &shard);
   int64_t known = fleet_time_us();
   while (known < newest && !fleet_time_us_.compare_exchange_weak(known, newest)) {
+  }
+}
+
+// Some devices in each tick, in turn: what they hold back changes seldom.
+void LiveFleet::LookAtDetectors(const ShardView& view, Shard* shard) {
+  const auto num_devices = static_cast<uint32_t>(shard->devices.size());
+  for (uint32_t i = 0; i < std::min(kLooksPerTick, num_devices); ++i) {
+    const uint32_t slot = shard->next_look++ % num_devices;
+    std::vector<HeldBack>& held_back = shard->devices[slot].held_back;
+    held_back.clear();
+    for (const auto& detector : view.detectors) detector->ListHeldBack(slot, &held_back);
   }
 }
 
@@ -172,7 +186,8 @@ DeviceSummary LiveFleet::Summarize(const Track& device, int64_t now_us) {
                     .readings = device.readings,
                     .late = device.late,
                     .invalid = device.invalid,
-                    .values = {}};
+                    .values = {},
+                    .held_back = {}};
   const auto age = static_cast<size_t>(std::max<int64_t>(0, now_us / kHour - device.hour));
   for (size_t i = 0; i + age < device.anomalies.size(); ++i) {
     out.anomalies_24h += device.anomalies[i];
@@ -217,6 +232,7 @@ std::optional<DeviceSummary> LiveFleet::Device(std::string_view name) const {
   if (found == shard.slots.end()) return std::nullopt;
   const Track& device = shard.devices[found->second];
   DeviceSummary out = Summarize(device, fleet_time_us());
+  out.held_back = device.held_back;
   const ReadingRing& ring = device.ring;
   for (size_t m = 0; m < ring.num_metrics(); ++m) {
     double value = std::nan("");

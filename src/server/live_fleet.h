@@ -34,9 +34,10 @@ struct DeviceSummary {
   int64_t period_us = 0;      ///< typical time between two readings; 0: unknown
   uint64_t readings = 0;      ///< since the start of the program, as the other counters
   uint64_t late = 0;
-  uint64_t invalid = 0;        ///< readings that broke a quality rule
-  uint32_t anomalies_24h = 0;  ///< of event time
-  std::vector<double> values;  ///< newest per metric; NaN: none; only of Device
+  uint64_t invalid = 0;             ///< readings that broke a quality rule
+  uint32_t anomalies_24h = 0;       ///< of event time
+  std::vector<double> values;       ///< newest per metric; NaN: none; only of Device
+  std::vector<HeldBack> held_back;  ///< metrics as indexes of metrics(); only of Device
   /// Share of readings that came in time and broke no rule, 0..1; 1 without readings.
   double quality() const;
 };
@@ -48,7 +49,7 @@ class LiveFleet : public LiveObserver {
   /// take together.
   LiveFleet(AnomalyFeed* feed, AlertBoard* board, size_t ring_bytes);
 
-  void OnReadings(size_t shard, std::span<Piece* const> pieces, const DeviceTable& devices,
+  void OnReadings(size_t shard, std::span<Piece* const> pieces, const ShardView& view,
                   std::span<const std::string> metrics) override;
   void OnAnomalies(const ColumnBatch& anomalies) override;
   void OnAlerts(std::span<const AlertChange> changes) override { board_->Add(changes); }
@@ -84,13 +85,16 @@ class LiveFleet : public LiveObserver {
     int64_t critical_us = kNoTime;
     int64_t hour = 0;                      // hours since 1970 of anomalies[0]
     std::array<uint16_t, 24> anomalies{};  // per hour, newest first
+    std::vector<HeldBack> held_back;       // as it was at the last look
   };
   struct Shard {
     mutable std::mutex mutex;
     std::vector<Track> devices;                       // guarded by mutex
     std::unordered_map<std::string, uint32_t> slots;  // by name; guarded by mutex
+    uint32_t next_look = 0;  // slot whose detectors are asked next; guarded by mutex
   };
 
+  static void LookAtDetectors(const ShardView& view, Shard* shard);
   void AddRow(Track* track, const Piece& piece, uint32_t row);
   void GrowRing(Track* device, size_t num_metrics);
   void CountAnomaly(const AnomalyRow& row);

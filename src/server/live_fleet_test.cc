@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -47,7 +48,7 @@ class Ticks {
     }
     Piece* const pieces[] = {&piece};
     for (size_t shard = 0; shard < kNumShards; ++shard) {
-      fleet_->OnReadings(shard, pieces, devices_[shard], metrics_);
+      fleet_->OnReadings(shard, pieces, {devices_[shard], {}}, metrics_);
     }
   }
 
@@ -64,6 +65,42 @@ AnomalyRow Anomaly(const std::string& device, int64_t time_us, const std::string
   row.event_time_us = time_us;
   row.severity = severity;
   return row;
+}
+
+// Holds something back of every device.
+class Reticent : public Detector {
+ public:
+  void Process(const KeyedBatch&, AnomalySink*) override {}
+  void SetMetrics(std::span<const std::string>) override {}
+  std::string Explain(const avocet::Anomaly&, std::string_view) const override { return ""; }
+  size_t StateBytes() const override { return 0; }
+  void Save(StateWriter*) const override {}
+  Status Load(StateReader*) override { return Status::Ok(); }
+  void ListHeldBack(uint32_t slot, std::vector<HeldBack>* out) const override {
+    out->push_back({static_cast<uint16_t>(slot), "spike"});
+  }
+};
+
+TEST(LiveFleetTest, KnowsWhatDetectorsHoldBack) {
+  AnomalyFeed feed(10);
+  AlertBoard board(10);
+  LiveFleet fleet(&feed, &board, size_t{1} << 20);
+  DeviceTable devices;
+  constexpr uint32_t kDevices = 200;  // more than are looked at in a tick
+  std::string last;
+  for (uint32_t number = 0; devices.size() < kDevices; ++number) {
+    const std::string name = "d" + std::to_string(number);
+    if (ShardOf(DeviceHash(name)) != 0) continue;
+    devices.FindOrAdd(name, DeviceHash(name));
+    last = name;
+  }
+  std::vector<std::unique_ptr<Detector>> detectors;
+  detectors.push_back(std::make_unique<Reticent>());
+  const std::string metrics[] = {"temperature"};
+  for (int tick = 0; tick < 4; ++tick) fleet.OnReadings(0, {}, {devices, detectors}, metrics);
+  const auto device = fleet.Device(last);
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device->held_back, (std::vector<HeldBack>{{kDevices - 1, "spike"}}));
 }
 
 TEST(LiveFleetTest, CountsWhatADeviceSent) {

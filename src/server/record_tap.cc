@@ -183,9 +183,9 @@ RecordTap::Clients RecordTap::ClientsOf(TapStage stage) {
   return found;
 }
 
-void RecordTap::OnReadings(size_t shard, std::span<Piece* const> pieces, const DeviceTable& devices,
+void RecordTap::OnReadings(size_t shard, std::span<Piece* const> pieces, const ShardView& view,
                            std::span<const std::string> metrics) {
-  next_->OnReadings(shard, pieces, devices, metrics);
+  next_->OnReadings(shard, pieces, view, metrics);
   for (const auto& client : ClientsOf(TapStage::kDecode)) {
     for (const Piece* piece : pieces) {
       // What was not accepted belongs to no shard.

@@ -46,7 +46,7 @@ class RecordTap : public LiveObserver {
   RecordTap(LiveObserver* next, const DevicesConfig* devices);
   ~RecordTap() override;
 
-  void OnReadings(size_t shard, std::span<Piece* const> pieces, const DeviceTable& devices,
+  void OnReadings(size_t shard, std::span<Piece* const> pieces, const ShardView& view,
                   std::span<const std::string> metrics) override;
   void OnAnomalies(const ColumnBatch& anomalies) override;
   void OnAlerts(std::span<const AlertChange> changes) override;

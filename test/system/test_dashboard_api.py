@@ -103,6 +103,7 @@ QUERIES: dict[str, list[dict[str, object]]] = {
     "/rules": [{}],
     "/rule_preview": [{"rule": "anomaly", "fire_score": 2, "from": "now-1h", "count": 1}],
     "/gates": [{}],
+    "/resets": [{}],
     "/tables": [{}, {"commits": 0}],
     "/quarantine": [{}],
     "/system": [{}],
@@ -411,6 +412,12 @@ def test_what_people_do_is_checked_and_kept(tmp_path: Path) -> None:
         assert gate["min_score"] == proposal["min_score"] and gate["device"] == "dev/1"
         assert send("DELETE", f"gates?id={gate['id']}") == 200
         assert send("DELETE", f"gates?id={gate['id']}") == 404
+
+        assert send("POST", "resets", {"device": "nobody"}) == 404
+        assert send("POST", "resets", {"device": "dev/1", "metric": "temperature"}) == 200
+        run.wait_for(lambda: client.get("resets")["resets"][0]["from_us"] is not None, "the reset")
+        reset = client.get("resets")["resets"][0]
+        assert (reset["device"], reset["metric"]) == ("dev/1", "temperature")
         # What another program does is seen, too.
         done = site.avocet("alerts", "comment", alert["id"], "seen", "-c", str(site.config))
         assert done.returncode == 0, done.stderr
@@ -444,6 +451,7 @@ def test_viewers_may_only_look(tmp_path: Path) -> None:
             ("POST", "mutes", {}),
             ("DELETE", "mutes?id=1", None),
             ("POST", "gates", {"alert": alert}),
+            ("POST", "resets", {"device": "dev/1"}),
             ("POST", "query", {"sql": "SELECT 1"}),
             ("POST", "quarantine/retry", {}),
             ("DELETE", "gates?id=1", None),

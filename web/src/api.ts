@@ -23,6 +23,11 @@ export interface Status {
 }
 /** Of a device: name to value. */
 export type Labels = Record<string, string>;
+/** Type null: the detector still learns. */
+export interface HeldBack {
+  metric: string;
+  type: string | null;
+}
 export interface Device {
   device: string;
   labels: Labels;
@@ -39,6 +44,8 @@ export interface Device {
   muted: boolean;
   values: Record<string, number | null>;
   sparkline: (number | null)[];
+  /** Of a single device only. */
+  held_back?: HeldBack[];
 }
 export interface DevicePage {
   total: number;

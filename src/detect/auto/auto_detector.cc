@@ -8,6 +8,7 @@
 #include "src/detect/maintenance_calendar.h"
 #include "src/detect/number_limits.h"
 #include "src/detect/snapshot_header.h"
+#include "src/state/series_resets.h"
 
 namespace avocet::auto_detect {
 namespace {
@@ -124,6 +125,10 @@ bool AutoDetector::JudgeValue(const KeyedBatch& batch, uint32_t row, Metric* met
   const uint32_t slot = batch.slots[row];
   auto& model = metric->models[slot];
   const int64_t time_us = batch.event_time_us[row];
+  if (resets() != nullptr && model != nullptr &&
+      resets()->Between(slot, metric->index, model->last_us(), time_us)) {
+    model->Unmute();
+  }
   if (std::isnan(x)) {
     if (model == nullptr) return false;
     if (maintenance() != nullptr && maintenance()->Covers(slot, metric->index, time_us)) {
@@ -246,6 +251,13 @@ void AutoDetector::LearnFleet(int64_t bucket, std::span<const FleetMedian> media
 
 std::string AutoDetector::Explain(const Anomaly& anomaly, std::string_view metric_label) const {
   return Sentence(anomaly, metric_label);
+}
+
+void AutoDetector::ListHeldBack(uint32_t slot, std::vector<HeldBack>* out) const {
+  for (const Metric& metric : metrics_) {
+    if (slot >= metric.models.size() || metric.models[slot] == nullptr) continue;
+    metric.models[slot]->ListHeldBack(metric.index, out);
+  }
 }
 
 size_t AutoDetector::StateBytes() const {

@@ -26,6 +26,7 @@ class AutoDetector final : public Detector {
   void LearnFleet(int64_t bucket, std::span<const FleetMedian> medians) override;
   void SetMetrics(std::span<const std::string> names) override;
   std::string Explain(const Anomaly& anomaly, std::string_view metric_label) const override;
+  void ListHeldBack(uint32_t slot, std::vector<HeldBack>* out) const override;
   size_t StateBytes() const override;
   void Save(StateWriter* out) const override;
   Status Load(StateReader* in) override;

@@ -8,19 +8,18 @@ namespace avocet::auto_detect {
 
 namespace {
 
-constexpr uint16_t kTicksPerCalm = 256;
 constexpr float kMostTicks = 65'535;
 
 void Lower(uint16_t ticks, uint16_t* left) {
   *left = *left > ticks ? static_cast<uint16_t>(*left - ticks) : uint16_t{0};
 }
 
+}  // namespace
+
 // Calm is what is longer than a calm.
-uint16_t HeatOf(size_t channel) {
+uint16_t Episode::HeatOf(size_t channel) {
   return static_cast<uint16_t>((channel == kNovelty ? kTicksPerCalm / 4 : kTicksPerCalm) + 1);
 }
-
-}  // namespace
 
 /// The ticks since the last time.
 uint16_t Episode::Pass(int64_t time_us, int64_t calm_us) {
@@ -36,7 +35,7 @@ uint16_t Episode::Pass(int64_t time_us, int64_t calm_us) {
 
 void Episode::RunOff(uint16_t ticks) {
   unsigned left = 0;
-  const uint16_t most = std::min(ticks, static_cast<uint16_t>(kCalmsPerAlarm * kTicksPerCalm));
+  const uint16_t most = std::min(ticks, kTicksPerAlarm);
   for (uint16_t& used : used_) {
     Lower(most, &used);
     left |= used;
@@ -59,8 +58,6 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
   bool fires = false;
   for (const float score : scores) fires |= score > 1;
   if (!fires) return kNumChannels;  // as nearly always
-  const auto alarm = static_cast<uint16_t>(kCalmsPerAlarm * kTicksPerCalm);
-  const auto most_used = static_cast<uint16_t>(kMostUsed * alarm);
   size_t strongest = kNumChannels;
   float top = 1;
   bool hot = false;
@@ -71,9 +68,9 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
     runs_ = 1;
     const bool rises = heat_[channel] == 0;
     heat_[channel] = HeatOf(channel);
-    const bool muted = channel != kNovelty && used > most_used - alarm;
+    const bool muted = IsMuted(channel);
     if (rises) {
-      used = static_cast<uint16_t>(std::min<int>(used + alarm, most_used));
+      used = static_cast<uint16_t>(std::min(used + kTicksPerAlarm, int{kMostTicksUsed}));
       const auto bit = static_cast<uint16_t>(1U << channel);
       speaks_ = static_cast<uint16_t>(muted ? speaks_ & ~bit : speaks_ | bit);
     }
@@ -93,6 +90,10 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
   lasts_ = HeatOf(strongest);
   onset_us_ = time_us;
   return strongest;
+}
+
+void Episode::Unmute() {
+  for (uint16_t& used : used_) used = 0;
 }
 
 bool Episode::IsPlausible() const {

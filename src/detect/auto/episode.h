@@ -20,15 +20,25 @@ class Episode {
   bool is_open() const { return open_ != 0; }
   int64_t onset_us() const { return onset_us_; }
 
+  /// Whether the next anomaly of the channel would be one too many.
+  bool IsMuted(size_t channel) const {
+    return channel != kNovelty && used_[channel] > kMostTicksUsed - kTicksPerAlarm;
+  }
+
+  /// No channel is muted any more.
+  void Unmute();
+
   /// What happens is ordinary from now on.
   void Close() { open_ = 0; }
 
   bool IsPlausible() const;
 
  private:
-  static constexpr float kMostUsed = 2;        // alarms of a channel in a row
-  static constexpr float kCalmsPerAlarm = 50;  // and how long until there may be another
+  static constexpr uint16_t kTicksPerCalm = 256;
+  static constexpr uint16_t kTicksPerAlarm = 50 * kTicksPerCalm;  // until there may be another,
+  static constexpr uint16_t kMostTicksUsed = 2 * kTicksPerAlarm;  // after so many in a row
 
+  static uint16_t HeatOf(size_t channel);
   uint16_t Pass(int64_t time_us, int64_t calm_us);
   void RunOff(uint16_t ticks);
 

@@ -348,6 +348,13 @@ bool SeriesModel::FleetSample(int64_t bucket, float* residual) const {
   return true;
 }
 
+void SeriesModel::ListHeldBack(uint16_t metric, std::vector<HeldBack>* out) const {
+  if (readings() <= kJudgesAfter) out->push_back({metric, ""});
+  for (size_t channel = 0; channel < kNumChannels; ++channel) {
+    if (episode_.IsMuted(channel)) out->push_back({metric, ChannelName(channel)});
+  }
+}
+
 bool SeriesModel::IsPlausible() const {
   const auto fits = [](double x) { return std::abs(x) < 1e60; };
   return std::all_of(lags_, lags_ + ArResidual::kOrder, fits) && std::abs(bucket_.sum) < 1e70 &&

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "src/detect/auto/ar_residual.h"
 #include "src/detect/auto/channel.h"
@@ -18,6 +19,7 @@
 #include "src/detect/auto/pace.h"
 #include "src/detect/auto/season.h"
 #include "src/detect/auto/stuck_run.h"
+#include "src/detect/detector.h"
 
 namespace avocet::auto_detect {
 
@@ -82,6 +84,12 @@ class SeriesModel {
   float last_score() const { return last_score_; }
   /// An anomaly lasts, and the last value is part of it.
   bool is_anomalous() const { return episode_.is_open() && last_score_ > 1; }
+
+  /// Says again what it had muted because it came too often.
+  void Unmute() { episode_.Unmute(); }
+
+  /// Appends what the model does not say, or not yet, as that of `metric`.
+  void ListHeldBack(uint16_t metric, std::vector<HeldBack>* out) const;
 
   bool IsPlausible() const;
 

@@ -8,6 +8,7 @@ import { fill, h, setText } from "../dom";
 import { events } from "../events";
 import { ago, count, duration, measure, percent, HOUR } from "../format";
 import { DeviceHealthCard } from "../health";
+import { heldBackCard } from "../held_back";
 import { icon } from "../icons";
 import { labelChips } from "../labels";
 import { Latest, messageOf, type Context, type Page } from "../page";
@@ -53,6 +54,7 @@ export function devicePage(context: Context): Page {
   const explain = h("section", { class: "card", "aria-label": "Explanation", hidden: true });
   const note = h("span", { class: "muted", role: "status" });
   const health = new DeviceHealthCard(name, context);
+  const heldBack = heldBackCard(name, context);
   const custom = h("form", { class: "toolbar" }, from, h("span", { class: "muted" }, "to"), to, h("button", { class: "button", type: "submit" }, "Apply"));
   const toolbar = h(
     "div",
@@ -74,6 +76,7 @@ export function devicePage(context: Context): Page {
     { class: "sticky" },
     explain,
     alerts.root,
+    heldBack.root,
     health.root,
     h("section", { class: "card feed", "aria-label": "Anomalies in view" }, h("div", { class: "card-head" }, listTitle), list),
   );
@@ -341,6 +344,7 @@ export function devicePage(context: Context): Page {
       drawHead();
       drawCharts();
       drawSide();
+      heldBack.show(device.held_back ?? []);
       void loadLate(begin, end);
     } catch (error) {
       if (series) return;
