@@ -32,8 +32,7 @@ Result<double> ScoreOf(const std::string& text) {
 }  // namespace
 
 Result<std::unique_ptr<GateLog>> GateLog::Open(const std::string& path) {
-  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
-  AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
+  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path, kSchema));
   return std::unique_ptr<GateLog>(new GateLog(std::move(db)));
 }
 
@@ -88,6 +87,7 @@ Result<bool> GateLog::TakeOver(int64_t event_time_us) {
                                        "OR (reverted = 1 AND until_us IS NULL))"));
   AVOCET_ASSIGN_OR_RETURN(const bool row, waiting.Step());
   if (!row || waiting.Int(0) == 0) return false;
+  waiting.Reset();  // whoever still reads is not let wait for whoever writes
   int64_t changed = 0;
   for (const char* sql :
        {"UPDATE gate SET from_us = ?1 WHERE from_us IS NULL",

@@ -86,8 +86,7 @@ std::string Mute::Text() const {
 }
 
 Result<std::unique_ptr<OperatorLog>> OperatorLog::Open(const std::string& path) {
-  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
-  AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
+  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path, kSchema));
   // Files of earlier layouts lack these columns.
   AVOCET_RETURN_IF_ERROR(db->AddColumn("operator_entry", "seen", "BLOB NOT NULL DEFAULT ''")
                              .WithContext("cannot prepare " + path));

@@ -19,8 +19,7 @@ CREATE TABLE IF NOT EXISTS series_reset (
 }  // namespace
 
 Result<std::unique_ptr<ResetLog>> ResetLog::Open(const std::string& path) {
-  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
-  AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
+  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path, kSchema));
   return std::unique_ptr<ResetLog>(new ResetLog(std::move(db)));
 }
 
@@ -59,6 +58,7 @@ Result<bool> ResetLog::TakeOver(int64_t event_time_us) {
       db_->Prepare("SELECT EXISTS (SELECT 1 FROM series_reset WHERE from_us IS NULL)"));
   AVOCET_ASSIGN_OR_RETURN(const bool row, waiting.Step());
   if (!row || waiting.Int(0) == 0) return false;
+  waiting.Reset();  // whoever still reads is not let wait for whoever writes
   AVOCET_ASSIGN_OR_RETURN(
       SqliteStatement update,
       db_->Prepare("UPDATE series_reset SET from_us = ?1 WHERE from_us IS NULL"));

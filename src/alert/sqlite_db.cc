@@ -6,6 +6,7 @@ namespace avocet {
 namespace {
 
 constexpr int kBusyMs = 5'000;
+constexpr int kLookAgainMs = 20;
 
 Status ErrorOf(sqlite3* db) {
   const std::string message = std::string("SQLite: ") + sqlite3_errmsg(db);
@@ -81,7 +82,7 @@ std::string SqliteStatement::Text(int column) const {
   return bytes == nullptr ? std::string() : std::string(bytes, static_cast<size_t>(size));
 }
 
-Result<std::unique_ptr<SqliteDb>> SqliteDb::Open(const std::string& path) {
+Result<std::unique_ptr<SqliteDb>> SqliteDb::Open(const std::string& path, const char* schema) {
   sqlite3* handle = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &handle,
@@ -90,11 +91,23 @@ Result<std::unique_ptr<SqliteDb>> SqliteDb::Open(const std::string& path) {
   std::unique_ptr<SqliteDb> db(new SqliteDb(handle));
   if (code != SQLITE_OK) return ErrorOf(handle).WithContext("cannot open " + path);
   sqlite3_extended_result_codes(handle, 1);
+  AVOCET_RETURN_IF_ERROR(db->SetUp(schema).WithContext("cannot open " + path));
   sqlite3_busy_timeout(handle, kBusyMs);
-  const Status status =
-      db->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-  if (!status.ok()) return status.WithContext("cannot open " + path);
   return db;
+}
+
+// SQLite does not wait by itself when several change the journal's mode at once, as those do who
+// open a new file.
+Status SqliteDb::SetUp(const char* schema) {
+  const std::string sql =
+      std::string(
+          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;") +
+      schema;
+  for (int waited_ms = 0;; waited_ms += kLookAgainMs) {
+    Status status = Execute(sql.c_str());
+    if (status.code() != StatusCode::kUnavailable || waited_ms >= kBusyMs) return status;
+    sqlite3_sleep(kLookAgainMs);
+  }
 }
 
 SqliteDb::~SqliteDb() { sqlite3_close_v2(db_); }

@@ -45,9 +45,10 @@ class SqliteStatement {
 /// One connection. One thread at a time.
 class SqliteDb {
  public:
-  /// Opens or creates, durable and with a write-ahead log; waits for other processes up to five
-  /// seconds. kCorrupt when the file is none of SQLite's.
-  static Result<std::unique_ptr<SqliteDb>> Open(const std::string& path);
+  /// Opens or creates, durable and with a write-ahead log, and runs `schema`, statements that may
+  /// run again; waits for other processes up to five seconds, then and later. kCorrupt when the
+  /// file is none of SQLite's.
+  static Result<std::unique_ptr<SqliteDb>> Open(const std::string& path, const char* schema = "");
   ~SqliteDb();
   SqliteDb(const SqliteDb&) = delete;
   SqliteDb& operator=(const SqliteDb&) = delete;
@@ -68,6 +69,8 @@ class SqliteDb {
 
  private:
   explicit SqliteDb(sqlite3* db) : db_(db) {}
+  Status SetUp(const char* schema);
+
   sqlite3* db_;
 };
 

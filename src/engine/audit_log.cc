@@ -161,8 +161,7 @@ std::string LineOf(const AuditRecord& record) {
 std::string AuditPath(const Config& config) { return DataDir(config) + "/audit.db"; }
 
 Result<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& path, Env* env) {
-  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path));
-  AVOCET_RETURN_IF_ERROR(db->Execute(kSchema).WithContext("cannot prepare " + path));
+  AVOCET_ASSIGN_OR_RETURN(std::unique_ptr<SqliteDb> db, SqliteDb::Open(path, kSchema));
   return std::unique_ptr<AuditLog>(new AuditLog(std::move(db), env));
 }
 

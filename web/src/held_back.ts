@@ -14,7 +14,7 @@ export function heldBackCard(device: string, context: Context): HeldBackCard {
   const list = h("ul", { class: "gone" });
   const note = h("p", { class: "muted", role: "status" });
   const button = h("button", { type: "button", class: "button", disabled: !mayAct, title: "From the next readings on" }, "Tell them again");
-  const muted = h("div", {}, h("p", {}, "Came too often, so one of that kind is not told for a while:"), list, button);
+  const muted = h("div", {}, h("p", {}, "Came too often, so one of that kind is not told for a while:"), list, h("p", {}, button));
   const learning = h("p", {});
   const root = h("section", { class: "card", "aria-label": "Held back", hidden: true }, h("div", { class: "card-head" }, h("h2", {}, "Held back")), h("div", { class: "card-body" }, learning, muted, note));
   button.addEventListener("click", () => {
