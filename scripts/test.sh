@@ -40,8 +40,9 @@ run_ctest() {
 
 stage_unit() { run_ctest "$BUILD/cmake-release" "$RESULTS/unit"; }
 
+# Most of these tests wait; the slow ones fill a machine each.
 stage_system() {
-  local selection=(-m "not slow")
+  local selection=(-m "not slow" -n "$JOBS" --dist loadfile)
   [ $ALL = 1 ] && selection=()
   (cd "$ROOT" && "$VENV/bin/python3" -m pytest -q "${selection[@]}" \
     --junitxml="$RESULTS/system/pytest.xml" test/system)
