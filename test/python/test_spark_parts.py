@@ -19,11 +19,11 @@ from avocet import _engine
 from avocet.spark import _fleet
 from avocet.spark._clock import NO_TIME, Run, join_runs
 from avocet.spark._direct import commit_files, create_table, write_files
-from avocet.spark._exchange import Exchange
+from avocet.spark._exchange import STATE, STORED, Exchange
 from avocet.spark._forget import Trace
 from avocet.spark._lake import BOUNDED
 from avocet.spark._medians import MedianHub
-from avocet.spark._parts import REPLACES, RUNS, STATE, Cut, Plan, load_runs, unpack
+from avocet.spark._parts import REPLACES, RUNS, Cut, Plan, load_runs, unpack
 from avocet.spark._relearn import ALL_EPOCHS, Relearn
 from conftest import CONFIG, Fleet, run_avocet, same_rows
 from deltalake import DeltaTable
@@ -111,18 +111,17 @@ class Stream:
         with MedianHub("127.0.0.1", "127.0.0.1", 2) as hub, ThreadPoolExecutor(2) as pool:
             address = hub.address if self.compares else None
             common: dict[str, Any] = {"hub": address, "ends": ends}
-            common |= {"replaces": False, "folders": None}
+            common |= {"replaces": False, "folders": None, "states": self.exchange.folder}
             if relearns:
                 plan: Plan = Relearn(self.config, "config", clock, **common, takes_in=False)
             else:
                 plan = Plan(self.config, "config", clock, **common)
             tasks = [pool.submit(lambda t=t: list(plan.run(of_task(rows, t), t))) for t in range(2)]
             results = [row for task in tasks for row in task.result(timeout=60)]
-        self.exchange.clear()
         self.states = []
         for row in results:
             kind = row.column("kind")[0].as_py()
-            if kind == STATE:
+            if kind == STATE or kind in STORED:
                 self.states.append(row.select(["part", "kind", "bytes"]))
             else:
                 name = kind.removeprefix(REPLACES)
@@ -230,6 +229,7 @@ def test_what_takes_records_in_learns_anew_what_came_before(lake: dict[str, pa.T
         ends=False,
         replaces=False,
         folders=None,
+        states=None,
         takes_in=True,
     )
     sent = [row.filter(pc.not_equal(row.column("part"), RUNS)) for row in cut]

@@ -193,7 +193,7 @@ def decoded(
             stretches += pickle.loads(one["bytes"])
         elif one["kind"] == "rows":
             records.setdefault(one["part"], []).append(one["bytes"])
-        elif one["kind"] == STORED:
+        elif one["kind"] in STORED:
             records.setdefault(one["part"], []).append(read_stored(one["bytes"]))
     return records, stretches
 

@@ -2,7 +2,7 @@
 
 As a value of Spark's rows, a table is copied a dozen times: to the JVM, into its cache, into and
 out of the files of a shuffle, and back to Python. Where all tasks see one folder, each writes what
-it cuts into one file there, and its rows only say where.
+it cuts into one file there, and its rows only say where. So do those that have states.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import pyarrow as pa
 import pyarrow.fs as fs
 
 ROWS = "rows"
-STORED = "stored rows"
-"""The value says where they are."""
+STATE = "state"
+
+STORED = {"stored rows": ROWS, "stored state": STATE}
+"""Kinds whose values say where they are, and what they are there."""
 
 
 def cut_row(part: int, kind: str, value: bytes) -> pa.RecordBatch:
@@ -53,24 +55,37 @@ class Exchange:
         if self.folder is None:
             yield lambda part, rows: cut_row(part, ROWS, to_bytes(rows))
             return
-        system, root = locate(self.folder)
-        system.create_dir(root, recursive=True)
-        # A task that is tried again writes another file.
-        name = f"{self.folder}/{uuid.uuid4()}.arrows"
-        with system.open_output_stream(locate(name)[1]) as out:
-
-            def store(part: int, rows: pa.Table) -> pa.RecordBatch:
-                begin = out.tell()
-                write_stream(out, rows)
-                return cut_row(part, STORED, pickle.dumps((name, begin, out.tell() - begin)))
-
-            yield store
+        with storing(self.folder) as store:
+            yield lambda part, rows: cut_row(
+                part, "stored rows", store(lambda out: write_stream(out, rows))
+            )
 
     def clear(self) -> None:
         """Nobody waits for what was sent."""
         if self.folder is not None:
             system, root = locate(self.folder)
             system.delete_dir_contents(root, missing_dir_ok=True)
+
+
+Store = Callable[[Callable[[Any], object]], bytes]
+"""Lets a value be written, and says where it is."""
+
+
+@contextmanager
+def storing(folder: str) -> Iterator[Store]:
+    """The values are there when the context is left."""
+    system, root = locate(folder)
+    system.create_dir(root, recursive=True)
+    # A task that is tried again writes another file.
+    name = f"{folder}/{uuid.uuid4()}.arrows"
+    with system.open_output_stream(locate(name)[1]) as out:
+
+        def store(write: Callable[[Any], object]) -> bytes:
+            begin = out.tell()
+            write(out)
+            return pickle.dumps((name, begin, out.tell() - begin))
+
+        yield store
 
 
 def read_stored(value: bytes) -> pa.Buffer:

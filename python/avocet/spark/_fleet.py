@@ -65,6 +65,7 @@ class FleetStage(Stage):
             ends=True,
             replaces=self._replaces or before.relearned,
             folders=self._folders(*MADE),
+            states=self._state_folder(version, ended=True),
         )
         self._run(states, plan, before, writer)
 

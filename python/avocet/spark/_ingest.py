@@ -38,6 +38,7 @@ class Ingest(RecordStage):
             version,
             decoded.places,
             self._folders(*self._tables),
+            self._state_folder(version, ended=False),
         )
         made = self._by_task(decoded.work).mapInArrow(accept, RESULT_SCHEMA).persist()
         try:

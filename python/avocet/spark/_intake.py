@@ -21,7 +21,6 @@ from avocet.spark._clock import Array, Run
 from avocet.spark._exchange import ROWS, Exchange, cut_row, locate, to_bytes
 from avocet.spark._parts import (
     RUNS,
-    STATE,
     Part,
     Plan,
     Values,
@@ -29,8 +28,8 @@ from avocet.spark._parts import (
     open_engine,
     plain,
     read_tables,
-    result_row,
     send_results,
+    send_states,
     take_tables,
 )
 
@@ -270,12 +269,13 @@ class Accept:
     places: dict[int, Place]
     """Of each stretch."""
     folders: dict[str, str] | None
+    states: str | None
     """As those of Plan."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         states: dict[int, bytes] = {}
         yield from send_results(self._results(by_part(batches), states), self.folders)
-        yield from (result_row(part, STATE, 0, state) for part, state in states.items())
+        yield from send_states(states.items(), self.states)
 
     def _results(
         self, sent: dict[int, Values], states: dict[int, bytes]

@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import pickle
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Protocol
 
@@ -21,7 +21,17 @@ import pyarrow.compute as pc
 from avocet import _engine
 from avocet.spark._clock import Array, FleetClock, Run, find_runs
 from avocet.spark._direct import write_files
-from avocet.spark._exchange import ROWS, STORED, Exchange, cut_row, read_stored, to_bytes
+from avocet.spark._exchange import (
+    ROWS,
+    STATE,
+    STORED,
+    Exchange,
+    Store,
+    cut_row,
+    read_stored,
+    storing,
+    to_bytes,
+)
 from avocet.spark._lake import BOUNDED, DAY_OF
 from avocet.spark._medians import HubAddress, connected, medians_of_fleet
 
@@ -30,8 +40,6 @@ RUNS = -1
 
 CUT_SCHEMA = "part int, kind string, bytes binary"
 RESULT_SCHEMA = "part int, kind string, rows long, bytes binary"
-STATE = "state"
-
 FILES = "files"
 """The row names a table, and files of it that the task has written."""
 
@@ -126,8 +134,8 @@ def by_part(batches: Iterator[pa.RecordBatch]) -> dict[int, Values]:
     for batch in batches:
         for row in batch.to_pylist():
             kind, value = row["kind"], row["bytes"]
-            if kind == STORED:
-                kind, value = ROWS, read_stored(value)
+            if kind in STORED:
+                kind, value = STORED[kind], read_stored(value)
             found.setdefault(row["part"], {}).setdefault(kind, []).append(value)
     return found
 
@@ -147,7 +155,7 @@ def open_engine(work: HasConfig, sent: Values, *, takes_in: bool = False) -> _en
     """The engine of a part as it was. takes_in: it judges records, and detects nothing."""
     engine = _engine.Engine(work.config_text, work.config_file, True, takes_in)
     for state in sent.get(STATE, []):
-        engine.restore(state)
+        engine.restore(bytes(state))
     return engine
 
 
@@ -201,6 +209,8 @@ class Plan:
     """Hours may have rows already, though the engines do not know it."""
     folders: dict[str, str] | None
     """Of the tables whose files tasks write; nothing: all rows travel in the results."""
+    states: str | None
+    """The folder into which they write states; nothing: these travel, too."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext
@@ -218,8 +228,8 @@ class Plan:
                 hub = stack.enter_context(connected(self.hub, task))
             self._process(list(parts.values()), hub)
         yield from send_results(self._results(parts), self.folders)
-        for number, part in parts.items():
-            yield result_row(number, STATE, 0, part.engine.state())
+        states = ((number, part.engine.state()) for number, part in parts.items())
+        yield from send_states(states, self.states)
 
     def open(self, sent: Values) -> Part:
         """A part as it was, with its rows of this micro-batch."""
@@ -307,6 +317,23 @@ def send_results(
         assert folders is not None
         files = list(write_files(folders[name], rows, DAY_OF.get(name), BOUNDED.get(name)))
         yield result_row(RUNS, FILES, rows.num_rows, pickle.dumps((name, files)))
+
+
+def _store_bytes(store: Store, value: bytes) -> bytes:
+    return store(lambda out: out.write(value))
+
+
+def send_states(
+    states: Iterable[tuple[int, bytes]], folder: str | None
+) -> Iterator[pa.RecordBatch]:
+    """The states of parts, for States."""
+    if folder is None:
+        yield from (result_row(part, STATE, 0, state) for part, state in states)
+        return
+    with storing(folder) as store:
+        # Nobody may learn of them before they are there.
+        places = [(part, _store_bytes(store, state)) for part, state in states]
+    yield from (result_row(part, "stored state", 0, place) for part, place in places)
 
 
 def plain(table: pa.Table) -> pa.Table:

@@ -39,6 +39,7 @@ class Pipeline(RecordStage, FleetStage):
             ends=False,
             replaces=decoded.before.relearned,
             folders=self._folders(*self._tables),
+            states=self._state_folder(version, ended=False),
             now_us=decoded.now_us,
             epoch=version,
             places=decoded.places,

@@ -89,6 +89,7 @@ class Processing(FleetStage):
                 ends=False,
                 replaces=self._replaces or before.relearned,
                 folders=self._folders(*MADE),
+                states=self._state_folder(version, ended=False),
             )
             progress = Progress(version, self._parts, last, plan.clock.end_us, before.relearned)
             self._run(states.union(cut.where(cut.part != RUNS)), plan, progress, self._writer)

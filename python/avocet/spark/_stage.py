@@ -26,14 +26,13 @@ from avocet.spark._parts import (
     REPLACES,
     RESULT_SCHEMA,
     RUNS,
-    STATE,
     Cut,
     Plan,
     load_runs,
     unpack,
 )
 from avocet.spark._relearn import ALL_EPOCHS, Relearn
-from avocet.spark._states import Progress, States
+from avocet.spark._states import STATES, Progress, States
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -195,6 +194,7 @@ class Stage(ABC):
                 ends=ended,
                 replaces=False,
                 folders=None,
+                states=self._state_folder(progress.version, ended=ended, relearned=True),
                 takes_in=self._takes_in,
             )
             with self._found(cut.where(cut.part != RUNS), plan) as found:
@@ -255,6 +255,12 @@ class Stage(ABC):
             return None
         return {name: self.lake.path(name) for name in tables}
 
+    def _state_folder(self, version: int, *, ended: bool, relearned: bool = False) -> str | None:
+        """Into which tasks write the states that are saved next."""
+        if not self.lake.direct:
+            return None
+        return self.states.files(version, ended=ended, relearned=relearned)
+
     def _append(self, found: DataFrame, writer: str, version: int) -> set[str]:
         """Appends the rows of all tables that results have; returns what else there is."""
         from pyspark.sql import functions as F
@@ -262,7 +268,7 @@ class Stage(ABC):
         about = F.when(found.kind == FILES, found.bytes)
         kinds: set[str] = set()
         files: dict[str, list[NewFile]] = {}
-        for kind, value in found.where(found.kind != STATE).select("kind", about).collect():
+        for kind, value in found.where(~found.kind.isin(*STATES)).select("kind", about).collect():
             if kind == FILES:
                 name, of_task = pickle.loads(value)
                 files.setdefault(name, []).extend(of_task)

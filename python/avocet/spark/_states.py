@@ -8,19 +8,22 @@ its end, or after it had to forget, lie elsewhere, and come before these.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from pyarrow.fs import FileType
+from pyarrow.fs import FileSelector, FileType
 
-from avocet.spark._exchange import locate
-from avocet.spark._parts import STATE
+from avocet.spark._exchange import STORED, locate, read_stored
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _SCHEMA = "part int, kind string, bytes binary, progress string"
+STATES = ("state", "stored state")
+"""The kinds of rows that are kept here."""
+
 _BY_TURNS = ("even", "odd")
 _FIRST = ("relearned", "ended")
 
@@ -45,6 +48,7 @@ class States:
         self._spark = spark
         self._folder = f"{checkpoint.rstrip('/')}/avocet-state"
         self._saved: tuple[Progress, str] | None = None
+        self._files: str | None = None
 
     def load(self, version: int) -> tuple[Progress, DataFrame] | None:
         """The states after a micro-batch, as rows for Plan; nothing when there are none."""
@@ -77,32 +81,43 @@ class States:
 
     def replace(self, rows: DataFrame, progress: Progress, *, ended: bool) -> None:
         """Instead of all that are there. A crash leaves those of before, or these."""
-        folder = "relearned"
-        if self._progress_at(folder, progress.version) is not None:
-            folder = self._folder_of(progress.version, ended)
+        folder = self._folder_of(progress.version, ended, relearned=True)
         self._write(rows, replace(progress, relearned=True, ended=ended), folder)
         system, root = locate(self._folder)
-        for name in ("ending", *_FIRST, *_BY_TURNS):
-            if name != folder and system.get_file_info(f"{root}/{name}").type != FileType.NotFound:
+        names = [name for name in (*_FIRST, *_BY_TURNS) if name != folder]
+        for name in ("ending", *names, *map(_files_of, names)):
+            if system.get_file_info(f"{root}/{name}").type != FileType.NotFound:
                 system.delete_dir(f"{root}/{name}")
+
+    def files(self, version: int, *, ended: bool, relearned: bool = False) -> str:
+        """A new folder for the files whose places save() or replace() will be given."""
+        name = _files_of(self._folder_of(version, ended, relearned=relearned))
+        self._files = f"{self._folder}/{name}/{uuid.uuid4()}"
+        return self._files
 
     def values(self) -> Iterator[bytes]:
         """All states that are there, of whatever micro-batch."""
         for name in (*_FIRST, *_BY_TURNS):
             if self._about(name):
-                for row in self._read(name).select("bytes").toLocalIterator():
-                    yield bytes(row[0])
+                for row in self._read(name).select("kind", "bytes").toLocalIterator():
+                    value = bytes(row[1])
+                    yield bytes(read_stored(value)) if row[0] in STORED else value
 
-    def _folder_of(self, version: int, ended: bool) -> str:
+    def _folder_of(self, version: int, ended: bool, *, relearned: bool = False) -> str:
+        # Not where those are that hold until then.
+        if relearned and self._progress_at("relearned", version) is None:
+            return "relearned"
         return "ended" if ended else _BY_TURNS[version % 2]
 
     def _write(self, rows: DataFrame, progress: Progress, folder: str) -> None:
         from pyspark.sql import functions as F
 
         text = F.lit(json.dumps(asdict(progress))).alias("progress")
-        states = rows.where(rows.kind == STATE).select("part", "kind", "bytes", text)
+        states = rows.where(rows.kind.isin(*STATES)).select("part", "kind", "bytes", text)
         states.write.mode("overwrite").parquet(f"{self._folder}/{folder}")
         self._saved = (progress, folder)
+        if self._files is not None:
+            delete_others(self._files)
 
     def begin_end(self, version: int, writer: str) -> None:
         """The stream is about to end: until its last states are saved, that is unfinished."""
@@ -146,3 +161,15 @@ class States:
                 raise
             return []
         return [(row[0], row[1]) for row in rows]
+
+
+def _files_of(name: str) -> str:
+    return f"{name}-files"
+
+
+def delete_others(folder: str) -> None:
+    """What is beside a folder: of those before, and of tasks that were tried again."""
+    system, root = locate(folder)
+    for one in system.get_file_info(FileSelector(root.rpartition("/")[0])):
+        if one.path != root:
+            system.delete_dir(one.path)
