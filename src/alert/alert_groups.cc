@@ -1,6 +1,7 @@
 #include "src/alert/alert_groups.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
 #include <string_view>
@@ -48,6 +49,19 @@ std::string GroupOf(const AlertChannelConfig& channel, const AlertChange& change
     }
   }
   return group;
+}
+
+void GroupBeyondBudget(std::span<const std::string> devices,
+                       const std::function<int64_t(const std::string& device)>& budget,
+                       std::vector<std::string>* groups) {
+  std::map<std::string, std::vector<size_t>> entries;
+  for (size_t i = 0; i < devices.size(); ++i) entries[devices[i]].push_back(i);
+  for (const auto& [device, places] : entries) {
+    std::vector<std::string> own;
+    for (const size_t place : places) own.push_back((*groups)[place]);
+    if (static_cast<int64_t>(CountMessages(own)) <= budget(device)) continue;
+    for (const size_t place : places) (*groups)[place] = Named("device", device);
+  }
 }
 
 NextMessage PlanMessage(std::span<const std::string> groups, int64_t budget) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,13 @@ inline constexpr size_t kMostAlone = 5;
 /// channel groups nothing. `devices` has the labels.
 std::string GroupOf(const AlertChannelConfig& channel, const AlertChange& change,
                     const DevicesConfig& devices);
+
+/// Where more messages would name a device than may, all that waits about it becomes one group.
+/// `groups` is as of PlanMessage, `devices` has the device of each entry, and `budget` says how
+/// many messages may name a device now.
+void GroupBeyondBudget(std::span<const std::string> devices,
+                       const std::function<int64_t(const std::string& device)>& budget,
+                       std::vector<std::string>* groups);
 
 /// The next message of a channel.
 struct NextMessage {

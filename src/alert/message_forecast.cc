@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <set>
 #include <utility>
 
 #include "src/alert/alert_groups.h"
+#include "src/alert/device_budgets.h"
 #include "src/alert/notifier.h"
 #include "src/alert/send_budget.h"
 
@@ -20,27 +22,32 @@ class Lane {
   explicit Lane(const AlertChannelConfig& config)
       : group_wait_(config.group_by.empty() ? nanoseconds(0) : nanoseconds(config.group_wait)),
         budget_(config.rate_limit),
+        devices_(config.device_rate_limit),
         forecast_{.channel = config.name} {}
 
-  void Wait(nanoseconds now, std::string group) {
+  void Wait(nanoseconds now, const std::string& device, std::string group) {
     now_ = std::max(now_, now);
-    groups_.push_back(std::move(group));
-    since_.push_back(now_);
+    waiting_.push_back({.device = device, .group = std::move(group), .since = now_});
   }
   void Silence() { ++forecast_.silenced; }
 
-  /// Sends what the budget allows until `now`, `now` itself not included.
+  /// Sends what the budgets allow until `now`, `now` itself not included.
   void Deliver(nanoseconds now) {
-    while (!groups_.empty()) {
-      const nanoseconds due = std::max(now_, since_.front() + group_wait_);
-      if (due >= now && group_wait_ > nanoseconds(0)) return;
-      now_ = due;
-      const int64_t available = budget_.Available(now_);
-      if (available >= 1) {
-        Send(available);
-        continue;
+    while (!waiting_.empty()) {
+      nanoseconds next = now_;
+      const std::vector<size_t> ready = Ready(&next);
+      if (!ready.empty()) {
+        next = std::max(now_, waiting_[ready.front()].since + group_wait_);
+        if (next >= now && group_wait_ > nanoseconds(0)) return;
+        if (next == now_) {
+          const int64_t available = budget_.Available(now_);
+          if (available >= 1) {
+            Send(ready, available);
+            continue;
+          }
+          next = now_ + budget_.UntilNext();
+        }
       }
-      const nanoseconds next = now_ + budget_.UntilNext();
       if (next > now) return;
       now_ = next;
     }
@@ -52,26 +59,56 @@ class Lane {
   }
 
  private:
-  void Send(int64_t available) {
-    // The notifier looks no further than a digest goes.
-    const NextMessage next =
-        PlanMessage(std::span(groups_).first(std::min(groups_.size(), kMostInDigest)), available);
+  struct Waiting {
+    std::string device, group;
+    nanoseconds since{0};
+    bool is_sent = false;
+  };
+
+  // Places in waiting_ of what no device's limit holds, at most a digest of them, because the
+  // notifier looks no further. `next` becomes when the first that is held is so no more.
+  std::vector<size_t> Ready(nanoseconds* next) {
+    std::vector<size_t> ready;
+    *next = nanoseconds::max();
+    for (size_t i = 0; i < waiting_.size() && ready.size() < kMostInDigest; ++i) {
+      const std::string& device = waiting_[i].device;
+      if (devices_.Available(device, now_) >= 1) {
+        ready.push_back(i);
+      } else {
+        *next = std::min(*next, now_ + devices_.UntilNext(device));
+      }
+    }
+    return ready;
+  }
+
+  void Send(std::span<const size_t> ready, int64_t available) {
+    std::vector<std::string> groups, devices;
+    for (const size_t place : ready) {
+      groups.push_back(waiting_[place].group);
+      devices.push_back(waiting_[place].device);
+    }
+    GroupBeyondBudget(
+        devices, [&](const std::string& device) { return devices_.Available(device, now_); },
+        &groups);
+    const NextMessage next = PlanMessage(groups, available);
     ++(next.is_digest ? forecast_.digests : forecast_.messages);
     if (next.is_digest) forecast_.digested += static_cast<int64_t>(next.entries.size());
-    for (auto entry = next.entries.rbegin(); entry != next.entries.rend(); ++entry) {
-      groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(*entry));
-      since_.erase(since_.begin() + static_cast<std::ptrdiff_t>(*entry));
+    std::set<std::string> named;
+    for (const size_t entry : next.entries) {
+      waiting_[ready[entry]].is_sent = true;
+      named.insert(devices[entry]);
     }
+    for (const std::string& device : named) devices_.Spend(device, now_);
+    std::erase_if(waiting_, [](const Waiting& entry) { return entry.is_sent; });
     budget_.Spend();
   }
 
   const nanoseconds group_wait_;
   SendBudget budget_;
+  DeviceBudgets devices_;
   ChannelForecast forecast_;
-  nanoseconds now_{1};  // a budget takes zero for a clock that has not begun
-  // Of what waits, oldest first.
-  std::vector<std::string> groups_;
-  std::vector<nanoseconds> since_;
+  nanoseconds now_{0};
+  std::vector<Waiting> waiting_;  // oldest first
 };
 
 }  // namespace
@@ -96,7 +133,7 @@ std::vector<ChannelForecast> ForecastMessages(const AlertsConfig& config,
         if (is_muted) {
           lane.Silence();
         } else {
-          lane.Wait(now, GroupOf(channel, changes[end], devices));
+          lane.Wait(now, changes[end].device, GroupOf(channel, changes[end], devices));
         }
       }
       lane.Deliver(now);

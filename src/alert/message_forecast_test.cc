@@ -26,6 +26,7 @@ AlertsConfig OneChannel(int64_t rate_limit) {
   AlertChannelConfig channel;
   channel.name = "ops";
   channel.rate_limit = rate_limit;
+  channel.device_rate_limit = 0;
   config.channels.push_back(channel);
   return config;
 }
@@ -82,6 +83,46 @@ TEST(MessageForecastTest, AGroupIsOneMessage) {
   EXPECT_EQ(forecasts[0].digests, 1);
   EXPECT_EQ(forecasts[0].digested, 3);
   EXPECT_EQ(forecasts[0].messages, 2);
+}
+
+TEST(MessageForecastTest, BeyondItsLimitADeviceWaitsForDigestsOfItsOwn) {
+  AlertsConfig config = OneChannel(20);
+  config.channels[0].device_rate_limit = 6;
+  std::vector<AlertChange> changes;
+  for (int64_t i = 0; i < 360; ++i) changes.push_back(FiringAt(kBegin + i * kMinute / 3, "noisy"));
+  const auto noisy = ForecastMessages(config, {}, changes, {})[0];
+  // Six at once, and one each ten minutes until there is nothing more.
+  EXPECT_EQ(noisy.messages + noisy.digests, 6 + 2 * 6);
+  EXPECT_EQ(noisy.messages + noisy.digested, 360);
+  for (int64_t i = 0; i < 5; ++i) {
+    changes.insert(changes.begin() + 100 + i * 50, FiringAt(changes[100 + i * 50].event_time_us));
+  }
+  const auto both = ForecastMessages(config, {}, changes, {})[0];
+  EXPECT_EQ(both.messages, noisy.messages + 5);  // the other device waits for nothing
+  EXPECT_EQ(both.digested, noisy.digested);
+}
+
+TEST(MessageForecastTest, AMessageCountsForEachDeviceThatItNames) {
+  AlertsConfig config = OneChannel(0);
+  config.channels[0].device_rate_limit = 1;
+  std::vector<AlertChange> changes;
+  for (int64_t i = 0; i < 10; ++i) {
+    for (const char* device : {"a", "b", "c", "d", "e", "f"}) {
+      changes.push_back(FiringAt(kBegin + i * kMinute, device));
+    }
+  }
+  const auto forecasts = ForecastMessages(config, {}, changes, {});
+  EXPECT_EQ(forecasts[0].digests, 2);  // one at once, and one after an hour
+  EXPECT_EQ(forecasts[0].digested, 60);
+  EXPECT_EQ(forecasts[0].messages, 0);
+}
+
+TEST(MessageForecastTest, TheFleetHasNoLimitOfADevice) {
+  AlertsConfig config = OneChannel(0);
+  config.channels[0].device_rate_limit = 1;
+  std::vector<AlertChange> changes;
+  for (int64_t i = 0; i < 10; ++i) changes.push_back(FiringAt(kBegin + i * kMinute, ""));
+  EXPECT_EQ(ForecastMessages(config, {}, changes, {})[0].messages, 10);
 }
 
 TEST(MessageForecastTest, AGroupOfADeviceBoundsWhatOneDeviceSends) {

@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "src/alert/alert_groups.h"
@@ -19,7 +21,8 @@ using Outcome = AlertDelivery::Outcome;
 // A message that is refused so often in a row will never be taken.
 constexpr int kMostRefusals = 8;
 constexpr nanoseconds kIdle = std::chrono::seconds(30);
-constexpr int64_t kKeptUs = int64_t{14} * 24 * 3600 * 1'000'000;
+constexpr int64_t kHourUs = int64_t{3600} * 1'000'000;
+constexpr int64_t kKeptUs = 14 * 24 * kHourUs;
 
 }  // namespace
 
@@ -48,6 +51,8 @@ Result<std::unique_ptr<Notifier>> Notifier::Start(NotifierOptions options) {
     lane->config = &config;
     lane->channel = notifier->options_.make_channel(config, notifier->options_.env);
     lane->budget = SendBudget(config.rate_limit);
+    lane->devices = DeviceBudgets(config.device_rate_limit);
+    AVOCET_RETURN_IF_ERROR(notifier->ResumeBudgets(lane.get()));
     notifier->lanes_.push_back(std::move(lane));
   }
   Notifier* self = notifier.get();
@@ -56,6 +61,21 @@ Result<std::unique_ptr<Notifier>> Notifier::Start(NotifierOptions options) {
     lane->thread = std::thread([self, raw = lane.get()] { self->DeliverLoop(raw); });
   }
   return notifier;
+}
+
+Status Notifier::ResumeBudgets(Lane* lane) {
+  const AlertChannelConfig& config = *lane->config;
+  if (config.device_rate_limit == 0) return Status::Ok();
+  const int64_t now_us = options_.env->NowMicros();
+  AVOCET_ASSIGN_OR_RETURN(const auto told,
+                          outbox_->CountTold(config.name, now_us - kHourUs, now_us));
+  const nanoseconds now = options_.env->Monotonic();
+  for (const auto& [device, messages] : told) {
+    for (int64_t i = 0; i < std::min(messages, config.device_rate_limit); ++i) {
+      lane->devices.Spend(device, now);
+    }
+  }
+  return Status::Ok();
 }
 
 Notifier::~Notifier() {
@@ -191,7 +211,7 @@ void Notifier::DeliverLoop(Lane* lane) {
 // budget sleeps on.
 void Notifier::Sleep(Lane* lane, Pause pause, uint64_t seen) {
   std::unique_lock lock(mutex_);
-  lane->idle = pause.until_stored && stored_ == seen;
+  lane->idle = pause.until_stored && !pause.holds && stored_ == seen;
   if (lane->idle) changed_.notify_all();
   changed_.wait_for(lock, pause.duration, [&] {
     return deliveries_stop_ || (pause.until_stored && stored_ != seen) ||
@@ -201,18 +221,31 @@ void Notifier::Sleep(Lane* lane, Pause pause, uint64_t seen) {
 }
 
 Result<Notifier::Pause> Notifier::DeliverSome(Lane* lane) {
+  const nanoseconds now = options_.env->Monotonic();
+  const auto device_budget = [&, drains = drains_.load()](const std::string& device) {
+    return std::max(lane->devices.Available(device, now), int64_t{drains ? 1 : 0});
+  };
+  Pause nothing{.duration = kIdle, .until_stored = true};
+  const auto is_held = [&](const std::string& device) {
+    if (device_budget(device) >= 1) return false;
+    nothing.duration = std::min(nothing.duration, lane->devices.UntilNext(device));
+    nothing.until_drained = nothing.holds = true;
+    return true;
+  };
   AVOCET_ASSIGN_OR_RETURN(std::vector<OutboxEntry> entries,
-                          outbox_->Waiting(lane->config->name, kMostInDigest));
-  if (entries.empty()) return Pause{.duration = kIdle, .until_stored = true};
-  const int64_t budget = lane->budget.Available(options_.env->Monotonic());
+                          outbox_->Waiting(lane->config->name, kMostInDigest, is_held));
+  if (entries.empty()) return nothing;
+  const int64_t budget = lane->budget.Available(now);
   if (budget < 1) return Pause{.duration = lane->budget.UntilNext()};
   if (const nanoseconds wait = GroupWait(*lane, entries.front()); wait > nanoseconds(0)) {
     return Pause{.duration = wait, .until_drained = true};
   }
-  std::vector<std::string> groups;
+  std::vector<std::string> groups, devices;
   for (const OutboxEntry& entry : entries) {
     groups.push_back(GroupOf(*lane->config, entry.change, options_.devices));
+    devices.push_back(entry.change.device);
   }
+  GroupBeyondBudget(devices, device_budget, &groups);
   const NextMessage next = PlanMessage(groups, budget);
   std::vector<OutboxEntry> sent;
   for (const size_t i : next.entries) sent.push_back(std::move(entries[i]));
@@ -256,7 +289,14 @@ nanoseconds Notifier::SendOne(Lane* lane, std::span<const OutboxEntry> entries, 
   lane->pause = nanoseconds(0);
   lane->problem.clear();
   const int64_t now_us = options_.env->NowMicros();
-  for (const OutboxEntry& entry : entries) Pass(MessageStage::kDelivered, entry.arrived_us, now_us);
+  std::set<std::string_view> named;
+  for (const OutboxEntry& entry : entries) {
+    Pass(MessageStage::kDelivered, entry.arrived_us, now_us);
+    named.insert(entry.change.device);
+  }
+  for (const std::string_view device : named) {
+    lane->devices.Spend(std::string(device), options_.env->Monotonic());
+  }
   // A digest has no message that a later change could update.
   const Status settled =
       outbox_->Settle(name, entries, digest ? OutboxFate::kDigested : OutboxFate::kDelivered, "",

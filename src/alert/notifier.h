@@ -2,7 +2,8 @@
 //
 // One thread stores what is published; each channel has a thread of its own, so that a slow
 // receiver delays nobody else. Publish never waits for the disk or the network. A channel gets its
-// changes in order; beyond its rate limit they are gathered into digests. Delivery is at least
+// changes in order; beyond its rate limit they are gathered into digests. What is beyond the limit
+// of a device is held until that allows a digest of it, and others go on. Delivery is at least
 // once.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "src/alert/alert_channel.h"
+#include "src/alert/device_budgets.h"
 #include "src/alert/message_latency.h"
 #include "src/alert/operator_log.h"
 #include "src/alert/outbox.h"
@@ -73,7 +75,8 @@ class Notifier {
   /// Waits until all that was published is stored. An error means that it is not; the next call
   /// tries again.
   Status WaitUntilStored();
-  /// Waits until nothing waits for delivery, at most so long; groups wait for no more alerts.
+  /// Waits until nothing waits for delivery, at most so long; groups wait for no more alerts, and
+  /// what is held of a device goes out.
   /// Returns what still waits.
   Result<int64_t> Drain(std::chrono::milliseconds limit);
 
@@ -89,6 +92,7 @@ class Notifier {
     const AlertChannelConfig* config = nullptr;
     std::unique_ptr<AlertChannel> channel;
     SendBudget budget{0};
+    DeviceBudgets devices{0};
     int failures = 0;                   // in a row
     std::chrono::nanoseconds pause{0};  // before the last retry
     std::string problem;                // last told
@@ -108,12 +112,15 @@ class Notifier {
   Status StoreQueued(const std::vector<Published>& queued);
   /// A message that a reading brought about, arrived at `arrived_us`, has passed `stage`.
   void Pass(MessageStage stage, int64_t arrived_us, int64_t now_us);
+  /// The devices of which people were told within the last hour begin with what is left.
+  Status ResumeBudgets(Lane* lane);
   void DeliverLoop(Lane* lane);
   /// How long a lane sleeps, and whether something new in the outbox, or Drain, wakes it.
   struct Pause {
     std::chrono::nanoseconds duration{0};
     bool until_stored = false;
     bool until_drained = false;
+    bool holds = false;  ///< something waits all the same
   };
   /// Sends the next message.
   Result<Pause> DeliverSome(Lane* lane);
@@ -140,7 +147,7 @@ class Notifier {
   uint64_t stored_ = 0;           // guarded by mutex_: times that something was stored
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> deliveries_stop_ = false;
-  std::atomic<bool> drains_ = false;  // groups do not wait
+  std::atomic<bool> drains_ = false;  // nothing is held, groups do not wait
   std::thread store_thread_;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/alert/alert_text.h"
+#include "src/env/sim_env.h"
 
 namespace avocet {
 namespace {
@@ -109,6 +110,7 @@ class NotifierTest : public ::testing::Test {
     AlertChannelConfig channel;
     channel.name = name;
     channel.rate_limit = 0;
+    channel.device_rate_limit = 0;
     config_.channels.push_back(channel);
   }
 
@@ -116,7 +118,7 @@ class NotifierTest : public ::testing::Test {
     auto notifier =
         Notifier::Start({.config = config_,
                          .devices = devices_,
-                         .env = Env::Posix(),
+                         .env = env_,
                          .outbox_path = path_,
                          .make_channel =
                              [this](const AlertChannelConfig& config, Env*) {
@@ -136,6 +138,15 @@ class NotifierTest : public ::testing::Test {
     return waiting.ok() ? *waiting : -1;
   }
 
+  /// Publishes an alert of the device and waits until the channel "a" has so many messages.
+  void Tell(Notifier* notifier, const std::string& device, const AlertChange& alert, size_t count) {
+    AlertChange change = alert;
+    change.device = device;
+    notifier->Publish(std::vector{change});
+    while (post_.Messages("a").size() < count) std::this_thread::sleep_for(milliseconds(1));
+  }
+
+  Env* env_ = Env::Posix();
   std::string path_;
   AlertsConfig config_;
   DevicesConfig devices_;
@@ -298,6 +309,69 @@ TEST_F(NotifierTest, BeyondTheRateAlertsWaitForADigest) {
   }
   EXPECT_EQ(post_.Messages("a").size(), 3U);
   EXPECT_EQ(Drain(notifier.get(), milliseconds(10)), 5);
+}
+
+TEST_F(NotifierTest, BeyondItsLimitADeviceWaitsForADigestAndOthersGoOn) {
+  SimEnv env;
+  env_ = &env;
+  config_.channels[0].device_rate_limit = 2;
+  const auto notifier = Start();
+  Tell(notifier.get(), "noisy", Change("x"), 1);
+  Tell(notifier.get(), "noisy", Change("y"), 2);
+  AlertChange cleared = Change("x", 1);
+  cleared.state = AlertState::kCleared;
+  for (const AlertChange& change : {cleared, Change("z"), Change("z", 1)}) {
+    Tell(notifier.get(), "noisy", change, 2);
+  }
+  Tell(notifier.get(), "calm", Change("c"), 3);
+  Tell(notifier.get(), "", Change("fleet"), 4);
+  EXPECT_EQ(notifier->Counts()->at(0).waiting, 3);
+  env.AdvanceClock(std::chrono::minutes(31));
+  Tell(notifier.get(), "calm", Change("c", 1), 6);
+  EXPECT_EQ(post_.Messages("a"),
+            (std::vector<std::string>{"x.0", "y.0", "c.0", "fleet.0", "x.1+z.0+z.1", "c.1"}));
+  EXPECT_EQ(post_.titles["a"][4], "3 alerts of device noisy");
+}
+
+TEST_F(NotifierTest, WhatIsHeldOfADeviceGoesOutAtTheEnd) {
+  config_.channels[0].device_rate_limit = 1;
+  const auto notifier = Start();
+  Tell(notifier.get(), "noisy", Change("x"), 1);
+  Tell(notifier.get(), "noisy", Change("x", 1), 1);
+  Tell(notifier.get(), "noisy", Change("x", 2), 1);
+  Tell(notifier.get(), "calm", Change("c"), 2);
+  EXPECT_EQ(Drain(notifier.get()), 0);
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"x.0", "c.0", "x.1+x.2"}));
+}
+
+TEST_F(NotifierTest, ARestartDoesNotRenewTheLimitOfADevice) {
+  config_.channels[0].device_rate_limit = 2;
+  {
+    const auto notifier = Start();
+    Tell(notifier.get(), "noisy", Change("x"), 1);
+    Tell(notifier.get(), "noisy", Change("y"), 2);
+    Tell(notifier.get(), "calm", Change("c"), 3);
+  }
+  const auto notifier = Start();
+  Tell(notifier.get(), "noisy", Change("z"), 3);
+  Tell(notifier.get(), "calm", Change("c", 1), 4);
+  EXPECT_EQ(post_.Messages("a"), (std::vector<std::string>{"x.0", "y.0", "c.0", "c.1"}));
+  EXPECT_EQ(notifier->Counts()->at(0).waiting, 1);
+}
+
+TEST(DeviceBudgetsTest, ForgetsDevicesThatHaveAllOfItAgain) {
+  DeviceBudgets budgets(3);
+  for (int hour = 1; hour <= 50; ++hour) {
+    const std::chrono::hours now(hour);
+    for (int i = 0; i < 1'000; ++i) {
+      const std::string device = fmt::format("{} in {}", i, hour);
+      budgets.Spend(device, now);
+      budgets.Spend(device, now);
+      EXPECT_EQ(budgets.Available(device, now), 1);
+    }
+    EXPECT_EQ(budgets.Available(fmt::format("0 in {}", hour - 1), now), 3);
+  }
+  EXPECT_LE(budgets.size(), 4'000U);
 }
 
 TEST_F(NotifierTest, MutedAlertsAreRecordedAndNotSent) {

@@ -80,21 +80,25 @@ Status Outbox::Store(std::span<const OutboxOrder> orders, int64_t now_us) {
   });
 }
 
-Result<std::vector<OutboxEntry>> Outbox::Waiting(const std::string& channel, size_t limit) {
+Result<std::vector<OutboxEntry>> Outbox::Waiting(
+    const std::string& channel, size_t limit,
+    const std::function<bool(const std::string& device)>& is_held) {
   const std::lock_guard lock(mutex_);
   AVOCET_ASSIGN_OR_RETURN(
       SqliteStatement select,
       db_->Prepare(
-          "SELECT sequence, payload, stored_us, arrived_us FROM outbox WHERE channel = ?1 AND "
-          "fate = 0 ORDER BY sequence LIMIT ?2"));
-  select.Bind(1, channel).Bind(2, static_cast<int64_t>(limit));
+          "SELECT sequence, payload, stored_us, arrived_us, device FROM outbox WHERE channel = ?1 "
+          "AND fate = 0 ORDER BY sequence"));
+  select.Bind(1, channel);
   std::vector<OutboxEntry> entries;
-  for (;;) {
+  while (entries.size() < limit) {
     AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
-    if (!row) return entries;
+    if (!row) break;
+    if (is_held(select.Text(4))) continue;
     AVOCET_ASSIGN_OR_RETURN(AlertChange change, DecodeAlertChange(select.Text(1)));
     entries.push_back({select.Int(0), std::move(change), select.Int(2), select.Int(3)});
   }
+  return entries;
 }
 
 Status Outbox::Settle(const std::string& channel, std::span<const OutboxEntry> entries,
@@ -129,6 +133,23 @@ Result<std::string> Outbox::ReferenceOf(const std::string& channel, const std::s
   select.Bind(1, channel).Bind(2, alert_id);
   AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
   return row ? select.Text(0) : std::string();
+}
+
+Result<std::map<std::string, int64_t>> Outbox::CountTold(const std::string& channel,
+                                                         int64_t from_us, int64_t now_us) {
+  const std::lock_guard lock(mutex_);
+  // What goes out in one message is settled at one moment.
+  AVOCET_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db_->Prepare("SELECT device, count(DISTINCT settled_us) FROM outbox WHERE channel = ?1 AND "
+                   "fate IN (1, 2) AND settled_us BETWEEN ?2 AND ?3 GROUP BY device"));
+  select.Bind(1, channel).Bind(2, from_us).Bind(3, now_us);
+  std::map<std::string, int64_t> told;
+  for (;;) {
+    AVOCET_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return told;
+    told[select.Text(0)] = select.Int(1);
+  }
 }
 
 Result<std::vector<AlertChange>> Outbox::OpenAlerts(std::string_view rule) {

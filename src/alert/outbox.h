@@ -61,14 +61,21 @@ class Outbox {
   /// Stores orders, all or none, durably. Those that are there already are left as they are.
   Status Store(std::span<const OutboxOrder> orders, int64_t now_us);
 
-  /// The oldest waiting entries of the channel.
-  Result<std::vector<OutboxEntry>> Waiting(const std::string& channel, size_t limit);
+  /// The oldest waiting entries of the channel, without those of devices that are held.
+  Result<std::vector<OutboxEntry>> Waiting(
+      const std::string& channel, size_t limit,
+      const std::function<bool(const std::string& device)>& is_held);
   /// Settles entries of the channel that were waiting. `reference` is the receiver's name of the
   /// message, kept for the alerts of the entries unless empty.
   Status Settle(const std::string& channel, std::span<const OutboxEntry> entries, OutboxFate fate,
                 const std::string& note, const std::string& reference, int64_t now_us);
   /// The receiver's name of the newest message about the alert; empty when there is none.
   Result<std::string> ReferenceOf(const std::string& channel, const std::string& alert_id);
+
+  /// How many messages of the channel have named each device from `from_us` until `now_us`; none
+  /// of a device without any.
+  Result<std::map<std::string, int64_t>> CountTold(const std::string& channel, int64_t from_us,
+                                                   int64_t now_us);
 
   /// The newest change of each alert of `rule` about no device that has fired and not cleared.
   Result<std::vector<AlertChange>> OpenAlerts(std::string_view rule);

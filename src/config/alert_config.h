@@ -117,6 +117,8 @@ struct AlertChannelConfig {
   AlertSeverity min_severity = AlertSeverity::kInfo;
   bool send_cleared = true;
   int64_t rate_limit = 20;  ///< messages a minute; more become digests. 0: no limit
+  /// Messages an hour that name the same device; more become a digest of it. 0: no limit.
+  int64_t device_rate_limit = 20;
   /// `rule`, `device`, `metric` or labels: alerts alike in these are one message. Empty: none.
   std::vector<std::string> group_by;
   Duration group_wait = std::chrono::seconds(30);  ///< how long a group waits for more

@@ -341,6 +341,12 @@ const std::vector<KeySpec>& AlertChannelKeys() {
                           "Messages a minute; alerts beyond are gathered into digests, none is "
                           "left out. 0: no limit.")
           .Between(0, 100'000),
+      Key<&C::device_rate_limit>("device_rate_limit",
+                                 "Messages an hour that name the same device; its alerts beyond "
+                                 "are gathered into a digest, none is left out. 0: no limit.")
+          .Between(0, 100'000)
+          .DefaultNote("20, or no limit when `rate_limit` is 0")
+          .Example("20"),
       Key<&C::group_by>("group_by",
                         "`rule`, `device`, `metric` or labels: alerts that are alike in all of "
                         "these go out as one message.")

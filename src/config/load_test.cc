@@ -199,6 +199,7 @@ void ExpectAlerts(const AlertsConfig& alerts) {
   EXPECT_EQ(alerts.channels[0].min_severity, AlertSeverity::kWarning);
   EXPECT_FALSE(alerts.channels[0].send_cleared);
   EXPECT_EQ(alerts.channels[0].rate_limit, 6);
+  EXPECT_EQ(alerts.channels[0].device_rate_limit, 4);
   const auto& slack = std::get<SlackChannelConfig>(alerts.channels[0].options);
   EXPECT_EQ(slack.bot_token_file, "token");
   EXPECT_EQ(slack.channel, "#ops");
@@ -210,7 +211,9 @@ void ExpectAlerts(const AlertsConfig& alerts) {
   EXPECT_EQ(hook.body, "{\"text\": \"{{sentence}}\"}");
   EXPECT_EQ(hook.content_type, "text/plain");
   EXPECT_TRUE(hook.allow_private);
+  EXPECT_EQ(alerts.channels[1].device_rate_limit, 0);  // as there is no limit at all
   EXPECT_EQ(alerts.channels[2].name, "log");
+  EXPECT_EQ(alerts.channels[2].device_rate_limit, 20);
   EXPECT_TRUE(std::holds_alternative<LogChannelConfig>(alerts.channels[2].options));
 }
 

@@ -201,6 +201,9 @@ void ReadChannel(const YamlNode& entry, const std::string& path, KeyReader* read
     if (type_entry->value->kind != Kind::kNull) options = type_entry->value.get();
     std::vector<std::string> also = {"name", type->name};
     reader->ReadSection(entry, AlertChannelKeys(), path, channel, also);
+    if (channel->rate_limit == 0 && entry.Find("device_rate_limit") == nullptr) {
+      channel->device_rate_limit = 0;
+    }
   }
   type->make(channel);
   *good = true;
