@@ -6,6 +6,7 @@
 #include "src/base/time_format.h"
 #include "src/cli/command.h"
 #include "src/cli/stored_alerts.h"
+#include "src/cli/tell.h"
 #include "src/engine/audit_log.h"
 #include "src/engine/owned_lake.h"
 #include "src/env/env.h"
@@ -46,10 +47,10 @@ Status Create(const AccessArguments& arguments) {
              .action = "access created",
              .details = {{"token", arguments.name}, {"role", arguments.role}}});
   fmt::print("{}\n", secret);
-  fmt::print(stderr,
-             "The secret of token {} ({}). It is shown this once: paste it into the dashboard, or "
-             "send it as\n  Authorization: Bearer {}...\n",
-             arguments.name, arguments.role, secret.substr(0, 8));
+  Tell(
+      "The secret of token {} ({}). It is shown this once: paste it into the dashboard, or "
+      "send it as\n  Authorization: Bearer {}...\n",
+      arguments.name, arguments.role, secret.substr(0, 8));
   return Status::Ok();
 }
 
@@ -62,7 +63,7 @@ Status List(const AccessArguments& arguments) {
         FormatTimestamp(token.created_us),
         token.expires_us == 0 ? "never expires" : "expires " + FormatTimestamp(token.expires_us));
   }
-  if (tokens.empty()) fmt::print(stderr, "There are no tokens.\n");
+  if (tokens.empty()) Tell("There are no tokens.\n");
   return Status::Ok();
 }
 

@@ -9,6 +9,7 @@
 
 #include "src/cli/config_file.h"
 #include "src/cli/json_log.h"
+#include "src/cli/tell.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
 
@@ -27,7 +28,7 @@ Result<Config> LoadConfig(const std::string& path, std::string* mistakes) {
 }
 
 int Report(const Status& status) {
-  if (!status.ok()) fmt::print(stderr, "error: {}\n", status.message());
+  if (!status.ok()) Tell("error: {}\n", status.message());
   return ExitCode(status);
 }
 

@@ -14,6 +14,7 @@
 #include "src/cli/schema_guess.h"
 #include "src/cli/scored_output.h"
 #include "src/cli/source_argument.h"
+#include "src/cli/tell.h"
 #include "src/config/load.h"
 #include "src/engine/builtin_components.h"
 #include "src/engine/detection.h"
@@ -93,18 +94,17 @@ Result<Config> Configure(const DetectArguments& arguments) {
 }
 
 void Summarize(const DetectionReport& report, const Config& config) {
-  fmt::print(stderr, "{} records of {} {}{}: {} values judged, {} {} begin\n",
-             WithThousands(report.received), WithThousands(report.devices),
-             report.devices == 1 ? "device" : "devices",
-             config.file.empty() ? "" : fmt::format(", as {} says", config.file),
-             WithThousands(report.values), WithThousands(report.anomalies),
-             report.anomalies == 1 ? "anomaly" : "anomalies");
+  Tell("{} records of {} {}{}: {} values judged, {} {} begin\n", WithThousands(report.received),
+       WithThousands(report.devices), report.devices == 1 ? "device" : "devices",
+       config.file.empty() ? "" : fmt::format(", as {} says", config.file),
+       WithThousands(report.values), WithThousands(report.anomalies),
+       report.anomalies == 1 ? "anomaly" : "anomalies");
   if (report.duplicates > 0) {
-    fmt::print(stderr, "{} records left out: they came twice\n", WithThousands(report.duplicates));
+    Tell("{} records left out: they came twice\n", WithThousands(report.duplicates));
   }
   if (report.quarantined > 0) {
-    fmt::print(stderr, "{} records left out; the first one: {}\n",
-               WithThousands(report.quarantined), report.first_rejection);
+    Tell("{} records left out; the first one: {}\n", WithThousands(report.quarantined),
+         report.first_rejection);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "src/cli/tell.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
 
@@ -90,7 +91,7 @@ bool ProgressLine::WantsStop() {
 void ProgressLine::Show(const Progress& progress, double readings_per_second) {
   const std::string text = Text(progress, readings_per_second);
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{}", text);
+    Tell("\r\033[K{}", text);
     std::fflush(stderr);
   } else {
     spdlog::info("{}", text);

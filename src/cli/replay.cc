@@ -17,6 +17,7 @@
 #include "src/cli/sample.h"
 #include "src/cli/schema_guess.h"
 #include "src/cli/sink_arguments.h"
+#include "src/cli/tell.h"
 #include "src/cli/watch_line.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
@@ -210,7 +211,7 @@ Status RunReplay(ReplayArguments arguments) {
     status = replay.Run(replayer.get());
     summary = replay.Summary();
   }
-  if (!arguments.quiet) fmt::print(stderr, "{}", summary);
+  if (!arguments.quiet) Tell("{}", summary);
   return status;
 }
 

@@ -21,6 +21,7 @@
 #include "src/cli/command.h"
 #include "src/cli/progress_line.h"
 #include "src/cli/source_argument.h"
+#include "src/cli/tell.h"
 #include "src/cli/version.h"
 #include "src/config/load.h"
 #include "src/engine/acknowledgement_keeper.h"
@@ -100,7 +101,7 @@ void Explain(const Config& config, const RunArguments& arguments) {
         return std::holds_alternative<StdinSourceConfig>(source.options);
       });
   if (from_terminal && StandardInputIsTerminal()) {
-    fmt::print(stderr, "Reading records from this terminal; Ctrl-D ends them.\n");
+    Tell("Reading records from this terminal; Ctrl-D ends them.\n");
   }
   if (!config.file.empty()) return;
   const std::string input =
@@ -134,34 +135,34 @@ void Summarize(const Engine& engine, const RunArguments& arguments) {
   const Progress p = engine.progress();
   const Config& config = engine.config();
   const std::string& catalog = config.storage.catalog;
-  fmt::print(stderr,
-             "{} records: {} in bronze, {} quarantined, {} duplicates. {} {}, {} anomalies, "
-             "{} late.\n",
-             WithThousands(p.totals.received), WithThousands(p.totals.accepted),
-             WithThousands(p.totals.quarantined), WithThousands(p.totals.duplicates),
-             WithThousands(p.devices), p.devices == 1 ? "device" : "devices",
-             WithThousands(p.totals.anomalies), WithThousands(p.totals.late));
+  Tell(
+      "{} records: {} in bronze, {} quarantined, {} duplicates. {} {}, {} anomalies, "
+      "{} late.\n",
+      WithThousands(p.totals.received), WithThousands(p.totals.accepted),
+      WithThousands(p.totals.quarantined), WithThousands(p.totals.duplicates),
+      WithThousands(p.devices), p.devices == 1 ? "device" : "devices",
+      WithThousands(p.totals.anomalies), WithThousands(p.totals.late));
   if (p.totals.received == 0 && config.file.empty() && arguments.sources.empty()) {
-    fmt::print(stderr, "There was nothing to read in {}.\n", kInbox);
+    Tell("There was nothing to read in {}.\n", kInbox);
     return;
   }
   const std::string lake = config.storage.lake;
   const std::string option =
       arguments.config.empty() && arguments.lake.empty() ? "" : " --lake " + lake;
-  fmt::print(stderr, "Tables are in {}/{}. Look at them:\n", lake, catalog);
-  fmt::print(stderr,
-             "  avocet query{} \"SELECT device_id, metric, event_time, value, score, reason FROM "
-             "{}.analytics.anomalies ORDER BY score DESC LIMIT 10\"\n",
-             option, catalog);
+  Tell("Tables are in {}/{}. Look at them:\n", lake, catalog);
+  Tell(
+      "  avocet query{} \"SELECT device_id, metric, event_time, value, score, reason FROM "
+      "{}.analytics.anomalies ORDER BY score DESC LIMIT 10\"\n",
+      option, catalog);
   if (p.totals.quarantined == 0) return;
-  fmt::print(stderr,
-             "  avocet query{} \"SELECT code, message, count(*) FROM {}.raw.quarantine GROUP BY 1, "
-             "2\"   # why records were refused\n",
-             option, catalog);
+  Tell(
+      "  avocet query{} \"SELECT code, message, count(*) FROM {}.raw.quarantine GROUP BY 1, "
+      "2\"   # why records were refused\n",
+      option, catalog);
   if (p.totals.accepted == 0 && config.file.empty()) {
-    fmt::print(stderr,
-               "No record was accepted. avocet init FILE makes a configuration that fits the "
-               "records.\n");
+    Tell(
+        "No record was accepted. avocet init FILE makes a configuration that fits the "
+        "records.\n");
   }
 }
 
@@ -316,7 +317,7 @@ Status RunEngine(const Config& config, RunContext* context, const std::function<
                                                              arguments.once, context->desk));
   const std::string url = serving->Url();
   if (!url.empty() && !arguments.quiet && !std::exchange(context->told_url, true)) {
-    fmt::print(stderr, "Dashboard: {}\n", url);
+    Tell("Dashboard: {}\n", url);
   }
   AVOCET_ASSIGN_OR_RETURN(
       notifier, StartNotifier(config, arguments.public_url.empty() ? url : arguments.public_url,

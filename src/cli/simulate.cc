@@ -13,6 +13,7 @@
 #include "src/cli/command.h"
 #include "src/cli/human_number.h"
 #include "src/cli/sink_arguments.h"
+#include "src/cli/tell.h"
 #include "src/cli/watch_line.h"
 #include "src/config/instant.h"
 #include "src/env/env.h"
@@ -237,7 +238,7 @@ int Simulate(const SimulateArguments& arguments) {
     if (status.ok()) summary = simulation.Summary();
     summary += SinkSummary(arguments.sink, simulation.counts(), simulation.took());
   }
-  if (!arguments.quiet) fmt::print(stderr, "{}", summary);
+  if (!arguments.quiet) Tell("{}", summary);
   return status.ok() ? 0 : Report(status);
 }
 

@@ -9,6 +9,7 @@
 #include "src/cli/command.h"
 #include "src/cli/label_option.h"
 #include "src/cli/running_avocet.h"
+#include "src/cli/tell.h"
 #include "src/env/signals.h"
 #include "src/server/record_tap.h"
 
@@ -48,8 +49,7 @@ class LinePrinter {
     if (line.empty()) return true;  // a sign of life
     if (line.starts_with(kDropped)) {
       line.remove_prefix(kDropped.size());
-      fmt::print(stderr, "{} records came too fast and are not shown\n",
-                 line.substr(0, line.find('}')));
+      Tell("{} records came too fast and are not shown\n", line.substr(0, line.find('}')));
       return true;
     }
     std::fwrite(line.data(), 1, line.size(), stdout);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "src/cli/command.h"
+#include "src/cli/tell.h"
 #include "src/env/env.h"
 #include "src/net/bearer_tokens.h"
 #include "src/source/push/token_file.h"
@@ -45,10 +46,10 @@ Status Create(const TokenArguments& arguments, Env* env) {
   AVOCET_RETURN_IF_ERROR(env->PutDurably(arguments.file, text + "\n", PutMode::kReplace));
   AVOCET_RETURN_IF_ERROR(ReadTokenFile(arguments.file, env).status());
   fmt::print("{}\n", secret);
-  fmt::print(stderr,
-             "This secret is not kept and will not be shown again. {} has its hash: set it as "
-             "token_file of the http source, and restart avocet.\n",
-             arguments.file);
+  Tell(
+      "This secret is not kept and will not be shown again. {} has its hash: set it as "
+      "token_file of the http source, and restart avocet.\n",
+      arguments.file);
   return Status::Ok();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "src/cli/tell.h"
 #include "src/env/env.h"
 #include "src/env/signals.h"
 
@@ -26,7 +27,7 @@ bool WatchLine::IsDue() { return show_ && Env::Posix()->Monotonic() - shown_at_ 
 
 void WatchLine::Show(std::string_view text) {
   shown_at_ = Env::Posix()->Monotonic();
-  fmt::print(stderr, "\r\033[K{}", text);
+  Tell("\r\033[K{}", text);
   std::fflush(stderr);
 }
 

@@ -14,8 +14,8 @@ install() {
 run() {
   # It looks for its certificate where it stands.
   cd "$HOME_OF/node_modules/kinesis-local" || exit 1
-  # It needs a second port for TLS, and has no way to do without.
-  local tls_port=$((($1 - 1024 + 30000) % 64000 + 1024))
+  # It needs a second port for TLS, and has no way to do without: the next one.
+  local tls_port=$(($1 + 1))
   exec env KINESIS_MOCK_PLAIN_PORT="$1" KINESIS_MOCK_TLS_PORT="$tls_port" SHARD_LIMIT=200 \
     SHOULD_PERSIST_DATA="${PERSIST:-false}" PERSIST_PATH="$2" PERSIST_FILE_NAME=data.json \
     PERSIST_INTERVAL=200ms node main.js

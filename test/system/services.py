@@ -105,7 +105,7 @@ def install(script: str) -> str:
 
 
 def kinesis(directory: Path, persist: bool = False) -> Service:
-    port = free_port()
+    port = free_port(2)
     data = directory / "kinesis"
     return Service(
         [install("kinesis.sh"), "run", str(port), str(data)],

@@ -141,7 +141,8 @@ class SmallFiles:
         pass
 
     def fill(self, run: Run) -> None:
-        resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+        # More than the log of the run, which is a file, too.
+        resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
 
     def free(self, run: Run) -> None:
         if run.alive():
@@ -209,6 +210,23 @@ def test_a_full_disk_does_not_hold_up_a_stop(disk: SmallDisk | SmallFiles, site:
     site.drain()
     assert_same_lakes(straight(site), lake_csv(site.lake))
     assert_counters_add_up(site.lake)
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(site: Site) -> None:
+    configure(site)
+    append(site, [*generate.lines(14, 300), b"no record"])
+
+    def code(*arguments: str) -> int:
+        with open("/dev/full", "w") as full:
+            return subprocess.run(
+                [harness.BINARY, *arguments], cwd=site.directory, stderr=full, timeout=120
+            ).returncode
+
+    assert code("run", "--once", "-c", str(site.config)) == 0
+    assert site.count("bronze") > 0
+    assert_counters_add_up(site.lake)
+    assert code("run", "--once", "-c", "nowhere.yaml") == 78
+    assert code("simulate", "--duration", "1m", "-o", "made.ndjson") == 0
 
 
 # --- Lost rights ------------------------------------------------------------------------------
@@ -466,9 +484,9 @@ def test_a_signal_commits_what_was_read(
             match = re.search(r"rchar: (\d+)", text)
             return match is not None and int(match[1]) > size
 
+        # Nothing is committed yet, unless this machine was so busy that the first commit was due.
         run.wait_for(has_read, "the input to be read")
         time.sleep(0.2)
-        assert site.count("bronze") == 0
         run.process.send_signal(number)
         assert run.process.wait(30) == 0, run.output()
     counted = assert_counters_add_up(site.lake)

@@ -150,7 +150,8 @@ def test_kill_loop_while_objects_appear(tmp_path: Path, server: Service) -> None
     bucket = Bucket(server.url, name_of(tmp_path))
     rng = random.Random(int(os.environ.get("AVOCET_KILL_SEED", "2")))
     site = Site(tmp_path)
-    configure(site, server.url, bucket.name, settle="1s")
+    # Longer than the service may take from one object to the next, whose key may come before.
+    configure(site, server.url, bucket.name, settle="5s")
     # Objects of many records, so that most kills are in the middle of one.
     bucket.put("raw/2026/01/30/large", 30_000, "firehose")
     bucket.put("raw/2026/01/30/large.gz", 30_000, "lines.gz")
