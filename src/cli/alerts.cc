@@ -92,15 +92,8 @@ Result<AlertFilter> FilterOf(const ListArguments& arguments, const Config& confi
   filter.severity = arguments.severity;
   filter.devices = &config.devices;
   AVOCET_ASSIGN_OR_RETURN(filter.labels, ParseLabels(arguments.labels));
-  if (arguments.from.empty() && arguments.to.empty()) return filter;
-  AVOCET_ASSIGN_OR_RETURN(const int64_t now_us, NewestEventTime(config));
-  if (!arguments.from.empty()) {
-    AVOCET_ASSIGN_OR_RETURN(filter.from_us, ReadInstant(arguments.from, "--from", now_us));
-  }
-  if (!arguments.to.empty()) {
-    AVOCET_ASSIGN_OR_RETURN(filter.to_us, ReadInstant(arguments.to, "--to", now_us));
-  }
-  if (filter.from_us >= filter.to_us) return Status::Usage("--from must be before --to");
+  AVOCET_RETURN_IF_ERROR(
+      ReadSpan(arguments.from, arguments.to, config, &filter.from_us, &filter.to_us));
   return filter;
 }
 

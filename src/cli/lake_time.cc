@@ -39,4 +39,17 @@ Result<int64_t> ReadInstant(const std::string& text, const char* option, int64_t
       "{}: \"{}\" is no time; write it as in 2021-06-15T00:00:00Z or now-7d", option, text));
 }
 
+Status ReadSpan(const std::string& from, const std::string& to, const Config& config,
+                int64_t* from_us, int64_t* to_us) {
+  if (from.empty() && to.empty()) return Status::Ok();
+  AVOCET_ASSIGN_OR_RETURN(const int64_t now_us, NewestEventTime(config));
+  if (!from.empty()) {
+    AVOCET_ASSIGN_OR_RETURN(*from_us, ReadInstant(from, "--from", now_us));
+  }
+  if (!to.empty()) {
+    AVOCET_ASSIGN_OR_RETURN(*to_us, ReadInstant(to, "--to", now_us));
+  }
+  return *from_us < *to_us ? Status::Ok() : Status::Usage("--from must be before --to");
+}
+
 }  // namespace avocet
