@@ -121,7 +121,7 @@ def page_of(
         page.goto(client.base + target)
         page.locator("h1").first.wait_for()
         yield page
-        assert complaints == []
+        assert complaints == [], complaints
         assert page.evaluate("window.hacked") is None
     finally:
         context.close()
