@@ -1,5 +1,8 @@
 // Routes about resets: letting detectors say again what they had muted because it came too often.
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "src/base/json_writer.h"
 #include "src/server/api.h"
@@ -36,6 +39,11 @@ HttpResponse AddResetReply(const ApiContext& context, const HttpRequest& request
                     .created_us = context.env->NowMicros(),
                     .actor = caller.name,
                     .from_us = {}};
+  const std::vector<std::string> metrics = context.fleet->metrics();
+  if (!reset.metric.empty() &&
+      std::find(metrics.begin(), metrics.end(), reset.metric) == metrics.end()) {
+    body.Fail("there is no metric " + reset.metric);
+  }
   if (const auto mistake = body.Mistake()) return *mistake;
   if (!context.fleet->Device(reset.device)) {
     return HttpResponse::Error(404, "not_found", "there is no device of that name");

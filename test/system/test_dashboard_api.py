@@ -414,6 +414,7 @@ def test_what_people_do_is_checked_and_kept(tmp_path: Path) -> None:
         assert send("DELETE", f"gates?id={gate['id']}") == 404
 
         assert send("POST", "resets", {"device": "nobody"}) == 404
+        assert send("POST", "resets", {"device": "dev/1", "metric": "temprature"}) == 400
         assert send("POST", "resets", {"device": "dev/1", "metric": "temperature"}) == 200
         run.wait_for(lambda: client.get("resets")["resets"][0]["from_us"] is not None, "the reset")
         reset = client.get("resets")["resets"][0]
