@@ -9,6 +9,7 @@
 #include "src/cli/lake_arguments.h"
 #include "src/cli/stored_alerts.h"
 #include "src/engine/audit_log.h"
+#include "src/engine/known_series.h"
 #include "src/engine/owned_lake.h"
 
 namespace avocet {
@@ -23,6 +24,7 @@ struct ResetArguments : LakeArguments {
 Status Reset(const ResetArguments& arguments) {
   AVOCET_ASSIGN_OR_RETURN(const Config config, LoadLakeConfig(arguments));
   AVOCET_RETURN_IF_ERROR(RequireLake(config, Env::Posix()));
+  AVOCET_RETURN_IF_ERROR(RequireSeries(config, Env::Posix(), arguments.device, arguments.metric));
   AVOCET_RETURN_IF_ERROR(Env::Posix()->MakeDirectories(DataDir(config)));
   AVOCET_ASSIGN_OR_RETURN(const auto log, ResetLog::Open(OutboxPath(config)));
   const std::string actor = ActorOr(arguments.by);

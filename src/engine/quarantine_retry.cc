@@ -11,6 +11,7 @@
 
 #include "src/base/csv_row.h"
 #include "src/decode/decoder.h"
+#include "src/engine/known_series.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_rows.h"
 
@@ -239,21 +240,6 @@ class Retrier {
   Env* env_;
   OwnedLake& owned_;
 };
-
-// The metrics that silver has, also those that appeared by schema evolution.
-Result<std::vector<std::string>> MetricsOfSilver(const Config& config, Table* silver) {
-  std::vector<std::string> metrics = ConfiguredMetrics(config);
-  const std::string suffix = "_avg_" + WindowSuffix(config.rolling_window);
-  AVOCET_ASSIGN_OR_RETURN(const auto columns, silver->ColumnNames());
-  for (const std::string& column : columns) {
-    if (!column.ends_with(suffix)) continue;
-    const std::string metric = column.substr(0, column.size() - suffix.size());
-    if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end()) {
-      metrics.push_back(metric);
-    }
-  }
-  return metrics;
-}
 
 Result<RetryReport> DryRun(const Config& config, Env* env, const RetryOptions& options) {
   AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));

@@ -57,6 +57,13 @@ def test_a_muted_series_is_heard_again(tmp_path: Path) -> None:
     series.mute()
     site.drain()
     assert series.spikes() == 2
+    for device, metric, complaint in [
+        ("pres-7", "t", f'the lake knows no device "pres-7"; did you mean "{DEVICE}"?'),
+        (DEVICE, "T", 'the lake knows no metric "T"; did you mean "t"?'),
+        ("boiler", "t", 'the lake knows no device "boiler"'),
+    ]:
+        done = site.avocet("alerts", "reset", device, "--metric", metric, *config)
+        assert done.returncode == 69 and complaint in done.stderr, done.stderr
     actor = "bo-the-operator"
     done = site.avocet("alerts", "reset", DEVICE, "--metric", "t", "--by", actor, *config)
     assert done.returncode == 0 and f"of t of {DEVICE} is said again" in done.stdout, done.stderr
