@@ -120,7 +120,8 @@ HttpResponse RulesReply(const ApiContext& context) {
   for (const AlertChannelConfig& channel : alerts.channels) {
     json.BeginObject().Field("name", channel.name).Field("type", TypeOf(channel).name);
     json.Field("min_severity", AlertSeverityName(channel.min_severity));
-    json.Field("rate_limit", channel.rate_limit).EndObject();
+    json.Field("rate_limit", channel.rate_limit);
+    json.Field("device_rate_limit", channel.device_rate_limit).EndObject();
   }
   json.EndArray().Key("rules").BeginArray();
   for (const AlertRuleConfig& rule : alerts.rules) {

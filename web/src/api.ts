@@ -238,7 +238,7 @@ export interface Rules {
   days: number;
   now_us: number;
   is_complete: boolean;
-  channels: { name: string; type: string; min_severity: Severity; rate_limit: number }[];
+  channels: { name: string; type: string; min_severity: Severity; rate_limit: number; device_rate_limit: number }[];
   rules: Rule[];
 }
 export interface TrialAlert {
