@@ -465,8 +465,8 @@ TEST(AutoTest, StateOfAnOlderLayoutIsRefused) {
     const auto restarted = MakeDetector(AutoType(), {{"tier", tier}});
     EXPECT_EQ(restarted->Load(&reader).code(), StatusCode::kCorrupt);
   };
-  f(0, "auto/7", "auto/6");
-  f(1, "auto_lean/7", "auto_lean/6");
+  f(0, "auto/8", "auto/7");
+  f(1, "auto_lean/8", "auto_lean/7");
 }
 
 TEST(AutoTest, OddSeriesNeverGiveAFloodOrANumberThatIsNone) {

@@ -9,6 +9,27 @@ namespace avocet::auto_detect {
 namespace {
 
 constexpr float kMostTicks = 65'535;
+constexpr double kFastestPace = 10;  // seconds: what is faster counts as this
+// What ends an anomaly.
+constexpr double kCalmReadings = 100;
+constexpr double kNoveltyCalmReadings = 25;
+constexpr double kLongestCalm = 3600;     // seconds,
+constexpr double kLeastCalmReadings = 6;  // but so many at least
+// Until a channel may raise another anomaly.
+constexpr double kAlarmReadings = 5000;
+constexpr double kLongestAlarm = 180'000;  // seconds,
+constexpr double kLeastAlarmReadings = 500;
+
+double PaceOf(float period_s) { return std::max(static_cast<double>(period_s), kFastestPace); }
+
+double CalmOf(size_t channel, double pace) {
+  if (channel == kNovelty) return kNoveltyCalmReadings * pace;
+  return std::min(kCalmReadings * pace, std::max(kLongestCalm, kLeastCalmReadings * pace));
+}
+
+double AlarmOf(double pace) {
+  return std::min(kAlarmReadings * pace, std::max(kLongestAlarm, kLeastAlarmReadings * pace));
+}
 
 void Lower(uint16_t ticks, uint16_t* left) {
   *left = *left > ticks ? static_cast<uint16_t>(*left - ticks) : uint16_t{0};
@@ -16,18 +37,13 @@ void Lower(uint16_t ticks, uint16_t* left) {
 
 }  // namespace
 
-// Calm is what is longer than a calm.
-uint16_t Episode::HeatOf(size_t channel) {
-  return static_cast<uint16_t>((channel == kNovelty ? kTicksPerCalm / 4 : kTicksPerCalm) + 1);
-}
-
 /// The ticks since the last time.
-uint16_t Episode::Pass(int64_t time_us, int64_t calm_us) {
-  const double calms = static_cast<double>(SaturatingSubtract(time_us, last_time_us_)) /
-                       static_cast<double>(calm_us);
+uint16_t Episode::Pass(int64_t time_us, double alarm_s) {
+  const double alarms =
+      static_cast<double>(SaturatingSubtract(time_us, last_time_us_)) * 1e-6 / alarm_s;
   last_time_us_ = time_us;
   const float ticks =
-      rest_ + static_cast<float>(std::clamp(calms * kTicksPerCalm, 0.0, double{kMostTicks}));
+      rest_ + static_cast<float>(std::clamp(alarms * kTicksPerAlarm, 0.0, double{kMostTicks}));
   const float whole = std::min(static_cast<float>(static_cast<uint32_t>(ticks)), kMostTicks);
   rest_ = std::min(ticks - whole, 1.0F);
   return static_cast<uint16_t>(whole);
@@ -49,9 +65,14 @@ void Episode::RunOff(uint16_t ticks) {
   runs_ = (left | lasts_) != 0 ? 1 : 0;
 }
 
-size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
+size_t Episode::Update(const Scores& scores, int64_t time_us, float period_s) {
+  const double pace = PaceOf(period_s);
+  // Calm is what is longer than a calm.
+  const auto heat_of = [pace](size_t channel) {
+    return static_cast<uint16_t>(1 + kTicksPerAlarm * CalmOf(channel, pace) / AlarmOf(pace));
+  };
   if (runs_ != 0) {
-    RunOff(Pass(time_us, calm_us));
+    RunOff(Pass(time_us, AlarmOf(pace)));
   } else {
     last_time_us_ = time_us;
   }
@@ -67,7 +88,7 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
     uint16_t& used = used_[channel];
     runs_ = 1;
     const bool rises = heat_[channel] == 0;
-    heat_[channel] = HeatOf(channel);
+    heat_[channel] = heat_of(channel);
     const bool muted = IsMuted(channel);
     if (rises) {
       used = static_cast<uint16_t>(std::min(used + kTicksPerAlarm, int{kMostTicksUsed}));
@@ -81,13 +102,13 @@ size_t Episode::Update(const Scores& scores, int64_t time_us, int64_t calm_us) {
     hot = hot || (speaks_ >> channel & 1U) != 0;
   }
   if (open_ != 0) {
-    if (hot) lasts_ = HeatOf(type_);
+    if (hot) lasts_ = heat_of(type_);
     return kNumChannels;
   }
   if (strongest == kNumChannels) return kNumChannels;
   open_ = 1;
   type_ = static_cast<uint16_t>(strongest);
-  lasts_ = HeatOf(strongest);
+  lasts_ = heat_of(strongest);
   onset_us_ = time_us;
   return strongest;
 }

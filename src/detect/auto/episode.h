@@ -2,7 +2,8 @@
 //
 // A channel fires when its score rises above 1 after a calm. While an anomaly lasts no other is
 // raised for the series; it ends after a calm of all channels. A channel that fires more often than
-// it should is muted. Raw bytes of a snapshot; zero-initialised is empty.
+// it should is muted. Both are a number of readings for fast series, and a time for slow ones,
+// which would be silent for weeks otherwise. Raw bytes of a snapshot; zero-initialised is empty.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +14,9 @@ namespace avocet::auto_detect {
 
 class Episode {
  public:
-  /// No anomaly: kNumChannels. Otherwise the channel that raises one now. `calm_us`: what ends an
-  /// anomaly.
-  size_t Update(const Scores& scores, int64_t time_us, int64_t calm_us);
+  /// No anomaly: kNumChannels. Otherwise the channel that raises one now. `period_s`: usual time
+  /// between two readings.
+  size_t Update(const Scores& scores, int64_t time_us, float period_s);
 
   bool is_open() const { return open_ != 0; }
   int64_t onset_us() const { return onset_us_; }
@@ -34,12 +35,10 @@ class Episode {
   bool IsPlausible() const;
 
  private:
-  static constexpr uint16_t kTicksPerCalm = 256;
-  static constexpr uint16_t kTicksPerAlarm = 50 * kTicksPerCalm;  // until there may be another,
+  static constexpr uint16_t kTicksPerAlarm = 12'800;              // until there may be another,
   static constexpr uint16_t kMostTicksUsed = 2 * kTicksPerAlarm;  // after so many in a row
 
-  static uint16_t HeatOf(size_t channel);
-  uint16_t Pass(int64_t time_us, int64_t calm_us);
+  uint16_t Pass(int64_t time_us, double alarm_s);
   void RunOff(uint16_t ticks);
 
   int64_t last_time_us_;

@@ -6,7 +6,7 @@ namespace avocet::auto_detect {
 namespace {
 
 constexpr int64_t kReadingUs = 10'000'000;
-constexpr int64_t kCalmUs = 100 * kReadingUs;
+constexpr float kPeriodS = 10;
 
 /// Readings in turn, of which `channel` is above 1.
 class Readings {
@@ -14,11 +14,11 @@ class Readings {
   size_t Hot(Channel channel, float score = 2) {
     Scores scores{};
     scores[channel] = score;
-    return episode_.Update(scores, time_us_ += kReadingUs, kCalmUs);
+    return episode_.Update(scores, time_us_ += kReadingUs, kPeriodS);
   }
   void Calm(int readings) {
     for (int i = 0; i < readings; ++i) {
-      EXPECT_EQ(episode_.Update(Scores{}, time_us_ += kReadingUs, kCalmUs), kNumChannels);
+      EXPECT_EQ(episode_.Update(Scores{}, time_us_ += kReadingUs, kPeriodS), kNumChannels);
     }
   }
   const Episode& episode() const { return episode_; }
@@ -58,7 +58,7 @@ TEST(EpisodeTest, TheStrongestOfSeveralIsRaised) {
   Scores scores{};
   scores[kSpike] = 1.5F;
   scores[kNoise] = 3;
-  EXPECT_EQ(episode.Update(scores, kReadingUs, kCalmUs), kNoise);
+  EXPECT_EQ(episode.Update(scores, kReadingUs, kPeriodS), kNoise);
   EXPECT_EQ(episode.onset_us(), kReadingUs);
 }
 
@@ -75,14 +75,51 @@ TEST(EpisodeTest, AChannelThatFiresTooOftenIsMutedForAWhile) {
   EXPECT_EQ(readings.Hot(kStuck), kStuck);
 }
 
+struct Term {
+  float period_s;
+  int calm, mute;  // readings
+};
+
+// The terms of slow series are times, as long as some readings are within them.
+class EpisodeTermTest : public testing::TestWithParam<Term> {};
+
+TEST_P(EpisodeTermTest, FollowsTheUsualTimeBetweenTwoReadings) {
+  const auto [period_s, calm, mute] = GetParam();
+  const auto step_us = static_cast<int64_t>(period_s * 1e6F);
+  Episode episode{};
+  Scores hot{};
+  hot[kSpike] = 2;
+  int64_t time_us = 1'700'000'000'000'000;
+  const auto readings_while = [&](const auto& holds) {
+    int readings = 0;
+    for (; holds(); ++readings) episode.Update(Scores{}, time_us += step_us, period_s);
+    return readings;
+  };
+  for (int alarm = 0; alarm < 2; ++alarm) {
+    ASSERT_EQ(episode.Update(hot, time_us += step_us, period_s), kSpike);
+    EXPECT_NEAR(readings_while([&] { return episode.is_open(); }), calm, 1 + calm / 50);
+  }
+  ASSERT_EQ(episode.Update(hot, time_us += step_us, period_s), kNumChannels);
+  const int muted = readings_while([&] { return episode.IsMuted(kSpike); });
+  EXPECT_NEAR(muted, mute, mute / 50);  // what was held back counts, too
+  EXPECT_TRUE(episode.IsPlausible());
+}
+
+INSTANTIATE_TEST_SUITE_P(, EpisodeTermTest,
+                         testing::Values(Term{0.1F, 10'000, 500'000},  // as one of 10 s
+                                         Term{10, 100, 5000},          // readings
+                                         Term{60, 60, 3000},           // an hour, 50 hours
+                                         Term{300, 12, 600},           // the same
+                                         Term{3600, 6, 500}));         // readings again
+
 TEST(EpisodeTest, TimeRunsOffEvenInStepsFarBelowATick) {
   Episode episode{};
   Scores scores{};
   scores[kSpike] = 2;
   int64_t time_us = 1'700'000'000'000'000;
-  EXPECT_EQ(episode.Update(scores, time_us, kCalmUs), kSpike);
+  EXPECT_EQ(episode.Update(scores, time_us, kPeriodS), kSpike);
   int readings = 0;
-  for (; episode.is_open(); ++readings) episode.Update(Scores{}, time_us += 10'000, kCalmUs);
+  for (; episode.is_open(); ++readings) episode.Update(Scores{}, time_us += 10'000, kPeriodS);
   EXPECT_NEAR(readings, 100'000, 1000);
 }
 

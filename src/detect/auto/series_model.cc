@@ -22,9 +22,7 @@ constexpr uint32_t kNoveltyAfter = 300;        // readings of a slow series
 constexpr uint32_t kNoveltyStepsAfter = 2016;  // five-minute steps of a fast one: a week
 constexpr double kGapPeriods = 3;              // a pause across which changes mean nothing
 constexpr double kSecondsPerUs = 1e-6;
-constexpr float kFastestPace = 10;     // seconds: what is faster counts as this
-constexpr float kStepSeconds = 150;    // series that report less often: novelty by reading
-constexpr double kCalmReadings = 100;  // that end an anomaly
+constexpr float kStepSeconds = 150;  // series that report less often: novelty by reading
 constexpr double kBandDeviations = 4;
 constexpr float kSeverityRate = 0.1F;
 constexpr float kStrangest = 1e6F;  // score that counts for severity, at most
@@ -81,11 +79,6 @@ void SeriesModel::Prefetch(int64_t time_us) const {
     __builtin_prefetch(at, 1);
   }
   season_.Prefetch(time_us);
-}
-
-int64_t SeriesModel::CalmUs() const {
-  const double pace_s = static_cast<double>(std::max(pace_.period_s(), kFastestPace));
-  return static_cast<int64_t>(std::min(kCalmReadings * pace_s * 1e6, 4e18));
 }
 
 void SeriesModel::Update(const Reading& reading, const Settings& settings, const FleetView& fleet,
@@ -282,7 +275,7 @@ void SeriesModel::Conclude(int64_t time_us, const Settings& settings, Verdict* o
   float top = 0;
   for (const float score : out->scores) top = std::max(top, score);
   last_score_ = top;
-  out->raised = episode_.Update(out->scores, time_us, CalmUs());
+  out->raised = episode_.Update(out->scores, time_us, pace_.period_s());
   RankReading(out);
   AdoptLevel(time_us, settings);
   Weigh(time_us, settings);

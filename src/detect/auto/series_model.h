@@ -118,7 +118,6 @@ class SeriesModel {
   void RankReading(Verdict* out);
   void Conclude(int64_t time_us, const Settings& settings, Verdict* out);
   void AdoptLevel(int64_t time_us, const Settings& settings);
-  int64_t CalmUs() const;
   int64_t closed_bucket() const { return bucket_.index - bucket_.after_closed; }
   void Weigh(int64_t time_us, const Settings& settings);
 
