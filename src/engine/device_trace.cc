@@ -1,9 +1,9 @@
 #include "src/engine/device_trace.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "src/base/json_writer.h"
 
@@ -12,9 +12,9 @@ namespace {
 
 // Eight bytes and more are found by chance in no lake.
 constexpr size_t kLongEnough = 8;
-// Bounds in the Delta log and in Parquet footers are cut.
-constexpr size_t kLogBound = 32;
-constexpr size_t kFooterBound = 64;
+// What is left whole of a longer name in bounds of the Delta log, which are cut after 32
+// characters, the last of which may be another. Those of Parquet have more of it.
+constexpr size_t kStem = 31;
 
 bool IsWordByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -53,47 +53,66 @@ std::string AsciiJson(std::string_view text, bool upper) {
   return out;
 }
 
-bool HasWord(std::string_view text, std::string_view word) {
-  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    const size_t end = at + word.size();
-    const bool before = at > 0 && IsWordByte(text[at - 1]);
-    const bool after = end < text.size() && IsWordByte(text[end]);
-    if (!before && !after) return true;
+std::string InJson(std::string_view text) {
+  std::string json;
+  AppendJsonString(text, &json);
+  return json.substr(1, json.size() - 2);
+}
+
+std::vector<std::string> Spellings(std::string_view text) {
+  const std::string json = InJson(text);
+  // Some texts are JSON within JSON.
+  std::vector<std::string> all = {std::string(text), json, AsciiJson(text, false),
+                                  AsciiJson(text, true), InJson(json)};
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+bool IsTelling(std::string_view name) {
+  if (name.size() >= kLongEnough) return true;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return std::any_of(name.begin(), name.end(), is_digit) &&
+         !std::all_of(name.begin(), name.end(), is_digit);
+}
+
+// Calls `on_text(key, text)` for all keys, which have none themselves, and all texts, until it says
+// true.
+template <typename OnText>
+bool AnyText(std::string_view key, const simdjson::dom::element& element, const OnText& on_text) {
+  if (std::string_view text; element.get(text) == simdjson::SUCCESS) return on_text(key, text);
+  if (simdjson::dom::array array; element.get(array) == simdjson::SUCCESS) {
+    return std::any_of(array.begin(), array.end(),
+                       [&](const auto& child) { return AnyText(key, child, on_text); });
   }
-  return false;
+  simdjson::dom::object object;
+  if (element.get(object) != simdjson::SUCCESS) return false;
+  return std::any_of(object.begin(), object.end(), [&](const auto& field) {
+    return on_text("", field.key) || AnyText(field.key, field.value, on_text);
+  });
 }
 
 }  // namespace
 
-DeviceTrace::DeviceTrace(std::string device) : device_(std::move(device)) {
-  std::string json;
-  AppendJsonString(device_, &json);
-  spellings_ = {device_, json.substr(1, json.size() - 2), AsciiJson(device_, false),
-                AsciiJson(device_, true)};
-  // Statistics are JSON within JSON.
-  std::string twice;
-  AppendJsonString(spellings_[1], &twice);
-  spellings_.push_back(twice.substr(1, twice.size() - 2));
-  std::sort(spellings_.begin(), spellings_.end());
-  spellings_.erase(std::unique(spellings_.begin(), spellings_.end()), spellings_.end());
-}
+DeviceTrace::DeviceTrace(std::string device, const std::set<std::string>& ordinary)
+    : device_(std::move(device)),
+      is_telling_(IsTelling(device_) && !ordinary.contains(device_)),
+      spellings_(Spellings(device_)) {}
 
-void DeviceTrace::AddOther(std::string_view device) {
-  if (device == device_ || device.find(device_) == std::string_view::npos) return;
-  if (others_.contains(device)) return;
-  for (const size_t size : {device.size(), kLogBound, kFooterBound}) {
-    const std::string_view cut = device.substr(0, size);
-    for (size_t at = cut.find(device_); at != std::string_view::npos;
-         at = cut.find(device_, at + 1)) {
-      shapes_.emplace(at, cut.size());
-    }
-    others_.emplace(cut);
+void DeviceTrace::AddOther(std::string_view text) {
+  if (text == device_) return;
+  if (device_.size() > kStem && text.starts_with(std::string_view(device_).substr(0, kStem))) {
+    others_begin_alike_ = true;
   }
-}
-
-bool DeviceTrace::IsNamedIn(std::string_view text) const {
-  return std::any_of(spellings_.begin(), spellings_.end(),
-                     [&](const std::string& spelling) { return HasWord(text, spelling); });
+  if (text.find(device_) == std::string_view::npos || others_.contains(text)) return;
+  for (const std::string& other : Spellings(text)) {
+    for (const std::string& own : spellings_) {
+      for (size_t at = other.find(own); at != std::string::npos; at = other.find(own, at + 1)) {
+        shapes_.emplace(at, other.size());
+      }
+    }
+    others_.insert(other);
+  }
 }
 
 bool DeviceTrace::IsPartOfOther(std::string_view bytes, size_t at) const {
@@ -104,7 +123,49 @@ bool DeviceTrace::IsPartOfOther(std::string_view bytes, size_t at) const {
   });
 }
 
+bool DeviceTrace::HasWord(std::string_view text, std::string_view word) const {
+  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    const bool before = at > 0 && IsWordByte(text[at - 1]);
+    const bool after = end < text.size() && IsWordByte(text[end]);
+    if (!before && !after && !IsPartOfOther(text, at)) return true;
+  }
+  return false;
+}
+
+bool DeviceTrace::IsNamedIn(std::string_view text) const {
+  return std::any_of(spellings_.begin(), spellings_.end(),
+                     [&](const std::string& spelling) { return HasWord(text, spelling); });
+}
+
+bool DeviceTrace::IsBoundOfName(std::string_view bound) const {
+  if (bound == device_) return true;
+  // Nobody can tell whose name it was when another begins alike; the rows have been read.
+  return device_.size() > kStem + 1 && !others_begin_alike_ &&
+         bound.starts_with(std::string_view(device_).substr(0, kStem));
+}
+
+bool DeviceTrace::IsToldIn(std::string_view column, std::string_view value) const {
+  if (column == "device_id") return IsBoundOfName(value);
+  // Most texts need no second look.
+  const std::string_view stem = std::string_view(device_).substr(0, kStem);
+  if (value.find('\\') == value.npos && value.find(stem) == value.npos) return false;
+  return value.starts_with('{') ? IsInJson(value) : IsToldIn(value);
+}
+
+bool DeviceTrace::IsInJson(std::string_view text) const {
+  simdjson::dom::parser parser;
+  simdjson::dom::element element;
+  if (parser.parse(text.data(), text.size()).get(element) != simdjson::SUCCESS) {
+    return IsToldIn(text);
+  }
+  return AnyText("", element, [this](std::string_view key, std::string_view value) {
+    return IsToldIn(key, value);
+  });
+}
+
 bool DeviceTrace::IsInBinary(std::string_view bytes) const {
+  if (!is_telling_ || device_.size() < kLongEnough) return false;
   for (size_t at = bytes.find(device_); at != std::string_view::npos;
        at = bytes.find(device_, at + 1)) {
     if (!IsPartOfOther(bytes, at)) return true;
@@ -112,35 +173,38 @@ bool DeviceTrace::IsInBinary(std::string_view bytes) const {
   return false;
 }
 
-// Texts in a footer follow their length, one byte for these short ones.
-bool DeviceTrace::IsInFooter(std::string_view file) const {
-  constexpr size_t kTail = 8;
-  if (file.size() < 2 * kTail || !file.ends_with("PAR1")) return IsInBinary(file);
-  uint32_t size = 0;
-  std::memcpy(&size, file.data() + file.size() - kTail, sizeof(size));
-  if (size > file.size() - kTail) return IsInBinary(file);
-  const std::string_view footer = file.substr(file.size() - kTail - size, size);
-  return footer.find(static_cast<char>(device_.size()) + device_) != std::string_view::npos;
+Result<bool> DeviceTrace::IsInParquet(Lake* lake, const std::string& path) const {
+  const auto told = [&]() -> Result<bool> {
+    AVOCET_ASSIGN_OR_RETURN(const auto texts, lake->ReadTexts(path));
+    for (;;) {
+      AVOCET_ASSIGN_OR_RETURN(const RecordBatchView* rows, texts->Next());
+      if (rows == nullptr) return false;
+      for (size_t i = 0; i < rows->rows(); ++i) {
+        if (!rows->IsNull(1, i) && IsToldIn(rows->Bytes(0, i), rows->Bytes(1, i))) return true;
+      }
+    }
+  }();
+  if (told.status().code() != StatusCode::kCorrupt) return told;
+  AVOCET_ASSIGN_OR_RETURN(const std::string bytes, lake->store().ReadFile(path));
+  return IsInBinary(bytes);
 }
 
-Result<bool> DeviceTrace::IsIn(LakeStore* store, const std::string& path,
-                               uint64_t* bytes_searched) const {
+Result<bool> DeviceTrace::IsIn(LakeStore* store, const std::string& path) const {
   AVOCET_ASSIGN_OR_RETURN(const std::string bytes, store->ReadFile(path));
-  *bytes_searched += bytes.size();
-  const bool is_text =
-      path.ends_with(".json") || path.ends_with("_last_checkpoint") || path.ends_with(".crc");
-  // Hashes and numbers of processes, in which short names are found by chance.
+  // Hashes and numbers of processes, in which names are found by chance.
   if (path.ends_with("/idempotency.keys") || path.ends_with("LOCK")) return false;
-  // Read entry by entry elsewhere; this finds what is beside the entries.
   if (path.ends_with(".journal") || path.find("/audit.db") != std::string::npos) {
-    return device_.size() >= kLongEnough && IsNamedIn(bytes);
+    return device_.size() >= kLongEnough && IsToldIn(bytes);
   }
-  if (is_text) {
-    if (IsNamedIn(bytes)) return true;
-    if (device_.size() <= kLogBound) return false;
-    return bytes.find(device_.substr(0, kLogBound)) != std::string::npos;
+  if (!path.ends_with(".json") && !path.ends_with("_last_checkpoint") && !path.ends_with(".crc")) {
+    return IsInBinary(bytes);
   }
-  return device_.size() >= kLongEnough ? IsInBinary(bytes) : IsInFooter(bytes);
+  for (std::string_view rest = bytes; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (IsInJson(line)) return true;
+  }
+  return false;
 }
 
 }  // namespace avocet

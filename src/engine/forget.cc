@@ -15,6 +15,7 @@
 #include "src/engine/audit_log.h"
 #include "src/engine/device_trace.h"
 #include "src/engine/forget_journal.h"
+#include "src/engine/forget_outbox.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_rows.h"
 #include "src/engine/snapshot.h"
@@ -28,6 +29,17 @@ constexpr const char* kAuditForget = "device forgotten";
 // Everything that nothing refers to is older than this.
 int64_t FarFutureMs(Env* env) { return env->NowMicros() / 1000 + 3'600'000; }
 
+// What a device may be called as well without being meant by it.
+std::set<std::string> OrdinaryNames(const Config& config, const LakeTables& tables) {
+  std::set<std::string> names;
+  for (const DetectorConfig& detector : config.detectors) names.insert(detector.name);
+  for (const AlertRuleConfig& rule : config.alerts.rules) names.insert(rule.name);
+  for (size_t id = 0; id < kNumTables; ++id) {
+    for (const TableColumn& column : tables.spec(id).columns) names.insert(column.name);
+  }
+  return names;
+}
+
 // The rows of one file that go.
 struct Hits {
   uint64_t rows = 0;
@@ -38,14 +50,15 @@ struct Hits {
 
 class Forgetter {
  public:
-  Forgetter(const Config& config, Env* env, LakeStore* store, LakeTables* tables,
+  Forgetter(const Config& config, Env* env, Lake* lake, LakeTables* tables,
             const std::string& device, ForgetReport* report)
       : config_(config),
         env_(env),
-        store_(*store),
+        lake_(*lake),
+        store_(lake->store()),
         data_dir_(env, DataDir(config)),
         tables_(tables),
-        trace_(device),
+        trace_(device, OrdinaryNames(config, *tables)),
         report_(*report) {}
 
   /// Counts the rows in files of the present and of the past, and looks at the bytes of all files.
@@ -236,7 +249,11 @@ class Forgetter {
     AVOCET_RETURN_IF_ERROR(ReadQuarantineFile(
         &tables_->table(kQuarantine), file, [&](const QuarantineRow& row) -> Result<bool> {
           ++hits.rows;
-          if (!trace_.IsNamedIn(row.payload) && !trace_.IsNamedIn(row.message)) return true;
+          // A topic may be the device's own.
+          if (!trace_.IsNamedIn(row.payload) && !trace_.IsNamedIn(row.message) &&
+              !trace_.IsToldIn(row.partition)) {
+            return true;
+          }
           ++hits.hits;
           if (IsQualityCode(row.code)) ++hits.dropped;
           AppendQuarantineKey(row, hits.keys.get());
@@ -301,8 +318,13 @@ class Forgetter {
     return Status::Ok();
   }
 
+  // After all rows were read, so that the other devices are known.
   Status SearchBytes() {
     report_.files_searched = report_.bytes_searched = 0;
+    if (env_->Stat(OutboxPath(config_)).ok()) {
+      AVOCET_ASSIGN_OR_RETURN(const bool named, IsInOutbox(OutboxPath(config_), &trace_));
+      if (named) report_.remaining.push_back("its name in rows of " + OutboxPath(config_));
+    }
     AVOCET_RETURN_IF_ERROR(SearchBytes(&store_));
     const bool inside = config_.storage.data_dir.empty() && !store_.is_remote();
     return inside ? Status::Ok() : SearchBytes(&data_dir_);
@@ -311,10 +333,13 @@ class Forgetter {
   Status SearchBytes(LakeStore* store) {
     AVOCET_ASSIGN_OR_RETURN(const auto files, store->List("", ""));
     for (const LakeFile& file : files) {
-      const auto named = trace_.IsIn(store, file.path, &report_.bytes_searched);
+      const bool is_parquet = store == &store_ && file.path.ends_with(".parquet");
+      const auto named =
+          is_parquet ? trace_.IsInParquet(&lake_, file.path) : trace_.IsIn(store, file.path);
       if (named.status().code() == StatusCode::kNotFound) continue;
       if (!named.ok()) return named.status();
       ++report_.files_searched;
+      report_.bytes_searched += file.size_bytes;
       if (*named) report_.remaining.push_back("its name in " + store->Shown(file.path));
     }
     return Status::Ok();
@@ -322,6 +347,7 @@ class Forgetter {
 
   const Config& config_;
   Env* env_;
+  Lake& lake_;
   LakeStore& store_;
   EnvStore data_dir_;
   LakeTables* tables_;
@@ -334,7 +360,7 @@ Result<ForgetReport> DryRun(const Config& config, Env* env, const std::string& d
   AVOCET_ASSIGN_OR_RETURN(const auto lake, Lake::Open(env, config.storage));
   AVOCET_ASSIGN_OR_RETURN(LakeTables tables, LakeTables::OpenExisting(lake.get(), config));
   ForgetReport report;
-  AVOCET_RETURN_IF_ERROR(Forgetter(config, env, &lake->store(), &tables, device, &report).Look());
+  AVOCET_RETURN_IF_ERROR(Forgetter(config, env, lake.get(), &tables, device, &report).Look());
   return report;
 }
 
@@ -349,7 +375,7 @@ Result<ForgetReport> ForgetDevice(const Config& config, Env* env, const std::str
                           OpenOwnedLake(config, env, options.on_step, /*recover=*/true));
   AVOCET_ASSIGN_OR_RETURN(const auto care, LockTableCare(config, env));
   ForgetReport report;
-  Forgetter forgetter(config, env, &owned.lake->store(), owned.tables.get(), device, &report);
+  Forgetter forgetter(config, env, owned.lake.get(), owned.tables.get(), device, &report);
   AVOCET_RETURN_IF_ERROR(forgetter.Look());
   if (!report.found) return report;
   AVOCET_RETURN_IF_ERROR(forgetter.Remove(&owned));

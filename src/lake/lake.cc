@@ -56,6 +56,14 @@ Result<std::unique_ptr<Table>> Lake::EnsureTable(const std::string& path, const 
   return created;
 }
 
+Result<std::unique_ptr<TableFileReader>> Lake::ReadTexts(const std::string& path) {
+  ArrowArrayStream stream{};
+  BridgeBytes error;
+  AVOCET_RETURN_IF_ERROR(
+      FromBridge(av_lake_parquet_texts(handle_, path.c_str(), &stream, error.get()), error));
+  return std::make_unique<TableFileReader>(stream);
+}
+
 Table::~Table() { av_table_free(handle_); }
 
 int64_t Table::version() const { return av_table_version(handle_); }

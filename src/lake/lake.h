@@ -42,6 +42,10 @@ class Lake {
   /// Opens the table, or creates it.
   Result<std::unique_ptr<Table>> EnsureTable(const std::string& path, const TableSpec& spec);
 
+  /// Every text of any Parquet file, as rows of `column`, a field's name without those of its
+  /// parents, and `text`: bounds and notes of the footer, and all values.
+  Result<std::unique_ptr<TableFileReader>> ReadTexts(const std::string& path);
+
   /// The files of the lake.
   LakeStore& store() const { return *store_; }
 

@@ -155,6 +155,11 @@ AvCode av_table_commit(AvTable* table, const char* commit_json, int64_t* version
 // The stream answers EIO for trouble with the store and EINVAL for damage, with a message.
 AvCode av_table_read_parquet(AvTable* table, const char* file_path, const char* columns_json,
                              struct ArrowArrayStream* stream, AvBytes* error);
+// Streams every text of any Parquet file of the lake, decoded: batches of "column" (utf8; a field's
+// name without those of its parents) and "text" (binary, may be null), first bounds and notes of the
+// footer, then all values of text and binary columns at any depth. Errors of the stream as above.
+AvCode av_lake_parquet_texts(AvLake* lake, const char* path, struct ArrowArrayStream* stream,
+                             AvBytes* error);
 // Parquet footer as JSON: {"num_rows":..,"row_groups":[{"rows":..,"bytes":..}],"size":..,
 // "checksum_verified":..}. Reads and decodes every page when verify_pages != 0 (AV_CORRUPT names
 // file and row group), and compares size and checksum of an active file with the log.

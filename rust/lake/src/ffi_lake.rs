@@ -1,9 +1,11 @@
 //! `av_lake_*`.
 
 use crate::error::Code;
-use crate::ffi::{AvBytes, give, guard};
+use crate::ffi::{AvBytes, borrow, give, guard, text};
 use crate::fs_store::{Fs, FsStore};
+use crate::parquet_texts::ParquetTexts;
 use crate::store::Store;
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use std::ffi::c_char;
 use std::sync::Arc;
 
@@ -28,7 +30,7 @@ pub unsafe extern "C" fn av_lake_open_fs(
     guard(error, || {
         // SAFETY: the contract of the header.
         unsafe {
-            let fs = crate::ffi::borrow(fs, "fs")?;
+            let fs = borrow(fs, "fs")?;
             let store: Arc<dyn Store> = Arc::new(FsStore::new(fs)?);
             give(lake, Box::into_raw(Box::new(AvLake { store })), "lake")
         }
@@ -46,6 +48,25 @@ pub unsafe extern "C" fn av_lake_free(lake: *mut AvLake) {
             Ok(())
         });
     }
+}
+
+/// # Safety
+/// See `avocet_lake.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn av_lake_parquet_texts(
+    lake: *mut AvLake,
+    path: *const c_char,
+    stream: *mut FFI_ArrowArrayStream,
+    error: *mut AvBytes,
+) -> Code {
+    guard(error, || {
+        // SAFETY: the contract of the header.
+        unsafe {
+            let store = &borrow(lake, "lake")?.store;
+            let texts = ParquetTexts::open(store, text(path, "path")?)?;
+            give(stream, FFI_ArrowArrayStream::new(Box::new(texts)), "stream")
+        }
+    })
 }
 
 #[unsafe(no_mangle)]

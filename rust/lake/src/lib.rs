@@ -29,6 +29,7 @@ mod parquet_check;
 mod parquet_file;
 pub mod parquet_read;
 mod parquet_settings;
+mod parquet_texts;
 mod parquet_write;
 mod partition;
 mod paths;

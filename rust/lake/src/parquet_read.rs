@@ -144,7 +144,7 @@ impl Iterator for TableFileReader {
 }
 
 /// The C stream knows errno only: EIO for trouble with the store, EINVAL for damage.
-fn stream_error(error: Error) -> ArrowError {
+pub fn stream_error(error: Error) -> ArrowError {
     match error.is_damage() {
         true => ArrowError::ParquetError(error.message),
         false => ArrowError::IoError(error.message.clone(), std::io::Error::other(error)),

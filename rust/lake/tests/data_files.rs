@@ -338,3 +338,42 @@ fn foreign_tables_of_newer_protocols_open_when_their_features_are_harmless() {
     f.foreign(6, &[protocol(&["rowTracking"])]);
     assert_eq!(f.lake.open("t").err().unwrap().code, Code::Unsupported);
 }
+
+#[test]
+fn all_texts_of_any_file_are_there_decoded() {
+    let f = fixture();
+    let path = f.append(&[1, 1, 2]);
+    f.table.checkpoint().unwrap();
+    let texts = f.lake.texts(&format!("t/{path}")).unwrap();
+    let expected = f.table.read(&path, None).unwrap();
+    for field in expected[0].schema().fields() {
+        if *field.data_type() != arrow_schema::DataType::Utf8 {
+            continue;
+        }
+        for row in expected[0][field.name().as_str()]
+            .as_string::<i32>()
+            .iter()
+            .flatten()
+        {
+            let found = (field.name().clone(), row.as_bytes().to_vec());
+            assert!(texts.contains(&found), "{found:?} of {texts:?}");
+        }
+    }
+    // Of another schema: within structs, lists and maps.
+    let texts = f.lake.texts(&checkpoint_path(1)).unwrap();
+    let named = |name: &str, part: &str| {
+        let text = |(column, text): &(String, Vec<u8>)| {
+            column == name && String::from_utf8_lossy(text).contains(part)
+        };
+        assert!(texts.iter().any(text), "{name}: {part} in {texts:?}");
+    };
+    named("path", &path);
+    named("stats", "\"numRecords\":3");
+    named("schemaString", "\"fields\"");
+
+    let full = format!("t/{path}");
+    let mut bytes = f.fs.get(&full).unwrap();
+    bytes.truncate(bytes.len() - 5);
+    f.fs.set(&full, bytes);
+    assert_eq!(f.lake.texts(&full).unwrap_err().code, Code::Corrupt);
+}

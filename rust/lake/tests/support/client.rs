@@ -1,6 +1,7 @@
 //! The C interface as a C++ caller sees it, with results for codes.
 
 use super::memory_fs::MemoryFs;
+use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{Array, RecordBatch, StructArray};
@@ -72,6 +73,24 @@ unsafe impl Sync for Lake {}
 impl Drop for Lake {
     fn drop(&mut self) {
         unsafe { av_lake_free(self.0) }
+    }
+}
+
+impl Lake {
+    /// Columns and texts.
+    pub fn texts(&self, path: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        let path = c(path);
+        let mut stream = FFI_ArrowArrayStream::empty();
+        call(|e| unsafe { av_lake_parquet_texts(self.0, path.as_ptr(), &mut stream, e) })?;
+        let mut found = Vec::new();
+        for batch in RecordBatchStreamReader::try_new(stream).unwrap() {
+            let batch = batch.map_err(|e| Error::corrupt(e.to_string()))?;
+            let (columns, texts) = (batch.column(0).as_string::<i32>(), batch.column(1));
+            for (column, text) in columns.iter().zip(texts.as_binary::<i32>()) {
+                found.extend(text.map(|text| (column.unwrap().to_string(), text.to_vec())));
+            }
+        }
+        Ok(found)
     }
 }
 
