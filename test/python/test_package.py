@@ -58,7 +58,8 @@ def test_the_terms_of_what_is_compiled_in_come_along() -> None:
         for path in (importlib.metadata.files("avocet") or [])
         if path.parent.name == "licenses"
     }
-    assert set(terms) == {"LICENSE", "nanobind.txt", "robin_map.txt"}
+    # A wheel that is given away has those of its libraries, too.
+    assert set(terms) >= {"LICENSE", "nanobind.txt", "robin_map.txt"}
     assert "Wenzel" in terms["nanobind.txt"]
     assert "Goetghebuer-Planchon" in terms["robin_map.txt"] and "WARRANTY" in terms["robin_map.txt"]
 
