@@ -18,7 +18,7 @@ constexpr double kLeastCalmReadings = 6;  // but so many at least
 // Until a channel may raise another anomaly.
 constexpr double kAlarmReadings = 5000;
 constexpr double kLongestAlarm = 180'000;  // seconds,
-constexpr double kLeastAlarmReadings = 500;
+constexpr double kLeastAlarmReadings = 50;
 
 double PaceOf(float period_s) { return std::max(static_cast<double>(period_s), kFastestPace); }
 
