@@ -138,7 +138,14 @@ def nab_text(results: dict) -> str:
 def run_sensors(detectors: list[str], data: pathlib.Path, work: pathlib.Path, quick: bool) -> dict:
     prototypes = data.parent / "prototypes"
     most = 1 if quick else len(FRESH_SEEDS)
-    groups = {"simulated, fresh seeds": (sensors.simulated, FRESH_SEEDS[:most])}
+
+    def slow(seed: int, folder: pathlib.Path) -> sensors.Dataset:
+        return sensors.simulated(seed, folder, sensors.SLOW)
+
+    groups = {
+        "simulated, fresh seeds": (sensors.simulated, FRESH_SEEDS[:most]),
+        "simulated, five minutes between readings, fresh seeds": (slow, FRESH_SEEDS[:most]),
+    }
     if (prototypes / "sensorgen.py").exists():
 
         def generated(seed: int, folder: pathlib.Path) -> sensors.Dataset:

@@ -1,8 +1,9 @@
 """Injected sensor faults: recall, precision, delay and false alarms, as `avocet score` has them.
 
 Two sources of data, both deterministic by seed. `avocet simulate` is ours: 20 devices, 5 metrics,
-6 days at 10 s, with every kind of fault. The other is the generator that the design was measured
-with, where it is there: 12 kinds in readings with far more that is ordinary and looks like a fault.
+6 days at 10 s or a month at 5 min, with every kind of fault. The other is the generator that the
+design was measured with, where it is there: 12 kinds in readings with far more that is ordinary
+and looks like a fault.
 """
 
 from __future__ import annotations
@@ -18,25 +19,37 @@ import subprocess
 import detection
 import numpy as np
 
-DEVICES, DAYS, WARM_UP_DAYS = 20, 6, 1.5
-DEVICE_DAYS = DEVICES * (DAYS - WARM_UP_DAYS)
+DEVICES = 20
 BEGIN = datetime.datetime(2023, 11, 15, tzinfo=datetime.UTC)
+
+
+@dataclasses.dataclass(frozen=True)
+class Pace:
+    period: str
+    days: int
+    warm_up_days: float
+
+
+FAST, SLOW = Pace("10s", 6, 1.5), Pace("5m", 30, 4)
 
 
 @dataclasses.dataclass
 class Dataset:
     readings: pathlib.Path
     truth: pathlib.Path
+    pace: Pace
 
 
 def text_of(time: datetime.datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def simulated(seed: int, work: pathlib.Path) -> Dataset:
-    data = Dataset(work / f"simulate_{seed}.ndjson", work / f"simulate_{seed}_truth.ndjson")
+def simulated(seed: int, work: pathlib.Path, pace: Pace = FAST) -> Dataset:
+    name = f"simulate_{pace.period}_{seed}"
+    data = Dataset(work / f"{name}.ndjson", work / f"{name}_truth.ndjson", pace)
     if not data.truth.exists():
-        fleet = ["--devices", str(DEVICES), "--duration", f"{DAYS}d", "--start", text_of(BEGIN)]
+        fleet = ["--devices", str(DEVICES), "--period", pace.period]
+        fleet += ["--duration", f"{pace.days}d", "--start", text_of(BEGIN)]
         faults = ["--faults", "all", "--seed", str(seed), "--truth", str(data.truth)]
         command = [detection.AVOCET, "simulate", *fleet, *faults, "--out", str(data.readings)]
         subprocess.run([*command, "-q"], check=True)
@@ -44,13 +57,13 @@ def simulated(seed: int, work: pathlib.Path) -> Dataset:
 
 
 def generated(prototypes: pathlib.Path, seed: int, work: pathlib.Path) -> Dataset:
-    data = Dataset(work / f"generated_{seed}.csv", work / f"generated_{seed}_truth.csv")
+    data = Dataset(work / f"generated_{seed}.csv", work / f"generated_{seed}_truth.csv", FAST)
     if data.truth.exists():
         return data
     spec = importlib.util.spec_from_file_location("sensorgen", prototypes / "sensorgen.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    devices, faults, steps = module.build(DEVICES, DAYS, seed)
+    devices, faults, steps = module.build(DEVICES, FAST.days, seed)
     step = datetime.timedelta(seconds=module.DT)
     times = [text_of(BEGIN + i * step) for i in range(steps)]
     with data.readings.open("w", newline="") as file:
@@ -73,9 +86,10 @@ def score(data: Dataset, detector: str, work: pathlib.Path) -> dict:
     found = work / f"{data.readings.stem}_found.csv"
     command = [detection.AVOCET, "detect", str(data.readings), "-d", detector, "--onsets"]
     subprocess.run([*command, "-o", str(found), "-q"], check=True, cwd=work)
-    begin = text_of(BEGIN + datetime.timedelta(days=WARM_UP_DAYS))
+    warm_up = data.pace.warm_up_days
+    begin = text_of(BEGIN + datetime.timedelta(days=warm_up))
     command = [detection.AVOCET, "score", str(data.truth), str(found), "--from", begin]
-    command += ["--device-days", str(DEVICE_DAYS), "-f", "json"]
+    command += ["--device-days", str(DEVICES * (data.pace.days - warm_up)), "-f", "json"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=work)
     return json.loads(done.stdout)
 
@@ -85,6 +99,7 @@ def together(results: list[dict]) -> dict:
     faults = sum(result["faults"] for result in results)
     found = sum(result["found"] for result in results)
     false_alarms = sum(result["false_alarms"] for result in results)
+    device_days = sum(result["device_days"] for result in results)
     kinds: dict[str, dict] = {}
     for result in results:
         for kind, part in result["kinds"].items():
@@ -100,6 +115,6 @@ def together(results: list[dict]) -> dict:
     return {
         "recall": found / faults if faults else None,
         "precision": found / (found + false_alarms) if found + false_alarms else None,
-        "false_alarms_per_device_day": false_alarms / (DEVICE_DAYS * len(results)),
+        "false_alarms_per_device_day": false_alarms / device_days,
         "kinds": kinds,
     }
