@@ -465,8 +465,8 @@ TEST(AutoTest, StateOfAnOlderLayoutIsRefused) {
     const auto restarted = MakeDetector(AutoType(), {{"tier", tier}});
     EXPECT_EQ(restarted->Load(&reader).code(), StatusCode::kCorrupt);
   };
-  f(0, "auto/8", "auto/7");
-  f(1, "auto_lean/8", "auto_lean/7");
+  f(0, "auto/9", "auto/8");
+  f(1, "auto_lean/9", "auto_lean/8");
 }
 
 TEST(AutoTest, OddSeriesNeverGiveAFloodOrANumberThatIsNone) {

@@ -20,6 +20,9 @@ class CoarseNumbers {
   /// Whether all are 0.
   bool empty() const { return scale_ == 0; }
 
+  /// Whether x is no reason to round the others more than they are.
+  bool Fits(double x) const { return scale_ == 0 || x == 0 || Fitting(x) <= exponent(); }
+
   /// x to within a hundredth of it, or of the largest number there is.
   void Set(size_t i, double x) {
     values_[i] = 0;
@@ -27,7 +30,7 @@ class CoarseNumbers {
       scale_ = 0;
     }
     if (x == 0) return;
-    const int fitting = std::clamp(std::ilogb(x) - kBits, -kFar, kFar);
+    const int fitting = Fitting(x);
     if (scale_ == 0 || fitting > exponent()) Rescale(fitting);
     values_[i] = Rounded(std::clamp(std::ldexp(x, -exponent()), -kSteps, kSteps));
   }
@@ -41,6 +44,7 @@ class CoarseNumbers {
   static constexpr int kBias = 128;
 
   static int8_t Rounded(double x) { return static_cast<int8_t>(std::lround(x)); }
+  static int Fitting(double x) { return std::clamp(std::ilogb(x) - kBits, -kFar, kFar); }
   int exponent() const { return scale_ - kBias; }
   void Rescale(int exponent_to_be) {
     if (scale_ != 0) {

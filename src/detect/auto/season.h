@@ -9,8 +9,12 @@
 //
 // What is learned may have been a fault, though, on the first day above all. So an hour at which
 // the series was anomalous leaves a claim: perhaps it is always so. The next day shows, and the
-// claim is believed or forgotten. Days are UTC days. Raw bytes of a
-// snapshot; zero-initialised is empty.
+// claim is believed or forgotten.
+//
+// After a week claims are kept for a week, as the day may be one of another kind, such as those of
+// a weekend: see WeekKinds, which says when the mean and when the claim is usual. A claim is
+// believed of all days when it holds for five in a row, which weekends do not. Days are UTC days.
+// Raw bytes of a snapshot; zero-initialised is empty.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +22,7 @@
 #include "src/base/civil_time.h"
 #include "src/detect/auto/coarse_numbers.h"
 #include "src/detect/auto/short_float.h"
+#include "src/detect/auto/week_kinds.h"
 
 namespace avocet::auto_detect {
 
@@ -31,16 +36,21 @@ class Season {
   };
 
   /// What is usual at `time_us`, as near to x as that may be. `deviation`: by how much the series
-  /// usually differs from it; infinite: the series has no steps. False while this time of day was
-  /// not seen.
-  bool Expect(int64_t time_us, double x, double deviation, Usual* usual) const;
+  /// usually differs from it. `alone`: without peers, which are switched at the same time as it is,
+  /// and rest on the same days; among them there are neither steps nor weeks. False while this time
+  /// of day was not seen.
+  bool Expect(int64_t time_us, double x, double deviation, bool alone, Usual* usual) const;
 
   /// `period_s`: usual time between two readings, which must be known. `doubtful`: x is perhaps not
   /// ordinary.
-  void Learn(int64_t time_us, double x, float period_s, bool doubtful);
+  void Learn(int64_t time_us, double x, float period_s, bool doubtful, bool alone);
 
-  /// The level has changed for good: everything that is expected moves by that much.
-  void Shift(double by);
+  /// The level has changed for good: everything that is expected moves by that much, unless what
+  /// else may be usual at `time_us` says as much.
+  void Adopt(int64_t time_us, double by);
+
+  /// Whether days may be of two kinds.
+  bool KnowsWeek() const { return days_ >= WeekKinds::kDays; }
 
   /// Loads what a reading at `time_us` needs, of a series whose buckets are half-hours.
   void Prefetch(int64_t time_us) const {
@@ -62,28 +72,49 @@ class Season {
     kStep,
     kStepWithin,  // from the other neighbour on: the edge is within the bucket
   };
+  // What is known of a bucket of a day of the week.
+  struct Known {
+    double value;
+    double claimed;
+  };
   static constexpr int64_t kNarrowestUs = kMicrosPerDay / kMost;
   static int64_t InDay(int64_t time_us) {
     const int64_t in_day = time_us % kMicrosPerDay;
     return in_day < 0 ? in_day + kMicrosPerDay : in_day;
   }
+  static int DayOf(int64_t time_us);
   int size() const { return kMost >> halvings_; }
+  int PartOf(int bucket) const { return bucket * WeekKinds::kPerDay / size(); }
   Place PlaceOf(int64_t time_us) const;
   int After(int bucket, int steps) const;
-  Joint JointAt(const Place& place, double deviation) const;
-  bool IsSeen(int bucket) const { return (seen_[bucket / 32] >> (bucket % 32) & 1U) != 0; }
-  void CloseBucket();
+  Known KnownOf(int day, int bucket, bool weekly) const;
+  bool BordersOther(int day, int bucket) const;
+  template <typename ValueAt>
+  Joint JointAt(const Place& place, double deviation, const ValueAt& value_at) const;
+  template <typename ValueAt>
+  static double Nearest(const Place& place, Joint joint, double x, const ValueAt& value_at);
+  bool IsSeen(int bucket) const { return means_[bucket].IsSet(); }
+  double MeanOf(int bucket) const { return static_cast<double>(means_[bucket].Get()); }
+  void CloseBucket(bool alone);
+  void LearnDay(double mean, bool doubtful);
+  void LearnWeek(double mean, bool doubtful);
+  void LearnOdd(double change);
+  bool IsOtherSoFar(int part) const;
+  bool LastsFor(int days) const;
   void LearnMean(double mean);
 
   double origin_;              // the means are relative to it
   double sum_;                 // of the open bucket
   uint32_t count_, doubtful_;  // its readings, and how many of them are doubtful
   float spread_;               // usual difference between a day's mean and the one expected
-  uint32_t seen_[2];
-  uint8_t days_;  // 255: as many or more
+  uint8_t days_;               // 255: as many or more
   uint8_t halvings_;
-  uint8_t bucket_;               // the open one
-  CoarseNumbers<kMost> claims_;  // by how much a bucket's mean may be wrong; 0: no claim
+  uint8_t bucket_;               // the open one,
+  uint8_t day_of_week_;          // and its day, from 1 on; 0: nothing was learned
+  uint8_t seen_;                 // of the open part of a day: see WeekKinds
+  uint8_t odd_;                  // half-hours that were of neither kind
+  WeekKinds kinds_;              // of the days of the week
+  CoarseNumbers<kMost> claims_;  // what else a bucket's mean may be, less the mean; 0: no claim
   ShortFloat means_[kMost];
 };
 

@@ -63,13 +63,19 @@ constexpr float kNoiseLimit = 6;
 
 float Narrow(double x) { return static_cast<float>(std::clamp(x, -1e30, 1e30)); }
 
+// Modulo 2^32.
+uint32_t Seconds(int64_t time_us) { return static_cast<uint32_t>(time_us / kMicrosPerSecond); }
+
 double SecondsBetween(int64_t from_us, int64_t to_us) {
   return static_cast<double>(SaturatingSubtract(to_us, from_us)) * kSecondsPerUs;
 }
 
 }  // namespace
 
-int64_t SeriesModel::known_us() const { return SaturatingSubtract(last_us_, first_us_); }
+int64_t SeriesModel::known_us() const {
+  const uint32_t seconds = Seconds(last_us_) - first_s_;
+  return int64_t{seconds} * kMicrosPerSecond;
+}
 
 void SeriesModel::Prefetch(int64_t time_us) const {
   constexpr ptrdiff_t kLine = 64;
@@ -86,7 +92,8 @@ void SeriesModel::Update(const Reading& reading, const Settings& settings, const
   const bool first = bucket_.count == 0;
   if (first) {
     std::fill_n(lags_, ArResidual::kOrder, reading.x);
-    first_us_ = last_us_ = reading.time_us;
+    last_us_ = reading.time_us;
+    first_s_ = Seconds(last_us_);
   }
   const double spacing = SecondsBetween(last_us_, reading.time_us);
   const bool after_gap =
@@ -141,19 +148,15 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
   const double own = reading.x - (has_peers ? static_cast<double>(fleet.newest().median) : 0);
   const float least = kLeastOfStep * noise_.coarseness();
   const double deviation = std::max(level_.deviation(), least);
-  // Peers are switched at the same time, and what a line makes of that is the same for all of them.
-  const double joined = has_peers ? std::numeric_limits<double>::infinity() : deviation;
   Season::Usual known;
-  const bool has_season = season_.Expect(reading.time_us, own, joined, &known);
+  const bool has_season = season_.Expect(reading.time_us, own, deviation, !has_peers, &known);
   double usual = known.value;
   // A level that lasts is no habit of an hour: see AdoptLevel.
   const bool lasts =
       episode_.is_open() && SaturatingSubtract(reading.time_us, episode_.onset_us()) > kHabitUs;
-  if (!lasts) {
-    if (std::abs(own - known.claimed) < std::abs(own - usual)) usual = known.claimed;
-    if (pace_.IsKnown()) {
-      season_.Learn(reading.time_us, own, pace_.period_s(), doubt_ != kNone);
-    }
+  if (!lasts && std::abs(own - known.claimed) < std::abs(own - usual)) usual = known.claimed;
+  if ((!lasts || (!has_peers && season_.KnowsWeek())) && pace_.IsKnown()) {
+    season_.Learn(reading.time_us, own, pace_.period_s(), doubt_ != kNone, !has_peers);
   }
   out->has_season = has_season;
   if (!has_season) return;
@@ -286,7 +289,7 @@ void SeriesModel::Weigh(int64_t time_us, const Settings& settings) {
   doubt_ = episode_.is_open() || last_score_ > 1 ? kAnomalous
            : apart_long_.is_away()               ? kAway
                                                  : kNone;
-  const auto now_s = static_cast<uint32_t>(time_us / 1'000'000) | 1U;
+  const auto now_s = Seconds(time_us) | 1U;
   if (doubt_ == kNone) {
     doubtful_since_s_ = 0;
   } else if (doubtful_since_s_ == 0) {
@@ -301,7 +304,7 @@ void SeriesModel::AdoptLevel(int64_t time_us, const Settings& settings) {
   if (!episode_.is_open() || SaturatingSubtract(time_us, episode_.onset_us()) < settings.adopt_us) {
     return;
   }
-  season_.Shift(static_cast<double>(level_.level()));
+  season_.Adopt(time_us, static_cast<double>(level_.level()));
   level_.Adopt();
   apart_.Adopt();
   apart_soon_.Adopt();

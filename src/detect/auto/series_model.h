@@ -122,12 +122,15 @@ class SeriesModel {
   void Weigh(int64_t time_us, const Settings& settings);
 
   // Of some readings only.
-  int64_t first_us_;
+  uint32_t first_s_;                    // when the series began, modulo 2^32
   LevelWatch apart_;                    // of the distance to the fleet, by bucket,
   LevelWatch apart_soon_, apart_long_;  // and of its means over about half an hour and five hours
   float closed_residual_;               // of the last bucket with residuals before
 
   // Of every reading: side by side, so that few cache lines are touched. See Prefetch.
+  uint8_t closed_judged_;  // whether the last bucket before has been compared with the fleet,
+  uint8_t open_judged_;    // and whether bucket_ has
+  uint16_t doubt_;         // how far the next reading is to be trusted
   int64_t last_us_;
   double lags_[ArResidual::kOrder];  // newest first
   Pace pace_;
@@ -141,9 +144,6 @@ class SeriesModel {
   NoiseLevel noise_;
   ClipRun clip_;
   Bucket bucket_;
-  uint8_t closed_judged_;  // whether the last bucket before has been compared with the fleet,
-  uint8_t open_judged_;    // and whether bucket_ has
-  uint16_t doubt_;         // how far the next reading is to be trusted
   Episode episode_;
   Season season_;
 };

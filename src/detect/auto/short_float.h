@@ -1,7 +1,7 @@
 // ShortFloat: a float in three bytes, without the last eight bits of its fraction.
 //
 // Keeps 16 bits of a number: more than what is usual for a sensor is known to. Raw bytes of a
-// snapshot; zero-initialised is 0.
+// snapshot; zero-initialised is 0, and not set.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,10 @@ class ShortFloat {
     uint32_t bits = 0;
     std::memcpy(&bits, &x, sizeof(bits));
     bits += 0x80;
+    if (bits >> 8 == 0) bits = kMinusZero;
     for (int i = 0; i < 3; ++i) bytes_[i] = static_cast<uint8_t>(bits >> (8 * (i + 1)));
   }
+  bool IsSet() const { return (bytes_[0] | bytes_[1] | bytes_[2]) != 0; }
 
   float Get() const {
     uint32_t bits = 0;
@@ -28,6 +30,8 @@ class ShortFloat {
   }
 
  private:
+  static constexpr uint32_t kMinusZero = 0x80000000;
+
   uint8_t bytes_[3];
 };
 
