@@ -12,6 +12,7 @@ constexpr float kForecastWeight = 0.9F;
 constexpr float kSurpriseRate = 0.1F;
 constexpr float kSeverityRate = 0.1F;
 constexpr float kRecordMemory = 0.99993F;
+constexpr float kDaily = 2.46F;  // rarity of one of the 288 steps of a day
 constexpr uint32_t kWarmUp = 100;
 
 }  // namespace
@@ -50,7 +51,8 @@ Novelty::Result Novelty::Update(double x) {
     if (view == kForecast) rarity *= kForecastWeight;
     result.rarity = std::max(result.rarity, rarity);
   }
-  if (steps_ >= kWarmUp && record_ > 0) result.record = result.rarity / record_;
+  // Larger records are forgotten after some weeks without any. What comes every day is not novel.
+  if (steps_ >= kWarmUp) result.record = result.rarity / std::max(record_, kDaily);
   record_ = std::max(record_ * kRecordMemory, result.rarity);
   severity_ += std::max(kSeverityRate, 1 / (static_cast<float>(steps_) + 1)) * (all - severity_);
   result.severity = severity_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <random>
 
 #include "src/detect/auto/coarse_numbers.h"
 #include "src/detect/auto/level_rarity.h"
@@ -303,6 +304,20 @@ TEST(NoveltyTest, IsSilentOnAnOrdinarySeriesAndRaisesItsRecordWhenSomethingNewHa
   EXPECT_GT(result.record, 1);
   EXPECT_GT(result.views[kLevelView], 3);
   EXPECT_TRUE(novelty->IsPlausible());
+}
+
+// Of noise so low that the days are alike, for months.
+TEST(NoveltyTest, WhatComesEveryDayIsNotNovel) {
+  const auto novelty = std::make_unique<Novelty>();
+  std::mt19937_64 random(2);
+  std::normal_distribution<double> noise(0, 0.005);
+  int fired = 0;
+  for (int step = 0; step < 288 * 7 * 16; ++step) {
+    const double course = 3 * std::cos(step * 2 * 3.14159265 / 288);
+    fired += novelty->Update(20 - course + noise(random)).record > 1 && step > 288 * 7 ? 1 : 0;
+  }
+  EXPECT_LE(fired, 10);
+  EXPECT_GT(novelty->Update(28).record, 1);
 }
 
 }  // namespace
