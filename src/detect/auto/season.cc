@@ -185,12 +185,14 @@ void Season::LearnDay(double mean, bool doubtful) {
   const double claim = claims_.Get(bucket_);
   const double change = mean - MeanOf(bucket_);
   claims_.Set(bucket_, 0);
-  if (std::abs(change - claim) < std::abs(change)) {
+  const double unlike = std::abs(change - claim);
+  const double odd = kOdd * static_cast<double>(spread_);
+  if (unlike < std::abs(change) && unlike < odd + kOddShare * std::abs(claim)) {
     known.Set(known.Get() + static_cast<float>(claim));  // two days alike
     LearnMean(mean);
   } else if (!doubtful) {
     LearnMean(mean);
-  } else if (std::abs(change) > kOdd * static_cast<double>(spread_)) {
+  } else if (std::abs(change) > odd) {
     claims_.Set(bucket_, change);
   }
 }

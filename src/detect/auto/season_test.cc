@@ -66,6 +66,19 @@ TEST(SeasonTest, AFaultOfADayIsForgotten) {
   EXPECT_EQ(UsualAt(season, At(5, 9)).claimed, UsualAt(season, At(5, 9)).value);
 }
 
+TEST(SeasonTest, FaultsOfTwoDaysThatAreNotAlikeAreNoHabit) {
+  for (const double second : {3.0, 15.0}) {
+    Season season{};
+    for (int day = 0; day < 3; ++day) LearnDay(&season, day, 0, false);
+    LearnDay(&season, 3, 5, true);
+    LearnDay(&season, 4, second, true);
+    EXPECT_NEAR(UsualAt(season, At(5, 9)).value, 10, 0.5) << second;
+    EXPECT_NEAR(UsualAt(season, At(5, 9)).claimed, 10 + second, 0.5) << second;
+    LearnDay(&season, 5, second, true);
+    EXPECT_NEAR(UsualAt(season, At(6, 9)).value, 10 + second, 0.5) << second;
+  }
+}
+
 TEST(SeasonTest, ClaimsOfDifferentSizesStandSideBySide) {
   Season season{};
   LearnDay(&season, 0, 0, false);
