@@ -17,7 +17,7 @@ struct OutlierRule {
   float one_in = 1000;            ///< the tail is what one in so many values exceeds
   float beginning_factor = 3.2F;  ///< of the value at which the tail begins
   float tail_length = 12;         ///< in mean excesses of the tail, from its beginning on
-  float record_factor = 1.8F;     ///< of the largest value remembered
+  float record_factor = 2;        ///< of the largest value remembered
   float growth = 1.8F;            ///< what a value above the limit may add to the largest one
   float memory = 0.99999F;        ///< that the largest value keeps with each value
 };
