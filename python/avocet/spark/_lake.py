@@ -102,10 +102,17 @@ class Lake:
     def read(self, spark: SparkSession, name: str) -> DataFrame:
         return spark.table(self.table(name))
 
-    def stream(self, spark: SparkSession, name: str, options: dict[str, str]) -> DataFrame:
-        """The rows of a table as they come. What compacts or forgets changes nothing here."""
+    def stream(
+        self, spark: SparkSession, name: str, options: dict[str, str] | None = None
+    ) -> DataFrame:
+        """A streaming DataFrame: the rows of a table as they come, each once.
+
+        options: of Delta's source. What compacts, deletes or amends an hour changes nothing here.
+
+        >>> # Lake.of("iot_catalog").stream(spark, "anomalies").where("severity = 'critical'")
+        """
         reader = spark.readStream.format("delta").option("skipChangeCommits", "true")
-        reader = reader.options(**options)
+        reader = reader.options(**(options or {}))
         return reader.table(self.table(name)) if self.catalog else reader.load(self.path(name))
 
     def create(self, spark: SparkSession, name: str, schema: pa.Schema) -> None:
