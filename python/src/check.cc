@@ -83,17 +83,20 @@ nb::dict RetentionDict(const RetentionConfig& keep) {
 // What a program that runs engines must know of a configuration without mistakes.
 nb::dict Describe(const std::string& text, const std::string& file) {
   const Config config = ConfigOf(text, file);
-  nb::list metrics, fleet_rules;
+  nb::list metrics, fleet_rules, names;
   for (const MetricConfig& metric : config.schema.metrics) metrics.append(MetricDict(metric));
   for (const AlertRuleConfig& rule : config.alerts.rules) {
     if (rule.type == AlertRuleType::kFleetSpike) fleet_rules.append(rule.name);
+    names.append(rule.name);
   }
+  for (const DetectorConfig& detector : config.detectors) names.append(detector.name);
   nb::dict dict;
   dict["lake"] = config.storage.lake;
   dict["catalog"] = config.storage.catalog;
   dict["evolves"] = config.schema.evolve;
   dict["metrics"] = metrics;
   dict["fleet_rules"] = fleet_rules;
+  dict["names"] = names;  // of detectors and rules
   dict["retention"] = RetentionDict(config.storage.retention);
   return dict;
 }

@@ -20,7 +20,6 @@ from avocet.spark import _fleet
 from avocet.spark._clock import NO_TIME, Run, join_runs
 from avocet.spark._direct import commit_files, create_table, write_files
 from avocet.spark._exchange import STATE, STORED, Exchange
-from avocet.spark._forget import Trace
 from avocet.spark._lake import BOUNDED
 from avocet.spark._medians import MedianHub
 from avocet.spark._parts import REPLACES, RUNS, Cut, Plan, load_runs, unpack
@@ -321,27 +320,3 @@ def test_columns_that_may_appear_later_are_refused() -> None:
     text = {"schema": {"metrics": {"t": {}}}, "alerts": {"rules": rules}}
     with pytest.warns(UserWarning, match="burst"):
         _fleet.check_for_spark(avocet.config.ConfigText.of(text))
-
-
-@pytest.mark.parametrize(
-    ("content", "is_text", "found"),
-    [
-        (b'{"device_id":"press-0417"}', True, True),
-        (b'{"device_id":"press-04171"}', True, False),
-        (b'{"device_id":"a-press-0417"}', True, False),
-        (b"\x0apress-0417\x0bpress-0418", False, True),
-        (b"\x0bpress-04171\x0bpress-0418", False, False),
-    ],
-)
-def test_a_device_is_told_from_those_whose_names_hold_its_name(
-    content: bytes, is_text: bool, found: bool
-) -> None:
-    trace = Trace("press-0417")
-    trace.others = [b"press-04171"]
-    assert trace.is_in(content, is_text=is_text) is found
-
-
-def test_a_short_name_is_not_looked_for_where_it_is_found_by_chance() -> None:
-    assert not Trace("d1").is_in(b"PAR1..d1..", is_text=False)
-    assert Trace("d1").is_in(b'"d1"', is_text=True)
-    assert Trace("Ger\u00e4t 1").is_in(b'"Ger\\u00E4t 1"', is_text=True)

@@ -43,7 +43,8 @@ def main() -> None:
         whole = call.pop("whole", True)
         for name in ("lake", "bronze"):
             if name in call:
-                call[name] = Lake.at(call[name], direct=direct)
+                at_place = "/" in call[name]
+                call[name] = Lake.at(call[name], direct=direct) if at_place else Lake.of(call[name])
         if small and "all" not in call:
             call["options"] = {"maxFilesPerTrigger": "1"}
         if folder := call.pop("files", None):

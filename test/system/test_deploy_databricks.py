@@ -173,7 +173,7 @@ def test_the_schema_of_the_cli_takes_every_file() -> None:
         jsonschema.validate(broken, schema)
 
 
-def local_spark(python: str) -> dict[str, str]:
+def local_spark(python: str, more: dict[str, str] | None = None) -> dict[str, str]:
     """The environment of a task: as on Databricks, a session with Delta is there when it begins."""
     from test_spark import DELTA
 
@@ -187,6 +187,7 @@ def local_spark(python: str) -> dict[str, str]:
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
+        **(more or {}),
     }
     arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
     return {

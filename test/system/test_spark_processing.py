@@ -67,10 +67,23 @@ def python() -> str:
     return spark_python()
 
 
+def submitting(settings: dict[str, str]) -> dict[str, str]:
+    arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
+    return {"PYSPARK_SUBMIT_ARGS": f"{arguments} pyspark-shell"}
+
+
 class Driver:
     """A Spark of its own, in a process group of its own."""
 
-    def __init__(self, python: str, directory: Path, *calls: dict[str, Any], cores: int = 2):
+    def __init__(
+        self,
+        python: str,
+        directory: Path,
+        *calls: dict[str, Any],
+        cores: int = 2,
+        settings: dict[str, str] | None = None,
+    ):
+        """settings: more of them, of Spark."""
         self.log = directory / f"spark-{time.monotonic_ns()}.log"
         program = Path(__file__).with_name("spark_processing.py")
         with self.log.open("wb") as log:
@@ -79,7 +92,7 @@ class Driver:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, "PYSPARK_PYTHON": python},
+                env={**os.environ, "PYSPARK_PYTHON": python, **submitting(settings or {})},
             )
 
     def finish(self) -> None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.fs as fs
 
 from avocet.spark._exchange import Exchange, locate
 from avocet.spark._lake import BOUNDED, TABLES, Lake
 from avocet.spark._stage import Stage
+from avocet.spark._trace import Trace
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
-# Shorter names are found by chance in compressed pages.
-_LONG_ENOUGH = 8
-_IN_WORD = r"A-Za-z0-9_\-"
 _CHECKED = "spark.databricks.delta.retentionDurationCheck.enabled"
 _INTERVAL = "delta.checkpointInterval"
 
@@ -54,7 +52,7 @@ def forget(device: str, streams: Sequence[Stage]) -> Forgotten:
         raise ValueError("cannot forget: give all streams of one lake")
     progress = [stream.at_rest() for stream in streams]
     spark, lake = streams[0].spark, streams[0].lake
-    trace = Trace(device)
+    trace = Trace(device, streams[0].ordinary_names())
     for stream in streams:
         if stream.bronze != lake and trace.count(stream.bronze.read(spark, "bronze"), "bronze"):
             raise ValueError(
@@ -65,61 +63,44 @@ def forget(device: str, streams: Sequence[Stage]) -> Forgotten:
     for name in names:
         report.rows[name] = trace.count(lake.read(spark, name), name)
         _delete(spark, lake, name, trace, report.rows[name])
-    if lake.folder:
-        for name in names:
-            if name not in BOUNDED:
-                report.log_files += _trim_log(spark, lake, name)
+    places = _places(spark, lake, names, report)
+    for name, place in places.items():
+        if name not in BOUNDED:
+            report.log_files += _trim_log(spark, lake, name, place)
     for stream, before in zip(streams, progress, strict=True):
         stream.relearn(before)
     if lake.direct:
         Exchange(f"{lake.folder}/_exchange").clear()
-    _prove(trace, streams, names, report)
+    _prove(trace, streams, names, places, report)
     return report
 
 
-class Trace:
-    """What a device is found by."""
+def _places(
+    spark: SparkSession, lake: Lake, names: Sequence[str], report: Forgotten
+) -> dict[str, str]:
+    """Where the tables' files and logs are, as far as they are ours to touch."""
+    places = {}
+    for name in names:
+        place = lake.place(spark, name)
+        if reason := lake.catalog and _why_not(spark, lake.table(name), place):
+            report.unsearched.append(
+                f"log and files of {lake.table(name)}, {reason}: bounds of rows may name it in the "
+                "log until delta.logRetentionDuration is over"
+            )
+        else:
+            places[name] = place
+    return places
 
-    def __init__(self, device: str) -> None:
-        self.device = device
-        escaped = json.dumps(device)[1:-1]
-        upper = re.sub(r"\\u[0-9a-f]{4}", lambda m: "\\u" + m[0][2:].upper(), escaped)
-        plain = json.dumps(device, ensure_ascii=False)[1:-1]
-        twice = json.dumps(plain, ensure_ascii=False)[1:-1]
-        self.spellings = sorted({device, escaped, upper, plain, twice})
-        words = "|".join(map(re.escape, self.spellings))
-        # As Java's regular expressions have it.
-        inside = rf"[{_IN_WORD}[^\x00-\x7F]]"
-        self.pattern = f"(?<!{inside})(?:{words})(?!{inside})"
-        whole = rb"[" + _IN_WORD.encode() + rb"\x80-\xff]"
-        self._word = re.compile(
-            rb"(?<!" + whole + rb")(?:" + words.encode() + rb")(?!" + whole + rb")"
-        )
-        self.others: list[bytes] = []
 
-    def condition(self, name: str) -> Column:
-        from pyspark.sql import functions as F
-
-        if name != "quarantine":
-            return F.col("device_id") == self.device
-        texts = [F.col("payload").cast("string"), F.col("message")]
-        return texts[0].rlike(self.pattern) | texts[1].rlike(self.pattern)
-
-    def count(self, rows: DataFrame, name: str) -> int:
-        return int(rows.where(self.condition(name)).count())
-
-    def learn_others(self, bronze: DataFrame) -> None:
-        """Devices whose names hold this one: press-04171."""
-        found = bronze.where(bronze.device_id.contains(self.device)).select("device_id").distinct()
-        names = (row[0] for row in found.collect() if row[0] != self.device)
-        self.others = sorted((name.encode() for name in names), key=len, reverse=True)
-
-    def is_in(self, content: bytes, *, is_text: bool) -> bool:
-        for other in self.others:
-            content = content.replace(other, b"")
-        if is_text:
-            return self._word.search(content) is not None
-        return len(self.device) >= _LONG_ENOUGH and self.device.encode() in content
+def _why_not(spark: SparkSession, table: str, place: str) -> str:
+    features = spark.sql(f"DESCRIBE DETAIL {table}").collect()[0]["tableFeatures"] or []
+    if any(feature.startswith("catalog") for feature in features):
+        return "whose commits are the catalog's"
+    try:
+        _versions(f"{place}/_delta_log", r"\d{20}\.json")
+    except (OSError, pa.ArrowInvalid) as error:
+        return f"which cannot be read here ({error})"
+    return ""
 
 
 @contextmanager
@@ -154,10 +135,10 @@ def _delete(spark: SparkSession, lake: Lake, name: str, trace: Trace, rows: int)
         spark.sql(f"VACUUM {table} RETAIN 0 HOURS")
 
 
-def _trim_log(spark: SparkSession, lake: Lake, name: str) -> int:
+def _trim_log(spark: SparkSession, lake: Lake, name: str, place: str) -> int:
     """Deletes the entries before now, which have the bounds of files that are gone."""
     table = lake.table(name)
-    folder = f"{lake.path(name)}/_delta_log"
+    folder = f"{place}/_delta_log"
     before = max(_versions(folder, r"\d{20}\.json").values(), default=-1)
     properties = spark.sql(f"DESCRIBE DETAIL {table}").collect()[0]["properties"]
     # The commit that says so is one that is followed by a checkpoint.
@@ -189,7 +170,13 @@ def _versions(folder: str, pattern: str) -> dict[str, int]:
     }
 
 
-def _prove(trace: Trace, streams: Sequence[Stage], names: Sequence[str], report: Forgotten) -> None:
+def _prove(
+    trace: Trace,
+    streams: Sequence[Stage],
+    names: Sequence[str],
+    places: dict[str, str],
+    report: Forgotten,
+) -> None:
     """Reads all rows, all states and all bytes again."""
     spark, lake = streams[0].spark, streams[0].lake
     trace.learn_others(streams[0].bronze.read(spark, "bronze"))
@@ -197,16 +184,12 @@ def _prove(trace: Trace, streams: Sequence[Stage], names: Sequence[str], report:
         if found := trace.count(lake.read(spark, name), name):
             report.remaining.append(f"{found} rows in {lake.table(name)}")
     for stream in streams:
-        if any(trace.is_in(value, is_text=False) for value in stream.states.values()):
+        if any(map(trace.is_in_bytes, stream.states.values())):
             report.remaining.append(f"its name in the states of {stream.checkpoint}")
         _search(stream.checkpoint, trace, report)
-    if lake.folder:
-        _search(lake.folder, trace, report)
-    else:
-        report.unsearched.append(
-            f"logs and files of the catalog {lake.catalog}: bounds of rows may name it in logs, "
-            "until delta.logRetentionDuration is over"
-        )
+    # A folder may have more than the tables.
+    for place in [lake.folder] if lake.folder else places.values():
+        _search(place, trace, report)
 
 
 def _search(folder: str, trace: Trace, report: Forgotten) -> None:
@@ -218,7 +201,5 @@ def _search(folder: str, trace: Trace, report: Forgotten) -> None:
             content = file.read()
         report.files_searched += 1
         report.bytes_searched += len(content)
-        if trace.is_in(
-            content, is_text=not one.base_name.endswith((".parquet", ".crc", ".arrows"))
-        ):
+        if trace.is_in_file(one.base_name, content):
             report.remaining.append(f"its name in {one.path}")

@@ -85,6 +85,12 @@ class Lake:
     def path(self, name: str) -> str:
         return f"{self.folder}/{TABLES[name].replace('.', '/')}"
 
+    def place(self, spark: SparkSession, name: str) -> str:
+        """The folder or URL that has the table."""
+        if not self.catalog:
+            return self.path(name)
+        return str(spark.sql(f"DESCRIBE DETAIL {self.table(name)}").collect()[0]["location"])
+
     def has(self, spark: SparkSession, name: str) -> bool:
         from delta.tables import DeltaTable
 
@@ -123,17 +129,25 @@ class Lake:
         if self.direct:
             create_table(self.path(name), schema, days, BOUNDED.get(name), self.storage_options)
             return
-        from delta.tables import DeltaTable
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        table = DeltaTable.createIfNotExists(spark).addColumns(from_arrow_schema(schema))
+        columns = from_arrow_schema(schema)
+        if self.catalog:
+            # DeltaTable's builder does not take a catalog's name everywhere.
+            listed = ", ".join(f"`{one.name}` {one.dataType.simpleString()}" for one in columns)
+            text = f"CREATE TABLE IF NOT EXISTS {self.table(name)} ({listed}) USING DELTA"
+            text += f" PARTITIONED BY ({', '.join(days)})" if days else ""
+            if name in BOUNDED:
+                text += f" TBLPROPERTIES ('{BOUNDED_KEY}' = '{','.join(BOUNDED[name])}')"
+            spark.sql(text)
+            return
+        from delta.tables import DeltaTable
+
+        table = DeltaTable.createIfNotExists(spark).addColumns(columns)
         table = table.partitionedBy(*days) if days else table
         if name in BOUNDED:
             table = table.property(BOUNDED_KEY, ",".join(BOUNDED[name]))
-        if self.catalog:
-            table.tableName(self.table(name)).execute()
-        else:
-            table.location(self.path(name)).execute()
+        table.location(self.path(name)).execute()
 
     def append(self, rows: DataFrame, name: str, writer: str, version: int) -> None:
         """Once only: nothing, when the table has what `writer` wrote as `version`."""

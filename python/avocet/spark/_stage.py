@@ -73,6 +73,12 @@ class Stage(ABC):
         self.bronze = lake
         self._compares = False
 
+    def ordinary_names(self) -> set[str]:
+        """What texts of the tables name beside devices."""
+        columns = {column for schema in self._schemas.values() for column in schema.names}
+        named: list[str] = _engine.describe(self._config.text, self._config.file)["names"]
+        return columns.union(named)
+
     @abstractmethod
     def _step(self, batch: DataFrame, version: int) -> None:
         """One micro-batch. Doing it again changes nothing."""
