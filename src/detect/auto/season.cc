@@ -11,6 +11,8 @@ namespace avocet::auto_detect {
 namespace {
 
 constexpr double kDayRate = 0.25;
+constexpr double kFirstSpreadRate = 0.2;
+constexpr double kSpreadRate = 0.02;
 constexpr uint8_t kMostHalvings = 2;  // two hours
 constexpr double kSmall = 3;          // deviations between two means that a line may well join,
 constexpr double kStep = 12;          // and those of a step at least
@@ -175,12 +177,12 @@ void Season::CloseBucket(bool alone) {
   } else if (alone && KnowsWeek()) {
     LearnWeek(mean, doubtful);
   } else {
-    LearnDay(mean, doubtful);
+    LearnDay(mean, doubtful, alone);
   }
 }
 
 // In the first week no day comes a second time.
-void Season::LearnDay(double mean, bool doubtful) {
+void Season::LearnDay(double mean, bool doubtful, bool alone) {
   ShortFloat& known = means_[bucket_];
   const double claim = claims_.Get(bucket_);
   const double change = mean - MeanOf(bucket_);
@@ -190,10 +192,11 @@ void Season::LearnDay(double mean, bool doubtful) {
   if (unlike < std::abs(change) && unlike < odd + kOddShare * std::abs(claim)) {
     known.Set(known.Get() + static_cast<float>(claim));  // two days alike
     LearnMean(mean);
-  } else if (!doubtful) {
-    LearnMean(mean);
-  } else if (std::abs(change) > odd) {
-    claims_.Set(bucket_, change);
+  } else {
+    if (!doubtful) LearnMean(mean);
+    // Peers would be away, too, if it were the weather.
+    const bool may_be_habit = doubtful || !alone;
+    if (may_be_habit && std::abs(change) > odd) claims_.Set(bucket_, mean - MeanOf(bucket_));
   }
 }
 
@@ -271,7 +274,8 @@ void Season::LearnMean(double mean) {
   known += static_cast<float>(std::max(kDayRate, 1.0 / (days_ + 1)) * change);
   means_[bucket_].Set(known);
   const double rest = std::abs(mean - static_cast<double>(known)) * 1.25;
-  spread_ = static_cast<float>(spread > 0 ? spread + 0.02 * (std::min(rest, 5 * spread) - spread)
+  const double rate = days_ < 2 ? kFirstSpreadRate : kSpreadRate;
+  spread_ = static_cast<float>(spread > 0 ? spread + rate * (std::min(rest, 5 * spread) - spread)
                                           : std::abs(change));
 }
 

@@ -8,8 +8,8 @@
 // by a clock or by hand: no line joins the two, anything between them is usual.
 //
 // What is learned may have been a fault, though, on the first day above all. So an hour at which
-// the series was anomalous leaves a claim: perhaps it is always so. The next day shows, and the
-// claim is believed or forgotten.
+// the series was anomalous, or far from its peers, leaves a claim: perhaps it is always so. The
+// next day shows, and the claim is believed or forgotten.
 //
 // After a week claims are kept for a week, as the day may be one of another kind, such as those of
 // a weekend: see WeekKinds, which says when the mean and when the claim is usual. A claim is
@@ -96,7 +96,7 @@ class Season {
   bool IsSeen(int bucket) const { return means_[bucket].IsSet(); }
   double MeanOf(int bucket) const { return static_cast<double>(means_[bucket].Get()); }
   void CloseBucket(bool alone);
-  void LearnDay(double mean, bool doubtful);
+  void LearnDay(double mean, bool doubtful, bool alone);
   void LearnWeek(double mean, bool doubtful);
   void LearnOdd(double change);
   bool IsOtherSoFar(int part) const;

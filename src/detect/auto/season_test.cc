@@ -19,11 +19,11 @@ int64_t At(int day, double hour) {
 
 /// A day of readings of 10, but for `odd` more from 8 to 10 o'clock, which are doubtful or not. A
 /// wobble, so that days differ as they do.
-void LearnDay(Season* season, int day, double odd, bool doubtful) {
+void LearnDay(Season* season, int day, double odd, bool doubtful, bool alone = true) {
   for (int64_t time = At(day, 0); time < At(day + 1, 0); time += kPeriodUs) {
     const bool in_fault = time >= At(day, 8) && time < At(day, 10);
     const double wobble = 0.1 * static_cast<double>((time / kMicrosPerHour) % 5);
-    season->Learn(time, 10 + wobble + (in_fault ? odd : 0), kPeriodS, in_fault && doubtful, true);
+    season->Learn(time, 10 + wobble + (in_fault ? odd : 0), kPeriodS, in_fault && doubtful, alone);
   }
 }
 
@@ -77,6 +77,30 @@ TEST(SeasonTest, FaultsOfTwoDaysThatAreNotAlikeAreNoHabit) {
     LearnDay(&season, 5, second, true);
     EXPECT_NEAR(UsualAt(season, At(6, 9)).value, 10 + second, 0.5) << second;
   }
+}
+
+// What the weather does a series does with its peers.
+TEST(SeasonTest, AmongPeersADifferenceThatComesTwiceIsBelieved) {
+  for (const bool alone : {true, false}) {
+    Season season{};
+    for (int day = 0; day < 3; ++day) LearnDay(&season, day, 0, false, alone);
+    LearnDay(&season, 3, 5, false, alone);
+    EXPECT_NEAR(UsualAt(season, At(4, 9)).value, 10, 0.7);
+    EXPECT_NEAR(UsualAt(season, At(4, 9)).claimed, alone ? 10 : 15, 0.7);
+    LearnDay(&season, 4, 5, false, alone);
+    EXPECT_NEAR(UsualAt(season, At(5, 9)).value, alone ? 10 : 15, 1);
+  }
+}
+
+TEST(SeasonTest, HowMuchTwoDaysDifferIsLearnedWithinHours) {
+  Season season{};
+  LearnDay(&season, 0, 0, false);
+  for (int64_t time = At(1, 0); time < At(2, 0); time += kPeriodUs) {
+    const bool in_fault = time >= At(1, 8) && time < At(1, 10);
+    const double weather = time < At(1, 1) ? 8 : 0;
+    season.Learn(time, 10 + weather + (in_fault ? 2 : 0), kPeriodS, in_fault, true);
+  }
+  EXPECT_NEAR(UsualAt(season, At(2, 9)).claimed, 12, 0.5);
 }
 
 TEST(SeasonTest, ClaimsOfDifferentSizesStandSideBySide) {
