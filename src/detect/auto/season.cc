@@ -191,12 +191,16 @@ void Season::LearnDay(double mean, bool doubtful, bool alone) {
   const double odd = kOdd * static_cast<double>(spread_);
   if (unlike < std::abs(change) && unlike < odd + kOddShare * std::abs(claim)) {
     known.Set(known.Get() + static_cast<float>(claim));  // two days alike
+    seen_ |= WeekKinds::kSeenHabit;
     LearnMean(mean);
   } else {
     if (!doubtful) LearnMean(mean);
     // Peers would be away, too, if it were the weather.
     const bool may_be_habit = doubtful || !alone;
-    if (may_be_habit && std::abs(change) > odd) claims_.Set(bucket_, mean - MeanOf(bucket_));
+    if (may_be_habit && std::abs(change) > odd) {
+      claims_.Set(bucket_, mean - MeanOf(bucket_));
+      if (alone) seen_ |= WeekKinds::kSeenFirst;
+    }
   }
 }
 
@@ -214,7 +218,9 @@ void Season::LearnWeek(double mean, bool doubtful) {
   const bool is_other = differs ? std::abs(change - claim) < std::abs(change) : IsOtherSoFar(part);
   const double rest = is_other ? change - claim : change;
   const double most = std::max(least, kOddShare * std::abs(claim));
-  if (doubtful && std::abs(rest) > most) {
+  // What days of the other kind are like at this time may not be known yet.
+  const bool is_unknown = !differs && kinds_.Get(day_of_week_ - 1, part) == WeekKinds::kOther;
+  if (doubtful && std::abs(rest) > most && !(is_unknown && claims_.Fits(change))) {
     LearnOdd(change);
     return;
   }
