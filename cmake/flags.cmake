@@ -8,6 +8,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 at -O3 reports plain string concatenation.
   target_compile_options(avocet_flags INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  # The same rows as on x86-64: no products and sums in one step that rounds once, and bytes with a sign.
+  add_compile_options(-ffp-contract=off -fsigned-char)
+endif()
 if(AVOCET_WERROR)
   target_compile_options(avocet_flags INTERFACE -Werror)
 endif()
