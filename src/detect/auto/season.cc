@@ -53,6 +53,7 @@ bool Season::Expect(int64_t time_us, double x, double deviation, bool alone, Usu
     const auto mean = [&](int steps) { return MeanOf(After(place.bucket, steps * place.side)); };
     const Joint joint = alone ? JointAt(place, deviation, mean) : Joint::kLine;
     usual->value = usual->claimed = origin_ + Nearest(place, joint, x - origin_, mean);
+    usual->at_step = joint != Joint::kLine;
     return true;
   }
   const bool weekly = alone && KnowsWeek();
@@ -66,6 +67,7 @@ bool Season::Expect(int64_t time_us, double x, double deviation, bool alone, Usu
   const auto claimed = [&](int steps) { return known(steps).claimed; };
   const Joint joint = alone ? JointAt(place, deviation, value) : Joint::kLine;
   usual->value = origin_ + Nearest(place, joint, x - origin_, value);
+  usual->at_step = joint != Joint::kLine;
   const Joint of_claims = weekly ? JointAt(place, deviation, claimed) : joint;
   usual->claimed = origin_ + Nearest(place, of_claims, x - origin_, claimed);
   return true;

@@ -32,7 +32,8 @@ class Season {
 
   struct Usual {
     double value = 0;
-    double claimed = 0;  ///< what else may be usual; the same without a claim
+    double claimed = 0;    ///< what else may be usual; the same without a claim
+    bool at_step = false;  ///< the series is switched about now
   };
 
   /// What is usual at `time_us`, as near to x as that may be. `deviation`: by how much the series

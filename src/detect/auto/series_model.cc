@@ -165,6 +165,7 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
   // Among peers the fleet says whether a level is out of the ordinary.
   if (!has_peers) out->scores[kLevel] = out->own_level;
   const double half = kBandDeviations * deviation;
+  out->is_switched = known.at_step && std::abs(reading.x - usual) <= half;
   out->expected = usual;
   out->lower = usual - half;
   out->upper = usual + half;
@@ -230,7 +231,8 @@ void SeriesModel::CloseStep(const Reading& reading, Novelty* novelty, Verdict* o
   if (by_reading) out->novelty = novelty->Update(reading.x);
   // Whatever a series does in the beginning is new.
   if (novelty->steps() <= (by_reading ? kNoveltyAfter : kNoveltyStepsAfter)) return;
-  out->scores[kNovelty] = out->novelty.record;
+  // A mean of both sides of an edge is a level that never was.
+  if (by_reading || !out->is_switched) out->scores[kNovelty] = out->novelty.record;
   out->severity = novelty->severity();
 }
 

@@ -43,6 +43,7 @@ struct Verdict {
   float severity = 0;                         ///< for ranking: how strange, fire or not
   bool has_season = false;                    ///< what is usual at this time of day is known,
   float residual = 0;                         ///< and this is the distance from it,
+  bool is_switched = false;                   ///< which is small, about when the series is switched
   float own_level = 0;                        ///< a score: 1 is unusual, whatever the fleet does
   float distance = 0;            ///< the same, of how far the reading is from the mean of all
   Novelty::Result novelty;       ///< of the step that the reading ended, if any

@@ -101,5 +101,16 @@ TEST(SwitchedTest, AMachineThatIsNotSwitchedIsFound) {
   });
 }
 
+// The mean of a step that an edge is in is a level that never was.
+TEST(SwitchedTest, AnEdgeIsSeldomNovel) {
+  int64_t novel = 0;
+  WithMachines([&](int64_t period_s, double shift) {
+    const auto found = Find(Machine(period_s, shift), period_s);
+    novel += std::count_if(found.begin(), found.end(),
+                           [](const Found& one) { return one.type == "novelty"; });
+  });
+  EXPECT_LE(novel, 6);
+}
+
 }  // namespace
 }  // namespace avocet::auto_detect
