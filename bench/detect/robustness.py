@@ -25,12 +25,12 @@ SOURCES = "src/detect/auto"
 # Shapes of the state, units, mathematics, and bounds that keep numbers finite.
 # fmt: off
 KEPT = {
-    "kAt", "kAtLeast", "kBands", "kBias", "kBins", "kBinsPerDecade", "kBits", "kEntries", "kFar",
-    "kFull", "kFurthest", "kHalfHour", "kHour", "kLag", "kLargest", "kLargestStep", "kLargestTerm",
-    "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost", "kMostHalvings", "kMostTicks",
-    "kNarrowestUs", "kNone", "kNormalQuantile", "kNumChannels", "kNumViews", "kOfMean", "kOrder",
-    "kPrefetchRows", "kSecondsPerUs", "kSmallest", "kSteps", "kStrangest", "kTerms",
-    "kTicksPerCalm", "kUnknown",
+    "kAt", "kAtLeast", "kBands", "kBias", "kBins", "kBinsPerDecade", "kBits", "kDays", "kEntries",
+    "kFar", "kFull", "kFurthest", "kHalfHour", "kHour", "kLag", "kLargest", "kLargestStep",
+    "kLargestTerm", "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost", "kMostHalvings",
+    "kMostTicks", "kNarrowestUs", "kNone", "kNormalQuantile", "kNumChannels", "kNumViews",
+    "kOfMean", "kOrder", "kPerByte", "kPerDay", "kPrefetchRows", "kSecondsPerUs", "kSmallest",
+    "kSteps", "kStrangest", "kTerms", "kTicksPerCalm", "kUnknown",
 }
 # fmt: on
 # The first values that a histogram chooses its range from fill the memory of its bins.
