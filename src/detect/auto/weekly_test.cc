@@ -5,7 +5,9 @@
 #include <cmath>
 #include <functional>
 #include <random>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/base/civil_time.h"
@@ -37,8 +39,8 @@ struct Found {
   std::string type;
 };
 
-/// Anomalies of a device that is watched for six weeks from a Monday on.
-std::vector<Found> Find(const Site& site, double tier, int64_t period_s) {
+/// Readings of a device from a Monday on.
+std::vector<TestReading> Readings(const Site& site, int64_t period_s) {
   std::mt19937_64 random(1);
   std::normal_distribution<double> noise;
   std::vector<TestReading> readings;
@@ -50,9 +52,14 @@ std::vector<Found> Find(const Site& site, double tier, int64_t period_s) {
     const int64_t time_us = kMonday * kMicrosPerDay + second * kMicrosPerSecond;
     readings.push_back({0, time_us, {std::round(x * 100) / 100}});
   }
+  return readings;
+}
+
+/// Anomalies of a device that is watched for six weeks.
+std::vector<Found> Find(const Site& site, double tier, int64_t period_s) {
   std::vector<Found> found;
   const auto detector = MakeDetector(AutoType(), {{"tier", tier}});
-  for (const Anomaly& anomaly : Detect(detector.get(), readings)) {
+  for (const Anomaly& anomaly : Detect(detector.get(), Readings(site, period_s))) {
     const int64_t local =
         anomaly.event_time_us - kMonday * kMicrosPerDay + site.hours_east * kMicrosPerHour;
     found.push_back({static_cast<int>(local / kMicrosPerDay),
@@ -63,11 +70,10 @@ std::vector<Found> Find(const Site& site, double tier, int64_t period_s) {
 }
 
 void WithTiersAndPeriods(const std::function<void(double tier, int64_t period_s)>& check) {
-  for (const double tier : {0.0, 1.0}) {
-    for (const int64_t period_s : {10, 300}) {
-      SCOPED_TRACE(::testing::Message() << "tier " << tier << ", " << period_s << " s");
-      check(tier, period_s);
-    }
+  constexpr double kFull = 0, kLean = 1;
+  for (const auto& [tier, period_s] : {std::pair{kLean, 10}, {kFull, 60}, {kFull, 300}}) {
+    SCOPED_TRACE(::testing::Message() << "tier " << tier << ", " << period_s << " s");
+    check(tier, period_s);
   }
 }
 
@@ -159,6 +165,30 @@ TEST(WeeklyTest, AHolidayIsNotLearned) {
     EXPECT_TRUE(HasLevel(found, kTuesdayAfterNext, 6, 9)) << Text(found);
     EXPECT_EQ(CountLevels(found, kTuesday + 1, kTuesdayAfterNext), 0);
   });
+}
+
+TEST(WeeklyTest, WhatWasLearnedOfTheWeekIsInASnapshot) {
+  constexpr int64_t kPeriod = 300;
+  constexpr int kSunday = 34;
+  const auto works = [](int day) { return day == kSunday || IsWorkday(day); };
+  const auto readings = Readings({.course = Machine(works)}, kPeriod);
+  const std::span<const TestReading> all(readings);
+  const size_t cut = size_t{4} * 7 * 86'400 / kPeriod;
+  const auto whole = MakeDetector(AutoType());
+  const auto uncut = testing::AnomalyTexts(Detect(whole.get(), all));
+
+  testing::Feeder feeder;
+  std::vector<Anomaly> anomalies;
+  const auto before = MakeDetector(AutoType());
+  feeder.Feed(all.first(cut), before.get(), &anomalies);
+  StateWriter writer;
+  before->Save(&writer);
+  const std::string bytes = writer.Take();
+  StateReader reader(bytes);
+  const auto after = MakeDetector(AutoType());
+  ASSERT_TRUE(after->Load(&reader).ok());
+  feeder.Feed(all.subspan(cut), after.get(), &anomalies);
+  EXPECT_EQ(testing::AnomalyTexts(anomalies), uncut);
 }
 
 }  // namespace
