@@ -275,15 +275,14 @@ void Season::LearnOdd(double change) {
 }
 
 void Season::LearnMean(double mean) {
-  float known = means_[bucket_].Get();
+  const double known = MeanOf(bucket_);
   const double spread = static_cast<double>(spread_);
-  double change = mean - static_cast<double>(known);
-  if (spread > 0) change = std::clamp(change, -3 * spread, 3 * spread);
-  known += static_cast<float>(std::max(kDayRate, 1.0 / (days_ + 1)) * change);
-  means_[bucket_].Set(known);
-  const double rest = std::abs(mean - static_cast<double>(known)) * 1.25;
+  const double change = mean - known;
+  const double learned = spread > 0 ? std::clamp(change, -3 * spread, 3 * spread) : change;
+  means_[bucket_].Set(static_cast<float>(known + std::max(kDayRate, 1.0 / (days_ + 1)) * learned));
+  const double size = std::abs(change) * 1.25;
   const double rate = days_ < 2 ? kFirstSpreadRate : kSpreadRate;
-  spread_ = static_cast<float>(spread > 0 ? spread + rate * (std::min(rest, 5 * spread) - spread)
+  spread_ = static_cast<float>(spread > 0 ? spread + rate * (std::min(size, 5 * spread) - spread)
                                           : std::abs(change));
 }
 

@@ -98,9 +98,9 @@ TEST(SeasonTest, HowMuchTwoDaysDifferIsLearnedWithinHours) {
   for (int64_t time = At(1, 0); time < At(2, 0); time += kPeriodUs) {
     const bool in_fault = time >= At(1, 8) && time < At(1, 10);
     const double weather = time < At(1, 1) ? 8 : 0;
-    season.Learn(time, 10 + weather + (in_fault ? 2 : 0), kPeriodS, in_fault, true);
+    season.Learn(time, 10 + weather + (in_fault ? 4 : 0), kPeriodS, in_fault, true);
   }
-  EXPECT_NEAR(UsualAt(season, At(2, 9)).claimed, 12, 0.5);
+  EXPECT_NEAR(UsualAt(season, At(2, 9)).claimed, 14, 0.5);
 }
 
 TEST(SeasonTest, ClaimsOfDifferentSizesStandSideBySide) {
