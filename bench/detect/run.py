@@ -319,6 +319,20 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
+def commits_text(commits: dict[str, str]) -> str:
+    """The one that most figures are of, and those of the others."""
+    by_commit: dict[str, list[str]] = {}
+    for name, commit_of_name in commits.items():
+        by_commit.setdefault(commit_of_name, []).append(name)
+    most = max(by_commit, key=lambda each: len(by_commit[each]))
+    others = [
+        f"{', '.join(f'`{name}`' for name in names)}: {each}"
+        for each, names in by_commit.items()
+        if each != most
+    ]
+    return f"{most} ({'; '.join(others)})" if others else most
+
+
 def write(results: dict, made_with: str) -> None:
     """The page and the figures; of what was not run, those that are there."""
     path = DOCS / "benchmarks.json"
@@ -330,7 +344,8 @@ def write(results: dict, made_with: str) -> None:
                 merged[group] = merged.get(group, {}) | by_detector
         else:
             merged |= figures
-        known[suite] = {"commit": made_with, "results": merged}
+        commits = known.get(suite, {}).get("commits", {}) | dict.fromkeys(figures, made_with)
+        known[suite] = {"commits": commits, "results": merged}
     path.write_text(json.dumps(known, indent=1) + "\n")
     texts = {
         "nab": nab_text,
@@ -347,7 +362,7 @@ def write(results: dict, made_with: str) -> None:
         parts[suite] = (
             "This part was not run.\n"
             if missing
-            else f"Made with commit {known[suite]['commit']}.\n\n"
+            else f"Made with commit {commits_text(known[suite]['commits'])}.\n\n"
             + texts[suite](known[suite]["results"])
         )
     judged = known.get("nab", {}).get("results", {})
