@@ -30,7 +30,7 @@ KEPT = {
     "kLargestTerm", "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost", "kMostHalvings",
     "kMostTicks", "kNarrowestUs", "kNone", "kNormalQuantile", "kNumChannels", "kNumViews",
     "kOfMean", "kOrder", "kPerByte", "kPerDay", "kPrefetchRows", "kSecondsPerUs", "kSmallest",
-    "kSteps", "kStrangest", "kTerms", "kTicksPerCalm", "kUnknown",
+    "kSteps", "kStrangest", "kTerms", "kUnknown",
 }
 # fmt: on
 # The first values that a histogram chooses its range from fill the memory of its bins.

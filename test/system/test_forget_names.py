@@ -5,15 +5,7 @@ from pathlib import Path
 
 import pytest
 from harness import Site
-
-CONFIG = """\
-lake: {lake}
-sources: [{file: {path: {in}}}]
-schema: {metrics: {t: {}}}
-detectors: [{name: odd, type: zscore, min_samples: 30, sigma: 4}]
-alerts:
-  rules: [{name: heat, hold_off: 5s, flapping: {fires: 0}}]
-"""
+from test_forget import CONFIG
 
 # Each name, and others that have it at their beginning, in the middle or at their end.
 NAMES = {

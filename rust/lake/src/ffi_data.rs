@@ -1,6 +1,7 @@
 //! `av_table_*`: Parquet files in and out.
 
 use crate::arrow_import::import_batch;
+use crate::batch_stream;
 use crate::error::{Code, Error, Result};
 use crate::ffi::{AvBytes, borrow, give, guard, optional_text, text};
 use crate::ffi_table::{AvTable, give_bytes};
@@ -52,11 +53,7 @@ pub unsafe extern "C" fn av_table_read_parquet(
                 None => None,
             };
             let reader = table.read_parquet(path, columns.as_deref())?;
-            give(
-                stream,
-                FFI_ArrowArrayStream::new(Box::new(reader)),
-                "stream",
-            )
+            give(stream, batch_stream::stream(reader), "stream")
         }
     })
 }

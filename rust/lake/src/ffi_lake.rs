@@ -1,5 +1,6 @@
 //! `av_lake_*`.
 
+use crate::batch_stream;
 use crate::error::Code;
 use crate::ffi::{AvBytes, borrow, give, guard, text};
 use crate::fs_store::{Fs, FsStore};
@@ -64,7 +65,7 @@ pub unsafe extern "C" fn av_lake_parquet_texts(
         unsafe {
             let store = &borrow(lake, "lake")?.store;
             let texts = ParquetTexts::open(store, text(path, "path")?)?;
-            give(stream, FFI_ArrowArrayStream::new(Box::new(texts)), "stream")
+            give(stream, batch_stream::stream(texts), "stream")
         }
     })
 }

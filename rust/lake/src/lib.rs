@@ -6,6 +6,7 @@
 pub mod action;
 mod arrow_import;
 mod arrow_json;
+mod batch_stream;
 mod checkpoint_read;
 mod checkpoint_write;
 mod checksum;

@@ -1,5 +1,6 @@
 //! Streams a Parquet file of the table with the table's columns and types.
 
+use crate::batch_stream::Batches;
 use crate::convert::to_type;
 use crate::error::{Error, Result};
 use crate::parquet_file::{ParquetFile, decode};
@@ -7,11 +8,10 @@ use crate::partition;
 use crate::paths;
 use crate::state::TableMeta;
 use crate::table::Table;
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader, new_null_array};
-use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_schema::{Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 const BATCH_ROWS: usize = 32 * 1024;
@@ -32,22 +32,18 @@ pub struct TableFileReader {
     current: Option<ParquetRecordBatchReader>,
     /// Rows of the current row group that are still to come when no column of the file is read.
     bare_rows: usize,
-    failed: bool,
 }
 
-impl TableFileReader {
-    pub fn schema(&self) -> &SchemaRef {
-        &self.schema
+impl Batches for TableFileReader {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
     }
 
-    /// Rows of the file as its footer has it.
-    pub fn num_rows(&self) -> Result<usize> {
-        let rows = self.file.footer().file_metadata().num_rows();
-        usize::try_from(rows)
-            .map_err(|_| Error::corrupt(format!("{} has a negative row count", self.file.path)))
+    fn path(&self) -> &str {
+        &self.file.path
     }
 
-    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             if let Some(batch) = self.read_current()? {
                 return self.assemble(&batch).map(Some);
@@ -57,6 +53,15 @@ impl TableFileReader {
             }
             self.start_row_group()?;
         }
+    }
+}
+
+impl TableFileReader {
+    /// Rows of the file as its footer has it.
+    pub fn num_rows(&self) -> Result<usize> {
+        let rows = self.file.footer().file_metadata().num_rows();
+        usize::try_from(rows)
+            .map_err(|_| Error::corrupt(format!("{} has a negative row count", self.file.path)))
     }
 
     fn reads_file(&self) -> bool {
@@ -128,35 +133,6 @@ impl TableFileReader {
     }
 }
 
-impl Iterator for TableFileReader {
-    type Item = std::result::Result<RecordBatch, ArrowError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
-        // This runs inside a C callback of the stream, so no panic may leave it.
-        let next = catch_unwind(AssertUnwindSafe(|| self.next_batch()))
-            .unwrap_or_else(|_| Err(Error::internal(format!("BUG: reading {}", self.file.path))));
-        self.failed = next.is_err();
-        next.map_err(stream_error).transpose()
-    }
-}
-
-/// The C stream knows errno only: EIO for trouble with the store, EINVAL for damage.
-pub fn stream_error(error: Error) -> ArrowError {
-    match error.is_damage() {
-        true => ArrowError::ParquetError(error.message),
-        false => ArrowError::IoError(error.message.clone(), std::io::Error::other(error)),
-    }
-}
-
-impl RecordBatchReader for TableFileReader {
-    fn schema(&self) -> SchemaRef {
-        self.schema.clone()
-    }
-}
-
 impl Table {
     /// `columns`: names in the order wanted, or none for all columns of the table.
     pub fn read_parquet(&self, path: &str, columns: Option<&[String]>) -> Result<TableFileReader> {
@@ -199,7 +175,6 @@ impl Table {
             next_row_group: 0,
             current: None,
             bare_rows: 0,
-            failed: false,
         })
     }
 

@@ -1,19 +1,18 @@
 //! Every text of a Parquet file, whatever its schema: for searches that must overlook nothing, as
 //! pages are compressed.
 
+use crate::batch_stream::Batches;
 use crate::convert::to_type;
 use crate::error::{Error, Result};
 use crate::parquet_file::{ParquetFile, decode};
-use crate::parquet_read::stream_error;
 use crate::store::Store;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, RecordBatchReader, StringArray};
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::basic::Type;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 const BATCH_ROWS: usize = 8 * 1024;
@@ -26,7 +25,32 @@ pub struct ParquetTexts {
     next_row_group: usize,
     current: Option<ParquetRecordBatchReader>,
     found: VecDeque<RecordBatch>,
-    failed: bool,
+}
+
+impl Batches for ParquetTexts {
+    fn schema(&self) -> SchemaRef {
+        schema()
+    }
+
+    fn path(&self) -> &str {
+        &self.file.path
+    }
+
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some(found) = self.found.pop_front() {
+                return Ok(Some(found));
+            }
+            if !self.read_current()? {
+                if self.next_row_group == self.file.num_row_groups() {
+                    return Ok(None);
+                }
+                let index = self.next_row_group;
+                self.next_row_group += 1;
+                self.current = Some(self.file.read_row_group(index, &self.mask, BATCH_ROWS)?);
+            }
+        }
+    }
 }
 
 impl ParquetTexts {
@@ -42,7 +66,6 @@ impl ParquetTexts {
             next_row_group: 0,
             current: None,
             found: VecDeque::new(),
-            failed: false,
         };
         reader.take_footer()?;
         Ok(reader)
@@ -83,22 +106,6 @@ impl ParquetTexts {
         let values = BinaryArray::from_iter_values(texts.iter().map(|(_, text)| text));
         self.found.push_back(batch(columns, values)?);
         Ok(())
-    }
-
-    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
-        loop {
-            if let Some(found) = self.found.pop_front() {
-                return Ok(Some(found));
-            }
-            if !self.read_current()? {
-                if self.next_row_group == self.file.num_row_groups() {
-                    return Ok(None);
-                }
-                let index = self.next_row_group;
-                self.next_row_group += 1;
-                self.current = Some(self.file.read_row_group(index, &self.mask, BATCH_ROWS)?);
-            }
-        }
     }
 
     /// False at the end of the row group.
@@ -153,25 +160,4 @@ fn schema() -> SchemaRef {
 fn batch(columns: StringArray, texts: BinaryArray) -> Result<RecordBatch> {
     RecordBatch::try_new(schema(), vec![Arc::new(columns), Arc::new(texts)])
         .map_err(|e| Error::internal(format!("cannot collect texts: {e}")))
-}
-
-impl Iterator for ParquetTexts {
-    type Item = std::result::Result<RecordBatch, ArrowError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
-        // This runs inside a C callback of the stream, so no panic may leave it.
-        let next = catch_unwind(AssertUnwindSafe(|| self.next_batch()))
-            .unwrap_or_else(|_| Err(Error::internal(format!("BUG: reading {}", self.file.path))));
-        self.failed = next.is_err();
-        next.map_err(stream_error).transpose()
-    }
-}
-
-impl RecordBatchReader for ParquetTexts {
-    fn schema(&self) -> SchemaRef {
-        schema()
-    }
 }

@@ -1,6 +1,7 @@
 //! Copies files of one partition into new ones, leaving out rows by key, sorting on demand.
 
 use crate::action::{Add, StringMap};
+use crate::batch_stream::Batches;
 use crate::convert::to_type;
 use crate::error::{Error, Result};
 use crate::parquet_write::FileWriter;
