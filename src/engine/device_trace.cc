@@ -190,9 +190,9 @@ Result<bool> DeviceTrace::IsInParquet(Lake* lake, const std::string& path) const
 }
 
 Result<bool> DeviceTrace::IsIn(LakeStore* store, const std::string& path) const {
-  AVOCET_ASSIGN_OR_RETURN(const std::string bytes, store->ReadFile(path));
   // Hashes and numbers of processes, in which names are found by chance.
   if (path.ends_with("/idempotency.keys") || path.ends_with("LOCK")) return false;
+  AVOCET_ASSIGN_OR_RETURN(const std::string bytes, store->ReadFile(path));
   if (path.ends_with(".journal") || path.find("/audit.db") != std::string::npos) {
     return device_.size() >= kLongEnough && IsToldIn(bytes);
   }
