@@ -19,9 +19,10 @@ struct LevelRule {
   float rate;     ///< weight of the newest residual; 1: no smoothing
   float slowest;  ///< rate at which the usual size is learned in the end
   uint32_t judges_after;
-  float floor;          ///< deviations from which on a level may fire
-  float record_factor;  ///< of the furthest excursion remembered
-  float memory;         ///< that the furthest keeps with each residual
+  float floor;                       ///< deviations from which on a level may fire
+  float record_factor;               ///< of the furthest excursion remembered
+  float memory;                      ///< that the furthest keeps with each residual
+  uint32_t huge_after = UINT32_MAX;  ///< from when on what is huge fires already
 };
 
 class LevelWatch {
@@ -33,22 +34,24 @@ class LevelWatch {
     const float deviation = std::max(spread_.deviation(), least);
     const bool judges = spread_.count() >= rule.judges_after;
     const float distance = deviation > 0 ? std::min(std::abs(level_) / deviation, kFurthest) : 0;
+    if (!judges) return Begin(distance, rule);
     const float limit = std::max(rule.floor, rule.record_factor * furthest_);
-    if (judges) {
-      Remember(distance, limit, rule, learns);
-    } else if (spread_.count() >= rule.judges_after / 2) {
-      furthest_ = std::max(furthest_, distance);  // until then the usual size is a guess
-    }
-    if (learns || !judges) {
-      spread_.Update(level_, rule.slowest, judges && distance > kCalmShare * rule.floor);
-    }
-    return judges ? distance / limit : 0;
+    Remember(distance, limit, rule, learns);
+    if (learns) spread_.Update(level_, rule.slowest, distance > kCalmShare * rule.floor);
+    return distance / limit;
   }
 
   float level() const { return level_; }
   float deviation() const { return spread_.deviation(); }
   /// Whether the level is further out than it usually is, fire or not.
   bool is_away() const { return peak_ > 0; }
+
+  /// The last residual was ordinary: what a large excursion has left of itself in the mean is no
+  /// level.
+  void ComeBack(const LevelRule& rule, float least) {
+    const float most = kLeft * rule.floor * std::max(spread_.deviation(), least);
+    level_ = std::clamp(level_, -most, most);
+  }
 
   /// The level has become ordinary.
   void Adopt() { level_ = peak_ = 0; }
@@ -61,7 +64,19 @@ class LevelWatch {
  private:
   static constexpr float kFurthest = 1e6F;
   static constexpr float kCalmShare = 0.5F;  // of the floor: an excursion begins and ends there
+  static constexpr float kLeft = 2;          // floors: of an excursion that is over, at most
   static constexpr float kGrowth = 1.1F;     // what one excursion may add to the furthest
+
+  // While the usual size is a guess: the less is known, the more is needed.
+  float Begin(float distance, const LevelRule& rule) {
+    const uint32_t known = spread_.count();
+    const float share = static_cast<float>(known) / static_cast<float>(rule.judges_after);
+    const float score = known >= rule.huge_after ? distance * share / rule.floor : 0;
+    const bool is_huge = score > 1;
+    if (!is_huge && known >= rule.judges_after / 2) furthest_ = std::max(furthest_, distance);
+    spread_.Update(level_, rule.slowest, is_huge);
+    return score;
+  }
 
   void Remember(float distance, float limit, const LevelRule& rule, bool learns) {
     furthest_ *= rule.memory;

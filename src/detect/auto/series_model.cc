@@ -35,6 +35,12 @@ constexpr LevelRule kLevelRule = {.rate = 1.0F / 30,
                                   .floor = 5.5F,
                                   .record_factor = 1.2F,
                                   .memory = 0.99999F};
+// Without peers there is nothing else to tell a first day of another kind by.
+constexpr LevelRule kAloneLevelRule = [] {
+  LevelRule rule = kLevelRule;
+  rule.huge_after = 60;
+  return rule;
+}();
 constexpr LevelRule kApartRule = {.rate = 1,
                                   .slowest = 0.002F,
                                   .judges_after = 48,
@@ -161,11 +167,14 @@ void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Ver
   out->has_season = has_season;
   if (!has_season) return;
   out->residual = Narrow(reading.x - usual);
-  out->own_level = level_.Update(out->residual, kLevelRule, doubt_ < kAnomalous, least);
+  const LevelRule& rule = has_peers ? kLevelRule : kAloneLevelRule;
+  out->own_level = level_.Update(out->residual, rule, doubt_ < kAnomalous, least);
   // Among peers the fleet says whether a level is out of the ordinary.
   if (!has_peers) out->scores[kLevel] = out->own_level;
   const double half = kBandDeviations * deviation;
-  out->is_switched = known.at_step && std::abs(reading.x - usual) <= half;
+  const bool fits = std::abs(reading.x - usual) <= half;
+  if (fits && !has_peers) level_.ComeBack(rule, least);
+  out->is_switched = known.at_step && fits;
   out->expected = usual;
   out->lower = usual - half;
   out->upper = usual + half;

@@ -31,20 +31,22 @@ struct Site {
   Course course;
   double noise = 0.3;
   int hours_east = 0;  // of Greenwich
+  int first_day = 0;   // with readings, since a Monday
 };
 
 struct Found {
-  int day;  // since the Monday of the first reading, at the place
+  int day;  // since that Monday, at the place
   double hour;
   std::string type;
 };
 
-/// Readings of a device from a Monday on.
+/// Readings of a device until six weeks after a Monday.
 std::vector<TestReading> Readings(const Site& site, int64_t period_s) {
   std::mt19937_64 random(1);
   std::normal_distribution<double> noise;
   std::vector<TestReading> readings;
-  for (int64_t second = 0; second < int64_t{kWeeks} * 7 * 86'400; second += period_s) {
+  const int64_t end = int64_t{kWeeks} * 7 * 86'400;
+  for (int64_t second = site.first_day * int64_t{86'400}; second < end; second += period_s) {
     const int64_t local = second + site.hours_east * 3600;
     const double hour = static_cast<double>(local % 86'400) / 3600;
     const double x =
@@ -152,6 +154,23 @@ TEST(WeeklyTest, AMachineThatRunsOnASundayOrNotOnAMondayIsFound) {
     EXPECT_TRUE(HasLevel(found, kSunday, 6, 9));
     EXPECT_TRUE(HasLevel(found, kLaterMonday, 6, 9));
   });
+}
+
+// What is seen on the second day, of another kind than the first, is not the usual size of a level.
+TEST(WeeklyTest, AMachineThatIsFirstSeenAtAWeekendIsLearned) {
+  constexpr int kSunday = 34, kLaterMonday = 35;
+  const auto works = [](int day) {
+    return day == kSunday || (IsWorkday(day) && day != kLaterMonday);
+  };
+  for (const int first_day : {4, 5, 6}) {
+    SCOPED_TRACE(first_day);
+    WithTiersAndPeriods([&](double tier, int64_t period_s) {
+      const auto found = Find({.course = Machine(works), .first_day = first_day}, tier, period_s);
+      EXPECT_EQ(CountLevels(found, kThirdSaturday + 7, kSunday), 0) << Text(found);
+      EXPECT_TRUE(HasLevel(found, kSunday, 6, 9)) << Text(found);
+      EXPECT_TRUE(HasLevel(found, kLaterMonday, 6, 9)) << Text(found);
+    });
+  }
 }
 
 TEST(WeeklyTest, AHolidayIsNotLearned) {
