@@ -1,6 +1,7 @@
 // The kinds of anomaly that `auto` tells apart.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -36,5 +37,12 @@ inline constexpr std::string_view kRateType = "rate";
 
 /// One score per channel: above 1 it fires.
 using Scores = std::array<float, kNumChannels>;
+
+inline float HighestOf(const Scores& scores) {
+  float highest = 0;
+  // The first ones last, as they are known last, and the next reading waits for the result.
+  for (size_t channel = kNumChannels; channel-- > 0;) highest = std::max(highest, scores[channel]);
+  return highest;
+}
 
 }  // namespace avocet::auto_detect

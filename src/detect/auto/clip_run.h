@@ -31,9 +31,9 @@ class ClipRun {
       ++length_;
       if (x == extreme_) ++pile_;
       const float limit = kTolerated * std::max(usual_, kLeast);
-      // Nothing but the extreme is a value that is stuck.
-      const bool others = length_ > pile_ + pile_ / 4;
-      const float ratio = judges && others ? static_cast<float>(pile_) / limit : 0;
+      // One is no pile. Nothing but the extreme is a value that is stuck.
+      const bool is_pile = pile_ > 1 && length_ > pile_ + pile_ / 4;
+      const float ratio = judges && is_pile ? static_cast<float>(pile_) / limit : 0;
       if (length_ >= kWindow) {
         Learn(judges);
         length_ = 0;

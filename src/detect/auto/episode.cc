@@ -65,20 +65,21 @@ void Episode::RunOff(uint16_t ticks) {
   runs_ = (left | lasts_) != 0 ? 1 : 0;
 }
 
-size_t Episode::Update(const Scores& scores, int64_t time_us, float period_s) {
-  const double pace = PaceOf(period_s);
+size_t Episode::Update(const Scores& scores, float highest, int64_t time_us, float period_s) {
+  if (runs_ != 0) {
+    RunOff(Pass(time_us, AlarmOf(PaceOf(period_s))));
+  } else {
+    last_time_us_ = time_us;
+  }
+  if (highest <= 1) return kNumChannels;  // as nearly always
+  return Fire(scores, time_us, PaceOf(period_s));
+}
+
+size_t Episode::Fire(const Scores& scores, int64_t time_us, double pace) {
   // Calm is what is longer than a calm.
   const auto heat_of = [pace](size_t channel) {
     return static_cast<uint16_t>(1 + kTicksPerAlarm * CalmOf(channel, pace) / AlarmOf(pace));
   };
-  if (runs_ != 0) {
-    RunOff(Pass(time_us, AlarmOf(pace)));
-  } else {
-    last_time_us_ = time_us;
-  }
-  bool fires = false;
-  for (const float score : scores) fires |= score > 1;
-  if (!fires) return kNumChannels;  // as nearly always
   size_t strongest = kNumChannels;
   float top = 1;
   bool hot = false;

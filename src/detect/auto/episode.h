@@ -14,9 +14,9 @@ namespace avocet::auto_detect {
 
 class Episode {
  public:
-  /// No anomaly: kNumChannels. Otherwise the channel that raises one now. `period_s`: usual time
-  /// between two readings.
-  size_t Update(const Scores& scores, int64_t time_us, float period_s);
+  /// No anomaly: kNumChannels. Otherwise the channel that raises one now. `highest`: of the scores.
+  /// `period_s`: usual time between two readings.
+  size_t Update(const Scores& scores, float highest, int64_t time_us, float period_s);
 
   bool is_open() const { return open_ != 0; }
   int64_t onset_us() const { return onset_us_; }
@@ -40,6 +40,7 @@ class Episode {
 
   uint16_t Pass(int64_t time_us, double alarm_s);
   void RunOff(uint16_t ticks);
+  size_t Fire(const Scores& scores, int64_t time_us, double pace);
 
   int64_t last_time_us_;
   int64_t onset_us_;

@@ -8,17 +8,21 @@ namespace {
 constexpr int64_t kReadingUs = 10'000'000;
 constexpr float kPeriodS = 10;
 
+size_t Update(Episode* episode, const Scores& scores, int64_t time_us, float period_s) {
+  return episode->Update(scores, HighestOf(scores), time_us, period_s);
+}
+
 /// Readings in turn, of which `channel` is above 1.
 class Readings {
  public:
   size_t Hot(Channel channel, float score = 2) {
     Scores scores{};
     scores[channel] = score;
-    return episode_.Update(scores, time_us_ += kReadingUs, kPeriodS);
+    return Update(&episode_, scores, time_us_ += kReadingUs, kPeriodS);
   }
   void Calm(int readings) {
     for (int i = 0; i < readings; ++i) {
-      EXPECT_EQ(episode_.Update(Scores{}, time_us_ += kReadingUs, kPeriodS), kNumChannels);
+      EXPECT_EQ(Update(&episode_, Scores{}, time_us_ += kReadingUs, kPeriodS), kNumChannels);
     }
   }
   const Episode& episode() const { return episode_; }
@@ -58,7 +62,7 @@ TEST(EpisodeTest, TheStrongestOfSeveralIsRaised) {
   Scores scores{};
   scores[kSpike] = 1.5F;
   scores[kNoise] = 3;
-  EXPECT_EQ(episode.Update(scores, kReadingUs, kPeriodS), kNoise);
+  EXPECT_EQ(Update(&episode, scores, kReadingUs, kPeriodS), kNoise);
   EXPECT_EQ(episode.onset_us(), kReadingUs);
 }
 
@@ -92,14 +96,14 @@ TEST_P(EpisodeTermTest, FollowsTheUsualTimeBetweenTwoReadings) {
   int64_t time_us = 1'700'000'000'000'000;
   const auto readings_while = [&](const auto& holds) {
     int readings = 0;
-    for (; holds(); ++readings) episode.Update(Scores{}, time_us += step_us, period_s);
+    for (; holds(); ++readings) Update(&episode, Scores{}, time_us += step_us, period_s);
     return readings;
   };
   for (int alarm = 0; alarm < 2; ++alarm) {
-    ASSERT_EQ(episode.Update(hot, time_us += step_us, period_s), kSpike);
+    ASSERT_EQ(Update(&episode, hot, time_us += step_us, period_s), kSpike);
     EXPECT_NEAR(readings_while([&] { return episode.is_open(); }), calm, 1 + calm / 50);
   }
-  ASSERT_EQ(episode.Update(hot, time_us += step_us, period_s), kNumChannels);
+  ASSERT_EQ(Update(&episode, hot, time_us += step_us, period_s), kNumChannels);
   const int muted = readings_while([&] { return episode.IsMuted(kSpike); });
   EXPECT_NEAR(muted, mute, 1 + mute / 50);  // what was held back counts, too
   EXPECT_TRUE(episode.IsPlausible());
@@ -118,9 +122,9 @@ TEST(EpisodeTest, TimeRunsOffEvenInStepsFarBelowATick) {
   Scores scores{};
   scores[kSpike] = 2;
   int64_t time_us = 1'700'000'000'000'000;
-  EXPECT_EQ(episode.Update(scores, time_us, kPeriodS), kSpike);
+  EXPECT_EQ(Update(&episode, scores, time_us, kPeriodS), kSpike);
   int readings = 0;
-  for (; episode.is_open(); ++readings) episode.Update(Scores{}, time_us += 10'000, kPeriodS);
+  for (; episode.is_open(); ++readings) Update(&episode, Scores{}, time_us += 10'000, kPeriodS);
   EXPECT_NEAR(readings, 100'000, 1000);
 }
 

@@ -50,8 +50,9 @@ class NoiseLevel {
   float coarseness() const {
     constexpr double kOften = 0.1;  // changes a reading
     const double step = static_cast<double>(step_);
-    if (!(step > 0)) return 0;
-    return static_cast<float>(step * std::max(0.0, 1 - slow_ / (kOften * step * step)));
+    const double often = kOften * step * step;
+    if (slow_ >= often) return 0;
+    return static_cast<float>(step * (1 - slow_ / often));
   }
 
   bool IsPlausible() const {

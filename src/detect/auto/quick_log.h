@@ -6,9 +6,9 @@
 
 namespace avocet::auto_detect {
 
-/// log(x) to within 2e-7 of its magnitude or of 1, whichever is larger, and the same on every
-/// machine. REQUIRES: x > 0, finite and not subnormal. By the series of artanh around the power of
-/// two nearest to x.
+/// log(x) to within 4e-7 of its magnitude or of 1, whichever is larger, and the same on every
+/// machine. REQUIRES: x > 0, finite and not subnormal. A minimax polynomial around the power of two
+/// nearest to x: no division, and three terms at a time, as others wait for the result.
 inline float QuickLog(float x) {
   constexpr uint32_t kHalfRoot = 0x3F3504F3;  // the bits of sqrt(1/2)
   constexpr float kLog2 = 0.693147181F;
@@ -16,12 +16,15 @@ inline float QuickLog(float x) {
   std::memcpy(&bits, &x, sizeof(bits));
   const auto exponent = static_cast<int32_t>(bits - kHalfRoot) >> 23;
   bits -= static_cast<uint32_t>(exponent) << 23;
-  float rest = 0;  // in [sqrt(1/2), sqrt(2))
-  std::memcpy(&rest, &bits, sizeof(rest));
-  const float t = (rest - 1) / (rest + 1);
-  const float square = t * t;
-  const float series = 2 + square * (2.0F / 3 + square * (2.0F / 5 + square * (2.0F / 7)));
-  return static_cast<float>(exponent) * kLog2 + t * series;
+  float nearest = 0;  // in [sqrt(1/2), sqrt(2))
+  std::memcpy(&nearest, &bits, sizeof(nearest));
+  const float f = nearest - 1;
+  const float square = f * f;
+  const float low = -0.500014842F + 0.333155453F * f;
+  const float middle = -0.248977661F + 0.204925701F * f;
+  const float high = -0.187617168F + 0.119864002F * f;
+  const float curve = square * (low + square * (middle + square * high));
+  return (static_cast<float>(exponent) * kLog2 + f) + curve;
 }
 
 }  // namespace avocet::auto_detect

@@ -27,11 +27,13 @@ constexpr uint8_t kMostOdd = 48;    // half-hours of neither kind, more than of 
 }  // namespace
 
 Season::Place Season::PlaceOf(int64_t time_us) const {
+  static_assert(kMostHalvings == 2);
+  constexpr double kPerWidth[] = {1.0 / kNarrowestUs, 0.5 / kNarrowestUs, 0.25 / kNarrowestUs};
   const int64_t in_day = InDay(time_us);
-  const int64_t width = kNarrowestUs << halvings_;
-  const auto bucket = static_cast<int>((in_day / kNarrowestUs) >> halvings_);
-  const double within = static_cast<double>(in_day - bucket * width) / static_cast<double>(width);
-  return {bucket, within < 0.5 ? -1 : 1, std::abs(within - 0.5)};
+  const int64_t bucket = (in_day / kNarrowestUs) >> halvings_;
+  const int64_t in_bucket = in_day - bucket * (kNarrowestUs << halvings_);
+  const double from_middle = static_cast<double>(in_bucket) * kPerWidth[halvings_] - 0.5;
+  return {time_us, static_cast<int>(bucket), from_middle < 0 ? -1 : 1, std::abs(from_middle)};
 }
 
 // `steps` may be negative.
@@ -45,9 +47,9 @@ int Season::DayOf(int64_t time_us) {
   return static_cast<int>(day - FloorDivide(day, WeekKinds::kDays) * WeekKinds::kDays);
 }
 
-bool Season::Expect(int64_t time_us, double x, double deviation, bool alone, Usual* usual) const {
+bool Season::Expect(const Place& place, double x, double deviation, bool alone,
+                    Usual* usual) const {
   if (days_ == 0) return false;
-  const Place place = PlaceOf(time_us);
   if (!IsSeen(place.bucket) || !IsSeen(After(place.bucket, place.side))) return false;
   if (claims_.empty()) {
     const auto mean = [&](int steps) { return MeanOf(After(place.bucket, steps * place.side)); };
@@ -57,7 +59,7 @@ bool Season::Expect(int64_t time_us, double x, double deviation, bool alone, Usu
     return true;
   }
   const bool weekly = alone && KnowsWeek();
-  const int today = DayOf(time_us);
+  const int today = DayOf(place.time_us);
   const auto known = [&](int steps) {
     const int at = place.bucket + steps * place.side;
     const int day = at < 0 ? today + WeekKinds::kDays - 1 : at >= size() ? today + 1 : today;
@@ -138,7 +140,7 @@ Season::Joint Season::JointAt(const Place& place, double deviation, const ValueA
   return is_step(0, 1) || is_step(0, 2) ? Joint::kStep : Joint::kLine;
 }
 
-void Season::Learn(int64_t time_us, double x, float period_s, bool doubtful, bool alone) {
+void Season::Learn(Place place, double x, float period_s, bool doubtful, bool alone) {
   if (day_of_week_ == 0) {
     origin_ = x;
     constexpr float kHalfHour = 1800;
@@ -146,14 +148,15 @@ void Season::Learn(int64_t time_us, double x, float period_s, bool doubtful, boo
            period_s > 1.2F * kHalfHour * static_cast<float>(1 << halvings_)) {
       ++halvings_;
     }
-    bucket_ = static_cast<uint8_t>(PlaceOf(time_us).bucket);
-    day_of_week_ = static_cast<uint8_t>(DayOf(time_us) + 1);
+    place = PlaceOf(place.time_us);
+    bucket_ = static_cast<uint8_t>(place.bucket);
+    day_of_week_ = static_cast<uint8_t>(DayOf(place.time_us) + 1);
   }
-  const int bucket = PlaceOf(time_us).bucket;
+  const int bucket = place.bucket;
   if (bucket != bucket_) {
     CloseBucket(alone);
     if (bucket < bucket_ && days_ != UINT8_MAX) ++days_;
-    const int day = DayOf(time_us);
+    const int day = DayOf(place.time_us);
     if (day != day_of_week_ - 1 || PartOf(bucket) != PartOf(bucket_)) {
       kinds_.Learn(day_of_week_ - 1, PartOf(bucket_), seen_);
       seen_ = 0;

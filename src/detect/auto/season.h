@@ -30,21 +30,30 @@ class Season {
  public:
   static constexpr int kMost = 48;
 
+  /// Where a time is in the day of a series.
+  struct Place {
+    int64_t time_us;
+    int bucket;
+    int side;      // of the nearer neighbour: -1 or 1
+    double share;  // of the way to the middle of that, from the middle of the bucket
+  };
   struct Usual {
     double value = 0;
     double claimed = 0;    ///< what else may be usual; the same without a claim
     bool at_step = false;  ///< the series is switched about now
   };
 
-  /// What is usual at `time_us`, as near to x as that may be. `deviation`: by how much the series
+  Place PlaceOf(int64_t time_us) const;
+
+  /// What is usual at `place`, as near to x as that may be. `deviation`: by how much the series
   /// usually differs from it. `alone`: without peers, which are switched at the same time as it is,
   /// and rest on the same days; among them there are neither steps nor weeks. False while this time
   /// of day was not seen.
-  bool Expect(int64_t time_us, double x, double deviation, bool alone, Usual* usual) const;
+  bool Expect(const Place& place, double x, double deviation, bool alone, Usual* usual) const;
 
   /// `period_s`: usual time between two readings, which must be known. `doubtful`: x is perhaps not
   /// ordinary.
-  void Learn(int64_t time_us, double x, float period_s, bool doubtful, bool alone);
+  void Learn(Place place, double x, float period_s, bool doubtful, bool alone);
 
   /// The level has changed for good: everything that is expected moves by that much, unless what
   /// else may be usual at `time_us` says as much.
@@ -62,11 +71,6 @@ class Season {
   bool IsPlausible() const;
 
  private:
-  struct Place {
-    int bucket;
-    int side;      // of the nearer neighbour: -1 or 1
-    double share;  // of the way to the middle of that, from the middle of the bucket
-  };
   // What is between the mean of a bucket and that of the nearer neighbour.
   enum class Joint {
     kLine,
@@ -86,7 +90,6 @@ class Season {
   static int DayOf(int64_t time_us);
   int size() const { return kMost >> halvings_; }
   int PartOf(int bucket) const { return bucket * WeekKinds::kPerDay / size(); }
-  Place PlaceOf(int64_t time_us) const;
   int After(int bucket, int steps) const;
   Known KnownOf(int day, int bucket, bool weekly) const;
   bool BordersOther(int day, int bucket) const;

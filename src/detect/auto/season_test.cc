@@ -23,13 +23,14 @@ void LearnDay(Season* season, int day, double odd, bool doubtful, bool alone = t
   for (int64_t time = At(day, 0); time < At(day + 1, 0); time += kPeriodUs) {
     const bool in_fault = time >= At(day, 8) && time < At(day, 10);
     const double wobble = 0.1 * static_cast<double>((time / kMicrosPerHour) % 5);
-    season->Learn(time, 10 + wobble + (in_fault ? odd : 0), kPeriodS, in_fault && doubtful, alone);
+    season->Learn(season->PlaceOf(time), 10 + wobble + (in_fault ? odd : 0), kPeriodS,
+                  in_fault && doubtful, alone);
   }
 }
 
 Season::Usual UsualAt(const Season& season, int64_t time_us, double x = 10) {
   Season::Usual usual;
-  EXPECT_TRUE(season.Expect(time_us, x, 0.1, true, &usual));
+  EXPECT_TRUE(season.Expect(season.PlaceOf(time_us), x, 0.1, true, &usual));
   return usual;
 }
 
@@ -37,9 +38,9 @@ TEST(SeasonTest, IsUnknownOnTheFirstDay) {
   Season season{};
   LearnDay(&season, 0, 0, false);
   Season::Usual usual;
-  EXPECT_FALSE(season.Expect(At(0, 12), 10, 0.1, true, &usual));
+  EXPECT_FALSE(season.Expect(season.PlaceOf(At(0, 12)), 10, 0.1, true, &usual));
   LearnDay(&season, 1, 0, false);
-  EXPECT_TRUE(season.Expect(At(2, 12), 10, 0.1, true, &usual));
+  EXPECT_TRUE(season.Expect(season.PlaceOf(At(2, 12)), 10, 0.1, true, &usual));
   EXPECT_NEAR(usual.value, 10.2, 0.3);
   EXPECT_EQ(usual.claimed, usual.value);
 }
@@ -98,7 +99,7 @@ TEST(SeasonTest, HowMuchTwoDaysDifferIsLearnedWithinHours) {
   for (int64_t time = At(1, 0); time < At(2, 0); time += kPeriodUs) {
     const bool in_fault = time >= At(1, 8) && time < At(1, 10);
     const double weather = time < At(1, 1) ? 8 : 0;
-    season.Learn(time, 10 + weather + (in_fault ? 4 : 0), kPeriodS, in_fault, true);
+    season.Learn(season.PlaceOf(time), 10 + weather + (in_fault ? 4 : 0), kPeriodS, in_fault, true);
   }
   EXPECT_NEAR(UsualAt(season, At(2, 9)).claimed, 14, 0.5);
 }
@@ -109,7 +110,7 @@ TEST(SeasonTest, ClaimsOfDifferentSizesStandSideBySide) {
   LearnDay(&season, 1, 0, false);
   for (int64_t time = At(2, 0); time < At(3, 0); time += kPeriodUs) {
     const double odd = time < At(2, 4) ? 3 : time < At(2, 8) ? -60 : 0;
-    season.Learn(time, 10 + odd, kPeriodS, odd != 0, true);
+    season.Learn(season.PlaceOf(time), 10 + odd, kPeriodS, odd != 0, true);
   }
   EXPECT_NEAR(UsualAt(season, At(3, 2)).claimed, 13, 0.6);
   EXPECT_NEAR(UsualAt(season, At(3, 6)).claimed, -50, 0.6);
@@ -122,7 +123,7 @@ TEST(SeasonTest, AnythingBetweenTheTwoSidesOfAStepIsUsual) {
   for (int64_t time = At(0, 0); time < At(2, 0); time += kPeriodUs) {
     const int64_t in_day = time % kMicrosPerDay;
     const bool on = in_day >= At(0, 6) + 10 * kMicrosPerMinute && in_day < At(0, 22);
-    season.Learn(time, on ? 20 : 10, kPeriodS, false, true);
+    season.Learn(season.PlaceOf(time), on ? 20 : 10, kPeriodS, false, true);
   }
   const auto nearest = [&](double hour, double x) { return UsualAt(season, At(2, hour), x).value; };
   for (const double x : {10.0, 13.0, 20.0}) {
@@ -148,7 +149,7 @@ TEST(SeasonTest, ACourseIsNoStep) {
     return sun + 50 * std::exp(-(hour - 9) * (hour - 9));  // and a rush hour
   };
   for (int64_t time = At(0, 0); time < At(2, 0); time += kPeriodUs) {
-    season.Learn(time, course(time), kPeriodS, false, true);
+    season.Learn(season.PlaceOf(time), course(time), kPeriodS, false, true);
   }
   for (int64_t time = At(2, 0); time < At(3, 0); time += 10 * kMicrosPerMinute) {
     for (const double x : {-200.0, course(time), 200.0}) {
@@ -173,7 +174,7 @@ void LearnWeeks(Season* season, int from, int to, double odd) {
     const double more = day % 7 >= 5 ? odd : 0;
     Season::Usual usual;
     const bool expected =
-        season->Expect(At(day, 9), 10 + more, 0.1, true, &usual) &&
+        season->Expect(season->PlaceOf(At(day, 9)), 10 + more, 0.1, true, &usual) &&
         (std::abs(usual.value - 10 - more) < 1 || std::abs(usual.claimed - 10 - more) < 1);
     LearnDay(season, day, more, more != 0 && !expected);
   }
@@ -202,7 +203,7 @@ TEST(SeasonTest, AmongPeersThereAreNoWeeks) {
   LearnWeeks(&season, 0, 7, 0);
   LearnWeeks(&season, 7, 21, 5);
   Season::Usual usual;
-  ASSERT_TRUE(season.Expect(At(26, 9), 15, 0.1, false, &usual));
+  ASSERT_TRUE(season.Expect(season.PlaceOf(At(26, 9)), 15, 0.1, false, &usual));
   EXPECT_NEAR(usual.value, 10, 0.5);
 }
 

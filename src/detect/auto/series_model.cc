@@ -95,6 +95,7 @@ void SeriesModel::Prefetch(int64_t time_us) const {
 
 void SeriesModel::Update(const Reading& reading, const Settings& settings, const FleetView& fleet,
                          Novelty* novelty, Verdict* out) {
+  const Season::Place place = season_.PlaceOf(reading.time_us);
   const bool first = bucket_.count == 0;
   if (first) {
     std::fill_n(lags_, ArResidual::kOrder, reading.x);
@@ -108,13 +109,13 @@ void SeriesModel::Update(const Reading& reading, const Settings& settings, const
   if (after_gap) std::fill_n(lags_, ArResidual::kOrder, reading.x);
 
   JudgeShape(reading, first || after_gap, readings() > kJudgesAfter, out);
-  JudgeLevel(reading, fleet, out);
+  JudgeLevel(reading, place, fleet, out);
   JudgeAmongPeers(reading, fleet, out);
   CloseStep(reading, novelty, out);
   Conclude(reading.time_us, settings, out);
   if (out->raised != kNumChannels) out->on_ramp = IsOnRamp(reading.x);
 
-  std::copy_backward(lags_, lags_ + ArResidual::kOrder - 1, lags_ + ArResidual::kOrder);
+  for (size_t i = ArResidual::kOrder - 1; i > 0; --i) lags_[i] = lags_[i - 1];
   lags_[0] = reading.x;
   last_us_ = reading.time_us;
 }
@@ -148,21 +149,22 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   scores[kClip] = clip_.Update(x, judges);
 }
 
-void SeriesModel::JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out) {
+void SeriesModel::JudgeLevel(const Reading& reading, const Season::Place& place,
+                             const FleetView& fleet, Verdict* out) {
   // What a day does to the whole fleet is not what is usual.
   const bool has_peers = fleet.HasPeers(reading.fleet_bucket);
   const double own = reading.x - (has_peers ? static_cast<double>(fleet.newest().median) : 0);
   const float least = kLeastOfStep * noise_.coarseness();
   const double deviation = std::max(level_.deviation(), least);
   Season::Usual known;
-  const bool has_season = season_.Expect(reading.time_us, own, deviation, !has_peers, &known);
+  const bool has_season = season_.Expect(place, own, deviation, !has_peers, &known);
   double usual = known.value;
   // A level that lasts is no habit of an hour: see AdoptLevel.
   const bool lasts =
       episode_.is_open() && SaturatingSubtract(reading.time_us, episode_.onset_us()) > kHabitUs;
   if (!lasts && std::abs(own - known.claimed) < std::abs(own - usual)) usual = known.claimed;
   if ((!lasts || (!has_peers && season_.KnowsWeek())) && pace_.IsKnown()) {
-    season_.Learn(reading.time_us, own, pace_.period_s(), doubt_ != kNone, !has_peers);
+    season_.Learn(place, own, pace_.period_s(), doubt_ != kNone, !has_peers);
   }
   out->has_season = has_season;
   if (!has_season) return;
@@ -286,10 +288,8 @@ void SeriesModel::Conclude(int64_t time_us, const Settings& settings, Verdict* o
   if (settings.threshold != 1) {
     for (float& score : out->scores) score /= settings.threshold;
   }
-  float top = 0;
-  for (const float score : out->scores) top = std::max(top, score);
-  last_score_ = top;
-  out->raised = episode_.Update(out->scores, time_us, pace_.period_s());
+  last_score_ = HighestOf(out->scores);
+  out->raised = episode_.Update(out->scores, last_score_, time_us, pace_.period_s());
   RankReading(out);
   AdoptLevel(time_us, settings);
   Weigh(time_us, settings);

@@ -111,7 +111,8 @@ class SeriesModel {
   };
 
   void JudgeShape(const Reading& reading, bool begins, bool judges, Verdict* out);
-  void JudgeLevel(const Reading& reading, const FleetView& fleet, Verdict* out);
+  void JudgeLevel(const Reading& reading, const Season::Place& place, const FleetView& fleet,
+                  Verdict* out);
   void JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out);
   void CloseStep(const Reading& reading, Novelty* novelty, Verdict* out);
   void OpenBucket(int64_t bucket);

@@ -25,22 +25,22 @@ class Spread {
       quantile_ += (guess - quantile_) / static_cast<float>(std::min(count_, kFirst));
       return;
     }
-    const float rate =
-        doubtful ? slowest : std::max(slowest, kStart / (static_cast<float>(count_) + kStart));
+    const float n = static_cast<float>(count_) + kStart;
+    const float rate = !doubtful && n * slowest < kStart ? kStart / n : slowest;
     quantile_ *= magnitude > quantile_ ? 1 + kQuantile * rate : 1 - (1 - kQuantile) * rate;
     quantile_ = std::clamp(quantile_, kSmallest, kLargest);
   }
 
   /// The standard deviation of a normal quantity with this quantile; 0 while nothing is known.
-  float deviation() const { return quantile_ / kNormalQuantile; }
+  float deviation() const { return quantile_ * kPerQuantile; }
   uint32_t count() const { return count_; }
 
   bool IsPlausible() const { return quantile_ >= 0 && quantile_ <= kLargest; }
 
  private:
   static constexpr float kQuantile = 0.9F;
-  static constexpr float kNormalQuantile = 1.645F;
-  static constexpr float kOfMean = 2.06F;  // the quantile, in mean magnitudes
+  static constexpr float kPerQuantile = 1 / 1.645F;  // deviations of a normal quantity
+  static constexpr float kOfMean = 2.06F;            // the quantile, in mean magnitudes
   static constexpr uint32_t kFirst = 16;
   static constexpr float kStart = 3;
   static constexpr float kSmallest = 1e-30F;
