@@ -340,6 +340,22 @@ TEST(AutoTest, WhatHappensToTheWholeFleetIsNotADevicesFault) {
   EXPECT_LE(found.size(), 1U) << Types(found);
 }
 
+// What all devices do for some hours of a day is no habit of theirs: one that was faulty then, and
+// did not learn, is as the others are the day after.
+TEST(AutoTest, WhatTheFleetDoesWhileOneIsFaultyIsNotMissedTheDayAfter) {
+  constexpr size_t kSwing = 2 * kDay + 2000, kHours = 1440;
+  const auto detector = MakeDetector(AutoType());
+  const std::vector<Anomaly> found =
+      Detect(detector.get(), Fleet(8, 4 * kDay, [](size_t device, size_t i) {
+               const double part = (static_cast<double>(i) - kSwing) / kHours;
+               const double swing = part > 0 && part < 1 ? 1 - std::cos(6.28318531 * part) : 0;
+               const bool faulty = device == 5 && i > kSwing - 500 && i < kSwing + 2000;
+               return 1.2 * swing + (faulty ? 1 : 0);
+             }));
+  ASSERT_EQ(found.size(), 1U) << Types(found);
+  EXPECT_EQ(found[0].slot, 5U);
+}
+
 TEST(AutoTest, FleetsComeOutTheSameHoweverBatchesAreCut) {
   const std::vector<TestReading> readings = Fleet(6, 2 * kDay, [](size_t device, size_t i) {
     return device == 2 && i > kDay + 4000 ? 1.5 : 0.0;
@@ -465,8 +481,8 @@ TEST(AutoTest, StateOfAnOlderLayoutIsRefused) {
     const auto restarted = MakeDetector(AutoType(), {{"tier", tier}});
     EXPECT_EQ(restarted->Load(&reader).code(), StatusCode::kCorrupt);
   };
-  f(0, "auto/9", "auto/8");
-  f(1, "auto_lean/9", "auto_lean/8");
+  f(0, "auto/10", "auto/09");
+  f(1, "auto_lean/10", "auto_lean/09");
 }
 
 TEST(AutoTest, OddSeriesNeverGiveAFloodOrANumberThatIsNone) {

@@ -19,10 +19,13 @@ class FleetView {
     float median;
     uint32_t devices;  ///< that the median is over; 0: no entry
     float deviation;   ///< that half of the devices have at least, over half an hour; 0: not known
-    uint32_t unused;
+    float next;        ///< what the median of the bucket after this one is likely to be
   };
 
-  void Add(const Entry& entry) {
+  void Add(Entry entry) {
+    const Entry& before = newest();
+    const bool follows = before.devices != 0 && entry.bucket == before.bucket + 1;
+    entry.next = entry.median + (follows ? entry.median - before.median : 0);
     entries_[next_] = entry;
     next_ = (next_ + 1) % kEntries;
   }
@@ -47,7 +50,8 @@ class FleetView {
   bool IsPlausible() const {
     return next_ < kEntries && std::all_of(entries_, std::end(entries_), [](const Entry& entry) {
              return IsBucket(entry.bucket) && std::abs(entry.median) <= 1e30F &&
-                    entry.deviation >= 0 && entry.deviation <= 1e30F;
+                    entry.deviation >= 0 && entry.deviation <= 1e30F &&
+                    std::abs(entry.next) <= 4e30F;
            });
   }
 

@@ -153,7 +153,7 @@ void SeriesModel::JudgeLevel(const Reading& reading, const Season::Place& place,
                              const FleetView& fleet, Verdict* out) {
   // What a day does to the whole fleet is not what is usual.
   const bool has_peers = fleet.HasPeers(reading.fleet_bucket);
-  const double own = reading.x - (has_peers ? static_cast<double>(fleet.newest().median) : 0);
+  const double own = reading.x - (has_peers ? static_cast<double>(fleet.newest().next) : 0);
   const float least = kLeastOfStep * noise_.coarseness();
   const double deviation = std::max(level_.deviation(), least);
   Season::Usual known;

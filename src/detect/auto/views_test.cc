@@ -7,6 +7,7 @@
 #include <random>
 
 #include "src/detect/auto/coarse_numbers.h"
+#include "src/detect/auto/fleet_view.h"
 #include "src/detect/auto/level_rarity.h"
 #include "src/detect/auto/level_watch.h"
 #include "src/detect/auto/novelty.h"
@@ -216,6 +217,18 @@ TEST(OutlierLimitTest, ALongTailMovesTheLimitFurtherThanAShortOne) {
   EXPECT_GT(near, 9);
   EXPECT_LT(near, 20);
   EXPECT_GT(largest_after(10), near + 10);
+}
+
+TEST(FleetViewTest, ForetellsTheNextMedianFromTheLastTwo) {
+  FleetView fleet{};
+  const auto next = [&](int64_t bucket, float median) {
+    fleet.Add({.bucket = bucket, .median = median, .devices = 5});
+    return fleet.newest().next;
+  };
+  EXPECT_EQ(next(7, 2), 2);
+  EXPECT_EQ(next(8, 5), 8);
+  EXPECT_EQ(next(9, 4), 3);
+  EXPECT_EQ(next(11, 6), 6);  // after a hole
 }
 
 TEST(ShortFloatTest, KeepsSixteenBits) {
