@@ -340,6 +340,15 @@ TEST(AutoTest, WhatHappensToTheWholeFleetIsNotADevicesFault) {
   EXPECT_LE(found.size(), 1U) << Types(found);
 }
 
+// A light that went off comes on again.
+TEST(AutoTest, AJumpBackIsNoSpike) {
+  const auto detector = MakeDetector(AutoType());
+  const auto light = [](size_t, size_t i) {
+    return i < 3000 ? 0.0 : i < 2 * kDay + 180 ? -0.8 : 0.5;
+  };
+  EXPECT_EQ(Types(Detect(detector.get(), Fleet(8, 3 * kDay, light))), "");
+}
+
 // What all devices do for some hours of a day is no habit of theirs: one that was faulty then, and
 // did not learn, is as the others are the day after.
 TEST(AutoTest, WhatTheFleetDoesWhileOneIsFaultyIsNotMissedTheDayAfter) {

@@ -39,6 +39,9 @@ class OutlierLimit {
     return judges ? ratio : 0;
   }
 
+  /// What was as large on the other side is ordinary on this one, too.
+  void LearnFrom(const OutlierLimit& other) { largest_ = std::max(largest_, other.largest_); }
+
   bool IsPlausible() const {
     const auto fits = [](float x) { return x >= 0 && x <= kMost; };
     return fits(beginning_) && fits(excess_) && fits(largest_);

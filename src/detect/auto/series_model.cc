@@ -16,6 +16,7 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kHabitUs = kMicrosPerDay / 2;
 constexpr uint32_t kJudgesAfter = 200;         // readings
 constexpr uint32_t kHugeAfter = 60;            // readings
+constexpr float kLargeJump = 0.5F;             // of the limit of spikes: larger than any before
 constexpr float kHuge = 20;                    // errors of the forecast
 constexpr uint32_t kMissesAfter = 30;          // readings
 constexpr uint32_t kNoveltyAfter = 300;        // readings of a slow series
@@ -135,8 +136,12 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   out->lower = forecast.predicted - kBandDeviations * forecast.unit;
   out->upper = forecast.predicted + kBandDeviations * forecast.unit;
   if (readings() > kJudgesAfter / 2) out->distance = Narrow(forecast.distance) / kSpikeRule.floor;
-  if (begins) return;
+  if (begins) {
+    jump_ = 0;
+    return;
+  }
   const bool learns = doubt_ < kAnomalous;
+  if (jump_ != 0 && learns) LearnJump(x);
   // The tail of the errors is not known yet: what is huge is told from what is not.
   const float early = std::abs(forecast.z) / kHuge;
   if (!judges && readings() > kHugeAfter && early > 1) {
@@ -145,6 +150,7 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
     scores[kSpike] = spike_.Update(std::max(forecast.z, 0.0F), kSpikeRule, judges, learns);
     scores[kDip] = dip_.Update(std::max(-forecast.z, 0.0F), kSpikeRule, judges, learns);
   }
+  jump_ = static_cast<int8_t>((scores[kSpike] > kLargeJump) - (scores[kDip] > kLargeJump));
   scores[kStuck] = stuck_.Update(x == lags_[0], judges);
   scores[kClip] = clip_.Update(x, judges);
 }
@@ -259,6 +265,17 @@ void SeriesModel::OpenBucket(int64_t bucket) {
   bucket_ = {};
   // What is as old as that is not compared with anything.
   if (after_closed <= UINT32_MAX) bucket_.after_closed = static_cast<uint32_t>(after_closed);
+}
+
+// What goes down at a stroke and stays there, such as a light, comes up at a stroke some time, and
+// the other way round. `x`: the reading after the jump.
+void SeriesModel::LearnJump(double x) {
+  if (std::abs(x - lags_[0]) > std::abs(lags_[0] - lags_[1]) / 2) return;
+  if (jump_ > 0) {
+    dip_.LearnFrom(spike_);
+  } else {
+    spike_.LearnFrom(dip_);
+  }
 }
 
 // Noise that is louder than usual seldom goes the same way three times by like amounts.

@@ -104,7 +104,7 @@ class SeriesModel {
   };
 
   // What a series learns from a reading depends on the state it is in.
-  enum Doubt : uint16_t {
+  enum Doubt : uint8_t {
     kNone,       ///< no doubt: everything is learned
     kAway,       ///< away from the fleet: perhaps a fault that begins, so not what is usual
     kAnomalous,  ///< nothing that a fault would spoil
@@ -116,6 +116,7 @@ class SeriesModel {
   void JudgeAmongPeers(const Reading& reading, const FleetView& fleet, Verdict* out);
   void CloseStep(const Reading& reading, Novelty* novelty, Verdict* out);
   void OpenBucket(int64_t bucket);
+  void LearnJump(double x);
   bool IsOnRamp(double x) const;
   void RankReading(Verdict* out);
   void Conclude(int64_t time_us, const Settings& settings, Verdict* out);
@@ -132,7 +133,8 @@ class SeriesModel {
   // Of every reading: side by side, so that few cache lines are touched. See Prefetch.
   uint8_t closed_judged_;  // whether the last bucket before has been compared with the fleet,
   uint8_t open_judged_;    // and whether bucket_ has
-  uint16_t doubt_;         // how far the next reading is to be trusted
+  uint8_t doubt_;          // how far the next reading is to be trusted,
+  int8_t jump_;            // and which way the last one jumped: 1 up, -1 down, 0: not far
   int64_t last_us_;
   double lags_[ArResidual::kOrder];  // newest first
   Pace pace_;

@@ -219,6 +219,14 @@ TEST(OutlierLimitTest, ALongTailMovesTheLimitFurtherThanAShortOne) {
   EXPECT_GT(largest_after(10), near + 10);
 }
 
+TEST(OutlierLimitTest, WhatWasSeenOnOneSideIsOrdinaryOnTheOther) {
+  constexpr OutlierRule kSpikeRule = {};
+  OutlierLimit up{}, down{};
+  up.Update(5, kSpikeRule, true, true);
+  down.LearnFrom(up);
+  EXPECT_FLOAT_EQ(down.Update(8, kSpikeRule, true, true), 8 / (kSpikeRule.record_factor * 5));
+}
+
 TEST(FleetViewTest, ForetellsTheNextMedianFromTheLastTwo) {
   FleetView fleet{};
   const auto next = [&](int64_t bucket, float median) {
