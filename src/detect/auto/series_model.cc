@@ -51,7 +51,7 @@ constexpr LevelRule kApartRule = {.rate = 1,
 constexpr LevelRule kApartSoonRule = {.rate = 1.0F / 3,
                                       .slowest = 0.002F,
                                       .judges_after = 72,
-                                      .floor = 4.1F,
+                                      .floor = 4,
                                       .record_factor = 1.2F,
                                       .memory = 0.9995F};
 constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
