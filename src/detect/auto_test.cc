@@ -490,8 +490,8 @@ TEST(AutoTest, StateOfAnOlderLayoutIsRefused) {
     const auto restarted = MakeDetector(AutoType(), {{"tier", tier}});
     EXPECT_EQ(restarted->Load(&reader).code(), StatusCode::kCorrupt);
   };
-  f(0, "auto/10", "auto/09");
-  f(1, "auto_lean/10", "auto_lean/09");
+  f(0, "auto/11", "auto/10");
+  f(1, "auto_lean/11", "auto_lean/10");
 }
 
 TEST(AutoTest, OddSeriesNeverGiveAFloodOrANumberThatIsNone) {

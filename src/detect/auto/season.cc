@@ -22,6 +22,7 @@ constexpr double kOdd = 3;            // spreads from what is known, or that sha
 constexpr double kOddShare = 0.25;    // difference between the two kinds of day,
 constexpr double kOddEdge = 0.25;     // or of that between the half-hours before and after
 constexpr double kOtherRate = 0.5;  // at which the other kind of day is learned: claims are coarse
+constexpr uint8_t kOwnEdge = 4;     // what an edge of its own weighs, in edges of the fleet
 constexpr uint8_t kMostOdd = 48;    // half-hours of neither kind, more than of one: other weeks
 
 }  // namespace
@@ -73,6 +74,26 @@ bool Season::Expect(const Place& place, double x, double deviation, bool alone,
   const Joint of_claims = weekly ? JointAt(place, deviation, claimed) : joint;
   usual->claimed = origin_ + Nearest(place, of_claims, x - origin_, claimed);
   return true;
+}
+
+bool Season::IsSwitchedAt(int64_t time_us, double deviation) const {
+  const Place place = PlaceOf(time_us);
+  if (days_ == 0 || !IsSeen(place.bucket) || !IsSeen(After(place.bucket, place.side))) return false;
+  const auto mean = [&](int steps) { return MeanOf(After(place.bucket, steps * place.side)); };
+  return JointAt(place, deviation, mean) != Joint::kLine;
+}
+
+void Season::NoteEdge(int64_t time_us, double deviation, bool is_apart) {
+  if (HasOwnEdges() || (!is_apart && own_edges_ == 0)) return;
+  if (!IsSwitchedAt(time_us, deviation)) return;
+  if (!is_apart) {
+    --own_edges_;
+  } else if (own_edges_ < kMostEdges - kOwnEdge) {
+    own_edges_ += kOwnEdge;
+  } else {
+    *this = {};
+    own_edges_ = kMostEdges;
+  }
 }
 
 Season::Known Season::KnownOf(int day, int bucket, bool weekly) const {
@@ -304,8 +325,9 @@ void Season::Adopt(int64_t time_us, double by) {
 }
 
 bool Season::IsPlausible() const {
-  return halvings_ <= kMostHalvings && bucket_ < size() && day_of_week_ <= WeekKinds::kDays &&
-         std::abs(origin_) < 1e60 && std::abs(sum_) < 1e70 && spread_ >= 0 && spread_ <= 1e31F &&
+  return halvings_ <= kMostHalvings && own_edges_ <= kMostEdges && bucket_ < size() &&
+         day_of_week_ <= WeekKinds::kDays && std::abs(origin_) < 1e60 && std::abs(sum_) < 1e70 &&
+         spread_ >= 0 && spread_ <= 1e31F &&
          std::all_of(means_, std::end(means_),
                      [](ShortFloat mean) { return std::abs(mean.Get()) <= 1e31F; });
 }

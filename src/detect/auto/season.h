@@ -46,10 +46,16 @@ class Season {
   Place PlaceOf(int64_t time_us) const;
 
   /// What is usual at `place`, as near to x as that may be. `deviation`: by how much the series
-  /// usually differs from it. `alone`: without peers, which are switched at the same time as it is,
+  /// usually differs from it. `alone`: without peers that are switched at the same time as it is,
   /// and rest on the same days; among them there are neither steps nor weeks. False while this time
   /// of day was not seen.
   bool Expect(const Place& place, double x, double deviation, bool alone, Usual* usual) const;
+
+  /// Of a series with peers: whether it was away from them about `time_us`. Those that are switched
+  /// with it, and by as much, explain its edges. When it is often away from them at an edge it is
+  /// on its own; then it is learned anew, as what was known was less their median.
+  void NoteEdge(int64_t time_us, double deviation, bool is_apart);
+  bool HasOwnEdges() const { return own_edges_ == kMostEdges; }
 
   /// `period_s`: usual time between two readings, which must be known. `doubtful`: x is perhaps not
   /// ordinary.
@@ -82,6 +88,7 @@ class Season {
     double value;
     double claimed;
   };
+  static constexpr uint8_t kMostEdges = 160;
   static constexpr int64_t kNarrowestUs = kMicrosPerDay / kMost;
   static int64_t InDay(int64_t time_us) {
     const int64_t in_day = time_us % kMicrosPerDay;
@@ -93,6 +100,7 @@ class Season {
   int After(int bucket, int steps) const;
   Known KnownOf(int day, int bucket, bool weekly) const;
   bool BordersOther(int day, int bucket) const;
+  bool IsSwitchedAt(int64_t time_us, double deviation) const;
   template <typename ValueAt>
   Joint JointAt(const Place& place, double deviation, const ValueAt& value_at) const;
   template <typename ValueAt>
@@ -116,6 +124,7 @@ class Season {
   uint8_t bucket_;               // the open one,
   uint8_t day_of_week_;          // and its day, from 1 on; 0: nothing was learned
   uint8_t seen_;                 // of the open part of a day: see WeekKinds
+  uint8_t own_edges_;            // what speaks for edges of its own
   uint8_t odd_;                  // half-hours that were of neither kind
   WeekKinds kinds_;              // of the days of the week
   CoarseNumbers<kMost> claims_;  // what else a bucket's mean may be, less the mean; 0: no claim

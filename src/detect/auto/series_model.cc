@@ -67,6 +67,7 @@ constexpr float kLeastOfLong = 0.3F;
 constexpr float kMistaken = 1.25F;    // by how much it may be more than it was thought to be
 constexpr float kLeastOfStep = 0.4F;  // usual size of a level, in the steps of coarse values
 constexpr float kNoiseLimit = 6;
+constexpr double kEdgeNoise = 3;  // usual changes
 
 float Narrow(double x) { return static_cast<float>(std::clamp(x, -1e30, 1e30)); }
 
@@ -159,18 +160,21 @@ void SeriesModel::JudgeLevel(const Reading& reading, const Season::Place& place,
                              const FleetView& fleet, Verdict* out) {
   // What a day does to the whole fleet is not what is usual.
   const bool has_peers = fleet.HasPeers(reading.fleet_bucket);
-  const double own = reading.x - (has_peers ? static_cast<double>(fleet.newest().next) : 0);
+  // A series that is switched at hours of its own has peers for its level, but none for its habits.
+  const bool alone = !has_peers || season_.HasOwnEdges();
+  const double own = reading.x - (alone ? 0 : static_cast<double>(fleet.newest().next));
   const float least = kLeastOfStep * noise_.coarseness();
   const double deviation = std::max(level_.deviation(), least);
+  const double edge = alone && has_peers ? static_cast<double>(apart_.deviation()) : deviation;
   Season::Usual known;
-  const bool has_season = season_.Expect(place, own, deviation, !has_peers, &known);
+  const bool has_season = season_.Expect(place, own, edge, alone, &known);
   double usual = known.value;
   // A level that lasts is no habit of an hour: see AdoptLevel.
   const bool lasts =
       episode_.is_open() && SaturatingSubtract(reading.time_us, episode_.onset_us()) > kHabitUs;
   if (!lasts && std::abs(own - known.claimed) < std::abs(own - usual)) usual = known.claimed;
-  if ((!lasts || (!has_peers && season_.KnowsWeek())) && pace_.IsKnown()) {
-    season_.Learn(place, own, pace_.period_s(), doubt_ != kNone, !has_peers);
+  if ((!lasts || (alone && season_.KnowsWeek())) && pace_.IsKnown()) {
+    season_.Learn(place, own, pace_.period_s(), doubt_ != kNone, alone);
   }
   out->has_season = has_season;
   if (!has_season) return;
@@ -183,6 +187,10 @@ void SeriesModel::JudgeLevel(const Reading& reading, const Season::Place& place,
   const bool fits = std::abs(reading.x - usual) <= half;
   if (fits && !has_peers) level_.ComeBack(rule, least);
   out->is_switched = known.at_step && fits;
+  // Between two means anything is usual: beyond one of them noise has a side, and a mean that is
+  // none.
+  out->is_at_edge = known.at_step && season_.HasOwnEdges() &&
+                    std::abs(reading.x - usual) <= kEdgeNoise * noise_.usual_change();
   out->expected = usual;
   out->lower = usual - half;
   out->upper = usual + half;
@@ -198,6 +206,8 @@ void SeriesModel::JudgeAmongPeers(const Reading& reading, const FleetView& fleet
     const bool learns = doubt_ < kAnomalous;
     const float coarse = kLeastOfStep * noise_.coarseness();
     const float now = apart_.Update(apart, kApartRule, learns, coarse);
+    const int64_t middle_us = bucket * kFleetBucketUs + kFleetBucketUs / 2;
+    season_.NoteEdge(middle_us, static_cast<double>(apart_.deviation()), now > 1);
     // Means of hours are few in the first days: their usual size is a guess for long.
     const float usual = apart_.deviation();
     const auto least = [&](float share) { return std::max(coarse, share * usual); };
@@ -241,7 +251,7 @@ void SeriesModel::CloseStep(const Reading& reading, Novelty* novelty, Verdict* o
   bucket_.sum += reading.x;
   ++bucket_.count;
   if (out->has_season && reading.fleet_bucket <= bucket) {
-    bucket_.residual_sum += out->residual;
+    if (!out->is_at_edge) bucket_.residual_sum += out->residual;
     ++bucket_.residuals;
   }
   if (novelty == nullptr) return;

@@ -44,6 +44,7 @@ struct Verdict {
   bool has_season = false;                    ///< what is usual at this time of day is known,
   float residual = 0;                         ///< and this is the distance from it,
   bool is_switched = false;                   ///< which is small, about when the series is switched
+  bool is_at_edge = false;                    ///< the same, of a single reading
   float own_level = 0;                        ///< a score: 1 is unusual, whatever the fleet does
   float distance = 0;            ///< the same, of how far the reading is from the mean of all
   Novelty::Result novelty;       ///< of the step that the reading ended, if any

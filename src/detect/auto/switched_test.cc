@@ -112,5 +112,58 @@ TEST(SwitchedTest, AnEdgeIsSeldomNovel) {
   EXPECT_LE(novel, 6);
 }
 
+/// Anomalies of ten machines in six weeks, each switched at hours of its own, and none at
+/// weekends; the first runs on as long as `first_off` says on the Wednesday of the last.
+std::vector<Anomaly> FindInFleet(int64_t period_s, double first_off) {
+  constexpr int kMachines = 10, kWednesday = 37;
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> noise(0, 0.3);
+  std::uniform_real_distribution<double> late(0, 5.0 / 60);
+  std::vector<testing::TestReading> readings;
+  std::vector<Day> edges(kMachines);
+  for (int64_t second = 0; second < int64_t{42} * 86'400; second += period_s) {
+    const int day = static_cast<int>(second / 86'400);
+    const double hour = static_cast<double>(second % 86'400) / 3600;
+    for (uint32_t machine = 0; machine < kMachines; ++machine) {
+      if (second % 86'400 == 0) {
+        edges[machine].on = 5 + 0.43 * machine + late(random);
+        edges[machine].off = 22 - 0.61 * machine + late(random);
+        if (day == kWednesday && machine == 0) edges[machine].off = first_off;
+      }
+      const bool on = day % 7 < 5 && hour >= edges[machine].on && hour < edges[machine].off;
+      const double x = (on ? 15 + machine : 5) + noise(random);
+      readings.push_back({machine, second * testing::kSecond, {std::round(x * 100) / 100}});
+    }
+  }
+  const auto detector = MakeDetector(AutoType());
+  return Detect(detector.get(), readings);
+}
+
+bool IsOfLevel(const Anomaly& anomaly) {
+  return anomaly.reason == "level" || anomaly.reason == "drift" || anomaly.reason == "peer";
+}
+
+TEST(SwitchedTest, AFleetWhoseMachinesAreEachSwitchedAtHoursOfTheirOwn) {
+  for (const int64_t period_s : {60, 300}) {
+    SCOPED_TRACE(period_s);
+    const auto found = FindInFleet(period_s, 22);
+    const auto late = std::count_if(found.begin(), found.end(), [](const Anomaly& one) {
+      return IsOfLevel(one) && one.event_time_us > 28 * kMicrosPerDay;
+    });
+    EXPECT_LE(late, 15);  // of 200 edges and two weekends; 42 where none is learned
+  }
+}
+
+TEST(SwitchedTest, AMachineThatIsLeftOnAmongOthersIsFound) {
+  for (const int64_t period_s : {60, 300}) {
+    SCOPED_TRACE(period_s);
+    const auto found = FindInFleet(period_s, 24);
+    EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const Anomaly& one) {
+      const double hour = static_cast<double>(one.event_time_us) / double{kMicrosPerHour} - 37 * 24;
+      return IsOfLevel(one) && one.slot == 0 && hour >= 22 && hour < 24;
+    }));
+  }
+}
+
 }  // namespace
 }  // namespace avocet::auto_detect
