@@ -109,6 +109,8 @@ class Rewriter:
         )
         text = re.sub(r"static constexpr float (k\w+\[\w+\]) = \{([^}]+)\};", array, text)
         text = re.sub(r"constexpr( \w+Rule k\w+ = \{[^}]*\};)", rule, text)
+        # Made from another rule.
+        text = re.sub(r"constexpr( \w+Rule k\w+ = \[)", r"static const\1", text)
         if name == "outlier_limit.h":
             text = re.sub(
                 r"^  float (\w+) = ([^;]+);",
