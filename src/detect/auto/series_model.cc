@@ -16,7 +16,6 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kHabitUs = kMicrosPerDay / 2;
 constexpr uint32_t kJudgesAfter = 200;         // readings
 constexpr uint32_t kHugeAfter = 60;            // readings
-constexpr float kLargeJump = 0.5F;             // of the limit of spikes: larger than any before
 constexpr float kHuge = 20;                    // errors of the forecast
 constexpr uint32_t kMissesAfter = 30;          // readings
 constexpr uint32_t kNoveltyAfter = 300;        // readings of a slow series
@@ -151,7 +150,8 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
     scores[kSpike] = spike_.Update(std::max(forecast.z, 0.0F), kSpikeRule, judges, learns);
     scores[kDip] = dip_.Update(std::max(-forecast.z, 0.0F), kSpikeRule, judges, learns);
   }
-  jump_ = static_cast<int8_t>((scores[kSpike] > kLargeJump) - (scores[kDip] > kLargeJump));
+  const auto is_record = [](float score) { return score * kSpikeRule.record_factor > 1; };
+  jump_ = static_cast<int8_t>(is_record(scores[kSpike]) - is_record(scores[kDip]));
   scores[kStuck] = stuck_.Update(x == lags_[0], judges);
   scores[kClip] = clip_.Update(x, judges);
 }
