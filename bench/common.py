@@ -26,7 +26,7 @@ schema:
     light: {{range: [0, 100000]}}
     loudness: {{range: [0, 2000]}}
 detectors:
-  - {{name: three_sigma, type: zscore, sigma: 3}}
+  - {detector}
 {more}"""
 
 
@@ -75,8 +75,42 @@ def make_readings(folder: pathlib.Path, rows: int, devices: int, files: int) -> 
     return target
 
 
-def write_config(path: pathlib.Path, lake: pathlib.Path, source: str, more: str = "") -> None:
-    path.write_text(CONFIG.format(lake=lake, source=source, more=more))
+ZSCORE = "{name: three_sigma, type: zscore, sigma: 3}"
+
+
+def write_config(
+    path: pathlib.Path, lake: pathlib.Path, source: str, more: str = "", detector: str = ZSCORE
+) -> None:
+    path.write_text(CONFIG.format(lake=lake, source=source, more=more, detector=detector))
+
+
+def million_series(work: pathlib.Path, devices: int, detector: str = ZSCORE) -> dict:
+    """Five metrics of each device, 32 readings of each; then a start from their snapshot."""
+    lake = work / "lake-state"
+    shutil.rmtree(lake, ignore_errors=True)
+    config = work / "state.yaml"
+    write_config(config, lake, "none", detector=detector)
+    config.write_text(
+        config.read_text().replace(
+            '  - file: {path: "none"}',
+            f"  - simulate: {{devices: {devices}, period: 10s, speed: 0, seed: 1, duration: 320s,"
+            " start_time: 2021-06-15T00:00:00Z}",
+        )
+    )
+    report = run_avocet(config)
+    check(report["received"] == devices * 32, f"{report['received']} of {devices * 32} readings")
+    series = devices * len(METRICS)
+    again = run_avocet(config)
+    check(again["replayed_rows"] == 0 and again["snapshot_epoch"] > 0, "no restart from a snapshot")
+    check(again["devices"] == devices, f"{again['devices']} of {devices} devices came back")
+    shutil.rmtree(lake)
+    return {
+        "series": series,
+        "state_bytes_per_series": round(report["state_bytes"] / series),
+        "peak_memory_mb": round(report["peak_memory_bytes"] / 1e6),
+        "restart_seconds": round(again["process_seconds"], 2),
+        "restart_peak_memory_mb": round(again["peak_memory_bytes"] / 1e6),
+    }
 
 
 def run_avocet(config: pathlib.Path, *arguments: str) -> dict:

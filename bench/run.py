@@ -34,6 +34,7 @@ from common import (
     count_lines,
     make_readings,
     median,
+    million_series,
     run_avocet,
     write_config,
 )
@@ -214,30 +215,7 @@ def commits(work: pathlib.Path, quick: bool) -> dict:
 
 
 def state(work: pathlib.Path, quick: bool) -> dict:
-    devices = 20_000 if quick else 200_000
-    rows = devices * 32
-    lake = work / "lake-state"
-    shutil.rmtree(lake, ignore_errors=True)
-    config = work / "state.yaml"
-    write_config(config, lake, "none")
-    config.write_text(
-        config.read_text().replace(
-            '  - file: {path: "none"}',
-            f"  - simulate: {{devices: {devices}, period: 10s, speed: 0, seed: 1, duration: 320s,"
-            " start_time: 2021-06-15T00:00:00Z}",
-        )
-    )
-    report = run_avocet(config)
-    check(report["received"] == rows, f"{report['received']} of {rows} readings")
-    series = devices * len(METRICS)
-    again = run_avocet(config)
-    check(again["replayed_rows"] == 0 and again["snapshot_epoch"] > 0, "no restart from a snapshot")
-    return {
-        "series": series,
-        "state_bytes_per_series": round(report["state_bytes"] / series),
-        "peak_memory_mb": round(report["peak_memory_bytes"] / 1e6),
-        "restart_seconds": round(again["process_seconds"], 2),
-    }
+    return million_series(work, 20_000 if quick else 200_000)
 
 
 def wheel(work: pathlib.Path, quick: bool) -> dict:

@@ -12,6 +12,7 @@ rul       useful life of engines that ran until they failed
 rcf       random_cut_forest and the library of its inventors on the same records
 robustness  NAB again, with every parameter of `auto` moved by up to 30 %
 cost      nanoseconds per value and bytes per series, with 100,000 series
+pipeline  `auto` and `zscore` in the whole engine: readings a second, memory of a million series
 
 The data, folders nab, wsn and cmapss, is looked for in --data, else $AVOCET_DATA, else
 ../shared/data; a suite without its data is left out.
@@ -32,6 +33,7 @@ import cost
 import detection
 import nab
 import numpy as np
+import pipeline
 import rcf
 import robustness
 import rul
@@ -39,7 +41,7 @@ import sensors
 import wsn
 
 DOCS = detection.ROOT / "docs/detectors"
-SUITES = ("nab", "sensors", "wsn", "rul", "rcf", "robustness", "cost")
+SUITES = ("nab", "sensors", "wsn", "rul", "rcf", "robustness", "cost", "pipeline")
 # The folder of the data that a suite needs.
 FOLDERS = {"nab": "nab", "wsn": "wsn", "rul": "cmapss", "robustness": "nab"}
 # Detectors that need parameters for each data set, and what is not a detector of values.
@@ -306,6 +308,27 @@ def cost_text(results: dict) -> str:
     return table(["detector", "ns per value", "bytes per series", "series"], rows)
 
 
+# The whole engine.
+
+
+def pipeline_text(results: dict) -> str:
+    header = ["detector", "readings per second", "of `zscore`", "state of a series, bytes"]
+    header += ["peak memory, MB", "restart, s", "its peak memory, MB"]
+    rows = [
+        [
+            f"`{name}`",
+            f"{part['readings_per_second']:,}",
+            f"{part['readings_per_second'] / results['zscore']['readings_per_second']:.0%}",
+            f"{part['state_bytes_per_series']:,}",
+            f"{part['peak_memory_mb']:,}",
+            number(part["restart_seconds"], 1),
+            f"{part['restart_peak_memory_mb']:,}",
+        ]
+        for name, part in results.items()
+    ]
+    return table(header, rows)
+
+
 # The page.
 
 
@@ -355,6 +378,7 @@ def write(results: dict, made_with: str) -> None:
         "rcf": rcf_text,
         "robustness": robustness_text,
         "cost": cost_text,
+        "pipeline": pipeline_text,
     }
     parts = {}
     for suite in SUITES:
@@ -409,8 +433,10 @@ def main() -> None:
             elif suite == "robustness":
                 draws = QUICK_DRAWS if arguments.quick else DRAWS
                 results[suite] = robustness.measure(data, work, draws)
-            else:
+            elif suite == "cost":
                 results[suite] = cost.measure()
+            else:
+                results[suite] = pipeline.measure(work, arguments.quick)
             if arguments.write and suite in results:
                 write(results, made_with)
                 results.clear()

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "src/base/time_format.h"
-#include "src/engine/snapshot.h"
 #include "src/engine/table_rewrite.h"
 #include "src/env/kill_point.h"
 
@@ -188,9 +187,11 @@ Status Committer::CommitEpoch(Epoch* epoch) {
   options_.clock->Pass(CommitStage::kTables, epoch->arrivals);
   last_commit_us_ = options_.env->NowMicros();
   if (on_commit_) on_commit_(done_);
-  if (!epoch->snapshot.empty()) {
-    AVOCET_RETURN_IF_ERROR(WithRetry("cannot write a state snapshot", epoch->number,
-                                     [&] { return WriteSnapshot(*epoch); }));
+  if (epoch->snapshot != nullptr) {
+    // A sync is not repeated: the next snapshot will do.
+    const Status published = epoch->snapshot->Publish();
+    epoch->snapshot.reset();
+    if (!published.ok()) spdlog::warn("cannot write a state snapshot: {}", published.message());
     AVOCET_RETURN_IF_ERROR(Step("snapshot", epoch->number));
   }
   return Status::Ok();
@@ -314,10 +315,6 @@ Status Committer::TryCommitHours(size_t id, const Epoch& epoch) {
   AVOCET_ASSIGN_OR_RETURN(done_.tables[id].version, table.Commit(request));
   ++commits_;
   return Status::Ok();
-}
-
-Status Committer::WriteSnapshot(const Epoch& epoch) {
-  return SaveSnapshotFile(options_.env, options_.snapshot_dir, epoch.number, epoch.snapshot);
 }
 
 }  // namespace avocet

@@ -51,7 +51,6 @@ struct CommitterOptions {
   Env* env = nullptr;
   LakeTables* tables = nullptr;
   StageClock* clock = nullptr;
-  std::string snapshot_dir;
   StepHook on_step;
   size_t num_threads = 2;  ///< that write the files of an epoch
   /// Epochs that wait for the committer; Submit blocks beyond.
@@ -107,7 +106,6 @@ class Committer {
   Status AddSilverColumns(const Epoch& epoch);
   Status CommitHours(size_t id, const Epoch& epoch);
   Status TryCommitHours(size_t id, const Epoch& epoch);
-  Status WriteSnapshot(const Epoch& epoch);
   Status Step(std::string_view name, int64_t epoch);
 
   CommitterOptions options_;

@@ -1,7 +1,9 @@
 #include "src/engine/embedded_engine.h"
 
+#include <cstring>
 #include <utility>
 
+#include "src/base/check.h"
 #include "src/engine/commit_info.h"
 #include "src/engine/fingerprint.h"
 #include "src/engine/snapshot.h"
@@ -34,19 +36,29 @@ std::string EmbeddedEngine::SaveState() {
   header.fingerprint = StateFingerprint(config_, header.fleet_time_us);
   header.metrics = processor_.metrics();
   header.commit_info = EncodeCommitInfo(counters);
-  return FrameSnapshot(EncodeSnapshot(header, processor_.SaveShards()));
+  std::string bytes;
+  bytes.reserve(processor_.StateBytes());
+  SnapshotWriter writer([&bytes](std::string_view part) {
+    bytes.append(part);
+    return Status::Ok();
+  });
+  const Status saved = processor_.SaveState(header, &writer);
+  AVOCET_CHECK(saved.ok());  // nothing in memory fails
+  return bytes;
 }
 
 Status EmbeddedEngine::LoadState(std::string_view bytes) {
-  AVOCET_ASSIGN_OR_RETURN(const std::string_view payload, UnframeSnapshot(bytes));
-  SnapshotHeader header;
-  std::vector<std::string_view> shards;
-  AVOCET_RETURN_IF_ERROR(DecodeSnapshot(payload, &header, &shards));
+  const auto read = [bytes](uint64_t offset, std::span<std::byte> out) {
+    std::memcpy(out.data(), bytes.data() + offset, out.size());
+    return Status::Ok();
+  };
+  AVOCET_ASSIGN_OR_RETURN(const SnapshotReader snapshot, SnapshotReader::Open(read, bytes.size()));
+  const SnapshotHeader& header = snapshot.header();
   if (header.fingerprint != StateFingerprint(config_, header.fleet_time_us)) {
     return Status::Conflict("the state was made under another schema, or with other detectors");
   }
   AVOCET_ASSIGN_OR_RETURN(const CommitInfo counters, DecodeCommitInfo(header.commit_info));
-  AVOCET_RETURN_IF_ERROR(processor_.LoadShards(header.metrics, header.fleet_time_us, shards));
+  AVOCET_RETURN_IF_ERROR(processor_.LoadState(snapshot));
   processor_.set_totals(counters.totals);
   processor_.set_next_sequence(counters.next_sequence);
   rows_.reset();  // its silver may have other columns

@@ -271,7 +271,8 @@ void Engine::TakeSnapshot(Epoch* epoch) {
   snapshot_taken_ = env_->Monotonic();
   Positions positions;
   for (const Input& input : inputs_) input.source->AllPositions(&positions);
-  epoch->snapshot = EncodeState(config_, tables_.get(), processor_.get(), epoch->number, positions);
+  epoch->snapshot =
+      WriteState(config_, env_, tables_.get(), processor_.get(), epoch->number, positions);
 }
 
 void Engine::LogHealth(const SourceHealth& health, Input* input) {

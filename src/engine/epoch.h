@@ -15,6 +15,7 @@
 #include "src/alert/acknowledgement.h"
 #include "src/alert/alert_change.h"
 #include "src/engine/piece.h"
+#include "src/engine/snapshot_file.h"
 #include "src/engine/stage_clock.h"
 #include "src/engine/table_layout.h"
 #include "src/model/column_batch.h"
@@ -59,10 +60,10 @@ struct Epoch {
   std::vector<TableColumn> new_silver_columns;
   Positions positions;  ///< changed ones, or all when `all_positions`
   bool all_positions = false;
-  bool has_positions = false;           ///< there is something to commit even without rows
-  Totals totals;                        ///< including this epoch
-  std::string snapshot;                 ///< encoded state after this epoch; empty: none taken
-  std::array<bool, kNumTables> skip{};  ///< recovery: the table has this epoch already
+  bool has_positions = false;                    ///< there is something to commit even without rows
+  Totals totals;                                 ///< including this epoch
+  std::unique_ptr<UnfinishedSnapshot> snapshot;  ///< state after this epoch; null: none taken
+  std::array<bool, kNumTables> skip{};           ///< recovery: the table has this epoch already
   /// Named in the bronze commit, so that recovery finishes what a crash leaves undone.
   std::array<std::optional<TableRewrite>, kNumTables> rewrites;
   std::string operation = "STREAMING UPDATE";  ///< as the Delta log names it

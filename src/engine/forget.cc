@@ -18,7 +18,7 @@
 #include "src/engine/forget_outbox.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/quarantine_rows.h"
-#include "src/engine/snapshot.h"
+#include "src/engine/snapshot_file.h"
 #include "src/lake/env_store.h"
 
 namespace avocet {

@@ -13,7 +13,7 @@
 #include "src/engine/fsck_log.h"
 #include "src/engine/owned_lake.h"
 #include "src/engine/recovery.h"
-#include "src/engine/snapshot.h"
+#include "src/engine/snapshot_file.h"
 #include "src/engine/table_expiry.h"
 
 namespace avocet {
@@ -209,19 +209,15 @@ class LakeChecker {
     const std::string remedy =
         "delete it: a start then replays more of bronze, and the next "
         "snapshot takes its place";
-    const auto payload = LoadSnapshotFile(env_, dir, epoch);
-    if (payload.status().code() == StatusCode::kNotFound) return false;  // replaced meanwhile
-    SnapshotHeader header;
-    std::vector<std::string_view> shards;
-    Status status = payload.status();
-    if (status.ok()) status = DecodeSnapshot(*payload, &header, &shards);
-    if (!status.ok()) {
-      report_.Add(FindingLevel::kError, "", file, status.message(), remedy);
+    const auto snapshot = OpenSnapshotFile(env_, dir, epoch);
+    if (snapshot.status().code() == StatusCode::kNotFound) return false;  // replaced meanwhile
+    if (!snapshot.ok()) {
+      report_.Add(FindingLevel::kError, "", file, snapshot.status().message(), remedy);
       return false;
     }
     if (tables_[kBronze] == nullptr) return true;
     const auto id = tables_[kBronze]->Id();
-    if (id.ok() && *id != header.bronze_id) {
+    if (id.ok() && *id != snapshot->header().bronze_id) {
       report_.Add(FindingLevel::kWarning, "", file,
                   "belongs to another bronze table; it is not used", remedy);
       return false;

@@ -12,7 +12,7 @@
 #include "src/base/time_format.h"
 #include "src/engine/decision_keeper.h"
 #include "src/engine/fingerprint.h"
-#include "src/engine/snapshot.h"
+#include "src/engine/snapshot_file.h"
 
 namespace avocet {
 namespace {
@@ -95,8 +95,9 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
   Table& bronze = owned.tables->table(kBronze);
   AVOCET_ASSIGN_OR_RETURN(const int64_t newest, bronze.TxnVersion(std::string(kAppId)));
   AVOCET_RETURN_IF_ERROR(RemoveForeignSnapshots(env, snapshot_dir, newest));
+  AVOCET_RETURN_IF_ERROR(RemoveUnfinishedSnapshots(env, snapshot_dir));
   AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, owned.tables->BronzeId());
-  const UsableSnapshot snapshot =
+  UsableSnapshot snapshot =
       FindSnapshot(env, snapshot_dir, config, bronze_id, std::numeric_limits<int64_t>::max());
   AVOCET_ASSIGN_OR_RETURN(owned.bronze, ReadBronzeState(&bronze, snapshot.info.positions,
                                                         snapshot.epoch > 0 ? snapshot.epoch : -1));
@@ -105,7 +106,6 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
                        .env = env,
                        .tables = owned.tables.get(),
                        .clock = owned.clock.get(),
-                       .snapshot_dir = snapshot_dir,
                        .on_step = on_step,
                        .num_threads = std::min<size_t>(2, NumThreads(config))},
       owned.bronze.last);
@@ -119,26 +119,37 @@ Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& 
                                                    .processor = owned.processor.get(),
                                                    .committer = owned.committer.get(),
                                                    .snapshot_dir = snapshot_dir,
+                                                   .newest = std::move(snapshot),
                                                    .bronze = owned.bronze}));
   return owned;
 }
 
-std::string EncodeState(const Config& config, LakeTables* tables, Processor* processor,
-                        int64_t epoch, const Positions& all_positions) {
-  CommitInfo info;
-  info.epoch = epoch;
-  info.all_positions = true;
-  info.positions = all_positions;
-  auto id = tables->BronzeId();
-  if (!id.ok()) return "";  // Without it the snapshot could not be trusted; the next one will do.
-  const int64_t fleet_time_us = processor->fleet_time_us();
-  const SnapshotHeader header{.fingerprint = StateFingerprint(config, fleet_time_us),
-                              .bronze_id = std::move(id).value(),
-                              .epoch = epoch,
-                              .fleet_time_us = fleet_time_us,
-                              .metrics = processor->metrics(),
-                              .commit_info = EncodeCommitInfo(info)};
-  return EncodeSnapshot(header, processor->SaveShards());
+std::unique_ptr<UnfinishedSnapshot> WriteState(const Config& config, Env* env, LakeTables* tables,
+                                               Processor* processor, int64_t epoch,
+                                               const Positions& all_positions) {
+  const auto write = [&]() -> Result<std::unique_ptr<UnfinishedSnapshot>> {
+    AVOCET_ASSIGN_OR_RETURN(std::string bronze_id, tables->BronzeId());
+    CommitInfo info;
+    info.epoch = epoch;
+    info.all_positions = true;
+    info.positions = all_positions;
+    const int64_t fleet_time_us = processor->fleet_time_us();
+    const SnapshotHeader header{.fingerprint = StateFingerprint(config, fleet_time_us),
+                                .bronze_id = std::move(bronze_id),
+                                .epoch = epoch,
+                                .fleet_time_us = fleet_time_us,
+                                .metrics = processor->metrics(),
+                                .commit_info = EncodeCommitInfo(info)};
+    AVOCET_ASSIGN_OR_RETURN(auto snapshot,
+                            UnfinishedSnapshot::Create(env, SnapshotDir(config), epoch));
+    SnapshotWriter writer([&](std::string_view bytes) { return snapshot->Append(bytes); });
+    AVOCET_RETURN_IF_ERROR(processor->SaveState(header, &writer));
+    return snapshot;
+  };
+  auto written = write();
+  if (written.ok()) return std::move(written).value();
+  spdlog::warn("cannot write a state snapshot: {}", written.status().message());
+  return nullptr;
 }
 
 std::unique_ptr<Epoch> NextEpoch(const OwnedLake& owned, Env* env, std::string_view operation) {

@@ -46,9 +46,11 @@ struct OwnedLake {
 Result<OwnedLake> OpenOwnedLake(const Config& config, Env* env, const StepHook& on_step,
                                 bool recover);
 
-/// The state after `epoch` as a snapshot's payload; empty when bronze cannot be named.
-std::string EncodeState(const Config& config, LakeTables* tables, Processor* processor,
-                        int64_t epoch, const Positions& all_positions);
+/// The state after `epoch`, to be published when that is committed. Null, with a warning in the
+/// log, when it cannot be written: the next one will do.
+std::unique_ptr<UnfinishedSnapshot> WriteState(const Config& config, Env* env, LakeTables* tables,
+                                               Processor* processor, int64_t epoch,
+                                               const Positions& all_positions);
 
 /// An epoch that follows the newest one, without rows or new positions.
 std::unique_ptr<Epoch> NextEpoch(const OwnedLake& owned, Env* env, std::string_view operation);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 namespace avocet {
@@ -387,41 +388,50 @@ size_t Processor::StateBytes() const {
   return total;
 }
 
-std::vector<std::string> Processor::SaveShards() {
-  std::vector<std::string> states(kNumShards);
-  pool_.ParallelFor(kNumShards, [&](size_t i) {
-    StateWriter writer;
-    shards_[i]->Save(&writer);
-    states[i] = writer.Take();
-  });
-  StateWriter fleet;
-  fleet_alerts_.Save(&fleet);
-  states.push_back(fleet.Take());
-  return states;
+Status Processor::SaveState(const SnapshotHeader& header, SnapshotWriter* out) {
+  AVOCET_RETURN_IF_ERROR(out->Begin(header, kNumShards + 1));
+  StateWriter state;
+  for (const auto& shard : shards_) {
+    state.Clear();
+    shard->Save(&state);
+    AVOCET_RETURN_IF_ERROR(out->AddShard(state.bytes()));
+  }
+  state.Clear();
+  fleet_alerts_.Save(&state);
+  AVOCET_RETURN_IF_ERROR(out->AddShard(state.bytes()));
+  return out->End();
 }
 
-Status Processor::LoadShards(const std::vector<std::string>& metrics, int64_t fleet_time_us,
-                             const std::vector<std::string_view>& shards) {
-  if (shards.size() != kNumShards + 1) {
+Status Processor::LoadState(const SnapshotReader& snapshot) {
+  if (snapshot.num_shards() != kNumShards + 1) {
     return Status::Corrupt("the number of shards does not match");
   }
+  const std::vector<std::string>& metrics = snapshot.header().metrics;
   std::vector<std::unique_ptr<Shard>> loaded(kNumShards);
   std::vector<Status> statuses(kNumShards);
+  std::mutex reading;
   pool_.ParallelFor(kNumShards, [&](size_t i) {
+    const auto bytes = [&] {
+      const std::lock_guard lock(reading);
+      return snapshot.ReadShard(i);
+    }();
+    statuses[i] = bytes.status();
+    if (!bytes.ok()) return;
     loaded[i] = std::make_unique<Shard>(*config_, metrics);
     if (observer_ != nullptr) loaded[i]->Observe();
-    StateReader reader(shards[i]);
+    StateReader reader(*bytes);
     statuses[i] = loaded[i]->Load(&reader);
   });
   for (const Status& status : statuses) AVOCET_RETURN_IF_ERROR(status);
   FleetAlerts fleet_alerts(&config_->alerts.rules);
-  StateReader fleet(shards.back());
+  AVOCET_ASSIGN_OR_RETURN(const std::string fleet_bytes, snapshot.ReadShard(kNumShards));
+  StateReader fleet(fleet_bytes);
   AVOCET_RETURN_IF_ERROR(fleet_alerts.Load(&fleet));
   fleet_alerts_ = std::move(fleet_alerts);
   shards_ = std::move(loaded);
   TellShardsOfDecisions();
   metrics_ = metrics;
-  fleet_time_us_ = fleet_time_us;
+  fleet_time_us_ = snapshot.header().fleet_time_us;
   return Status::Ok();
 }
 

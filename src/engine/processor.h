@@ -20,6 +20,7 @@
 #include "src/engine/live_observer.h"
 #include "src/engine/piece.h"
 #include "src/engine/shard.h"
+#include "src/engine/snapshot.h"
 #include "src/engine/stage_clock.h"
 #include "src/engine/table_layout.h"
 #include "src/model/raw_batch.h"
@@ -112,11 +113,10 @@ class Processor {
   /// Records of bronze that the present configuration cannot decode: in no other table.
   uint64_t replay_rejects() const { return replay_rejects_; }
 
-  /// State of every shard and of the fleet; the inverse takes the metric list the state was made
-  /// with.
-  std::vector<std::string> SaveShards();
-  Status LoadShards(const std::vector<std::string>& metrics, int64_t fleet_time_us,
-                    const std::vector<std::string_view>& shards);
+  /// State of every shard and of the fleet. Holds one of them at a time beside the state itself.
+  Status SaveState(const SnapshotHeader& header, SnapshotWriter* out);
+  /// The inverse. After an error the state is as it was.
+  Status LoadState(const SnapshotReader& snapshot);
 
   int64_t OldestOpenHour() const;
   void MarkHourWritten(std::string_view device, std::string_view metric, int64_t hour_us,

@@ -211,8 +211,8 @@ class Retrier {
     }
     if (last) {
       processor.FlushHours(epoch.get());
-      epoch->snapshot = EncodeState(config_, owned_.tables.get(), &processor, epoch->number,
-                                    owned_.bronze.positions);
+      epoch->snapshot = WriteState(config_, env_, owned_.tables.get(), &processor, epoch->number,
+                                   owned_.bronze.positions);
     }
     return owned_.committer->CommitNow(std::move(epoch));
   }

@@ -12,7 +12,7 @@
 #include "src/engine/bronze_reader.h"
 #include "src/engine/decision_keeper.h"
 #include "src/engine/owned_lake.h"
-#include "src/engine/snapshot.h"
+#include "src/engine/snapshot_file.h"
 #include "src/engine/table_rewrite.h"
 
 namespace avocet {
@@ -147,8 +147,8 @@ Result<RebuildReport> Rebuild(const Config& config, Env* env, const RebuildOptio
   AVOCET_ASSIGN_OR_RETURN(epoch->number, NextFreeEpoch(&tables, epoch->number - 1));
   epoch->rewrites = rebuilder.TakeRewrites();
   epoch->totals.anomalies = static_cast<uint64_t>(report.tables[kAnomalies - kSilver].rows);
-  epoch->snapshot =
-      EncodeState(config, &tables, owned.processor.get(), epoch->number, owned.bronze.positions);
+  epoch->snapshot = WriteState(config, env, &tables, owned.processor.get(), epoch->number,
+                               owned.bronze.positions);
   report.epoch = epoch->number;
   AVOCET_RETURN_IF_ERROR(owned.committer->CommitNow(std::move(epoch)));
   // Older snapshots hold what the configuration of their time made of bronze.

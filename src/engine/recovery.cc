@@ -10,7 +10,6 @@
 #include "src/base/time_format.h"
 #include "src/engine/bronze_reader.h"
 #include "src/engine/fingerprint.h"
-#include "src/engine/snapshot.h"
 #include "src/engine/table_rewrite.h"
 
 namespace avocet {
@@ -263,14 +262,12 @@ UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const Config& conf
   }
   for (const int64_t epoch : *epochs) {
     if (epoch > newest_epoch) continue;  // State that bronze does not have: a restored copy.
-    auto payload = LoadSnapshotFile(env, dir, epoch);
-    SnapshotHeader header;
-    std::vector<std::string_view> shards;
-    Status status = payload.ok() ? DecodeSnapshot(*payload, &header, &shards) : payload.status();
-    if (!status.ok()) {
-      spdlog::warn("{}; an older one or bronze is used instead", status.message());
+    auto reader = OpenSnapshotFile(env, dir, epoch);
+    if (!reader.ok()) {
+      spdlog::warn("{}; an older one or bronze is used instead", reader.status().message());
       continue;
     }
+    const SnapshotHeader& header = reader->header();
     if (header.bronze_id != bronze_id) continue;
     if (header.fingerprint != StateFingerprint(config, header.fleet_time_us)) {
       spdlog::info("the configuration has changed since snapshot {}: state is rebuilt from bronze",
@@ -279,12 +276,12 @@ UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const Config& conf
     }
     auto info = DecodeCommitInfo(header.commit_info);
     if (!info.ok()) continue;
-    return {std::move(payload).value(), epoch, std::move(info).value()};
+    return {std::move(reader).value(), epoch, std::move(info).value()};
   }
   return {};
 }
 
-Result<RecoveryReport> Recover(const RecoveryContext& context) {
+Result<RecoveryReport> Recover(RecoveryContext context) {
   RecoveryReport report;
   const CommitInfo& last = context.bronze.last;
   report.epoch = last.epoch;
@@ -312,14 +309,12 @@ Result<RecoveryReport> Recover(const RecoveryContext& context) {
   }
 
   AVOCET_ASSIGN_OR_RETURN(const std::string bronze_id, context.tables->BronzeId());
-  const UsableSnapshot snapshot =
-      FindSnapshot(context.env, context.snapshot_dir, *context.config, bronze_id, oldest_complete);
+  const UsableSnapshot snapshot = context.newest.epoch <= oldest_complete
+                                      ? std::move(context.newest)
+                                      : FindSnapshot(context.env, context.snapshot_dir,
+                                                     *context.config, bronze_id, oldest_complete);
   if (snapshot.epoch > 0) {
-    SnapshotHeader header;
-    std::vector<std::string_view> shards;
-    AVOCET_RETURN_IF_ERROR(DecodeSnapshot(snapshot.payload, &header, &shards));
-    const Status loaded =
-        context.processor->LoadShards(header.metrics, header.fleet_time_us, shards);
+    const Status loaded = context.processor->LoadState(*snapshot.reader);
     if (loaded.ok()) {
       report.snapshot_epoch = snapshot.epoch;
     } else {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "src/engine/commit_info.h"
 #include "src/engine/committer.h"
 #include "src/engine/lake_tables.h"
 #include "src/engine/processor.h"
+#include "src/engine/snapshot_file.h"
 #include "src/env/env.h"
 
 namespace avocet {
@@ -40,6 +42,13 @@ struct RecoveryReport {
   int64_t repaired_epochs = 0;  ///< committed to tables that were behind
 };
 
+/// A snapshot that may be used; epoch 0 when there is none.
+struct UsableSnapshot {
+  std::optional<SnapshotReader> reader;
+  int64_t epoch = 0;
+  CommitInfo info;
+};
+
 /// Everything Recover works on. Pointers are borrowed.
 struct RecoveryContext {
   const Config* config = nullptr;
@@ -48,14 +57,8 @@ struct RecoveryContext {
   Processor* processor = nullptr;
   Committer* committer = nullptr;
   std::string snapshot_dir;
+  UsableSnapshot newest;
   BronzeState bronze;
-};
-
-/// A snapshot that may be used, with its payload; epoch 0 when there is none.
-struct UsableSnapshot {
-  std::string payload;
-  int64_t epoch = 0;
-  CommitInfo info;
 };
 
 /// The newest snapshot that is whole and was made by this configuration over this bronze table;
@@ -64,6 +67,6 @@ UsableSnapshot FindSnapshot(Env* env, const std::string& dir, const Config& conf
                             const std::string& bronze_id, int64_t newest_epoch);
 
 /// Loads state, replays bronze, commits what silver and gold lack.
-Result<RecoveryReport> Recover(const RecoveryContext& context);
+Result<RecoveryReport> Recover(RecoveryContext context);
 
 }  // namespace avocet

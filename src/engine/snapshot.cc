@@ -3,27 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "src/base/hash.h"
 #include "src/state/state_io.h"
 
 namespace avocet {
 namespace {
 
 constexpr std::string_view kMagic = "AVOCSNAP";
-constexpr uint32_t kVersion = 1;
-constexpr std::string_view kSuffix = ".snapshot";
-constexpr size_t kFrameBytes = 8 + 4 + 8 + 8;  // magic, version, payload size, checksum
-constexpr size_t kKept = 2;
+constexpr uint32_t kVersion = 2;
+constexpr uint64_t kBeginBytes = 8 + 4;  // magic, version
+constexpr uint64_t kEndBytes = 8 + 8;    // payload size, checksum
+constexpr size_t kBlockBytes = size_t{1} << 20;
 
-std::string SnapshotPath(const std::string& dir, int64_t epoch) {
-  return fmt::format("{}/{:012}{}", dir, epoch, kSuffix);
+template <typename T>
+std::string Encoded(T value) {
+  StateWriter out;
+  out.Put(value);
+  return out.Take();
 }
 
-}  // namespace
-
-std::string EncodeSnapshot(const SnapshotHeader& header, const std::vector<std::string>& shards) {
+std::string EncodeHeader(const SnapshotHeader& header) {
   StateWriter out;
   out.PutString(header.fingerprint);
   out.PutString(header.bronze_id);
@@ -32,14 +31,11 @@ std::string EncodeSnapshot(const SnapshotHeader& header, const std::vector<std::
   out.Put<uint64_t>(header.metrics.size());
   for (const std::string& metric : header.metrics) out.PutString(metric);
   out.PutString(header.commit_info);
-  out.Put<uint64_t>(shards.size());
-  for (const std::string& shard : shards) out.PutString(shard);
   return out.Take();
 }
 
-Status DecodeSnapshot(std::string_view payload, SnapshotHeader* header,
-                      std::vector<std::string_view>* shards) {
-  StateReader in(payload);
+Status DecodeHeader(std::string_view bytes, SnapshotHeader* header) {
+  StateReader in(bytes);
   AVOCET_RETURN_IF_ERROR(in.GetString(&header->fingerprint));
   AVOCET_RETURN_IF_ERROR(in.GetString(&header->bronze_id));
   AVOCET_RETURN_IF_ERROR(in.Get(&header->epoch));
@@ -51,82 +47,105 @@ Status DecodeSnapshot(std::string_view payload, SnapshotHeader* header,
     AVOCET_RETURN_IF_ERROR(in.GetString(&header->metrics.back()));
   }
   AVOCET_RETURN_IF_ERROR(in.GetString(&header->commit_info));
-  AVOCET_RETURN_IF_ERROR(in.Get(&count));
-  for (uint64_t i = 0; i < count; ++i) {
-    shards->emplace_back();
-    AVOCET_RETURN_IF_ERROR(in.GetView(&shards->back()));
-  }
-  return in.AtEnd() ? Status::Ok() : Status::Corrupt("the snapshot has bytes left over");
+  return in.AtEnd() ? Status::Ok() : Status::Corrupt("its header has bytes left over");
 }
 
-std::string FrameSnapshot(std::string_view payload) {
-  StateWriter frame;
-  for (const char c : kMagic) frame.Put(c);
-  frame.Put(kVersion);
-  frame.Put<uint64_t>(payload.size());
-  frame.Put(Checksum64(payload));
-  return frame.Take().append(payload);
+std::span<std::byte> BytesOf(std::string* text) { return std::as_writable_bytes(std::span(*text)); }
+
+}  // namespace
+
+Status SnapshotWriter::Put(std::string_view bytes) {
+  checksum_.Add(bytes);
+  payload_bytes_ += bytes.size();
+  return sink_(bytes);
 }
 
-Result<std::string_view> UnframeSnapshot(std::string_view framed) {
-  if (framed.size() < kFrameBytes || !framed.starts_with(kMagic)) {
+Status SnapshotWriter::Begin(const SnapshotHeader& header, size_t num_shards) {
+  AVOCET_RETURN_IF_ERROR(sink_(std::string(kMagic) + Encoded(kVersion)));
+  StateWriter out;
+  out.PutString(EncodeHeader(header));
+  out.Put<uint64_t>(num_shards);
+  return Put(out.bytes());
+}
+
+Status SnapshotWriter::AddShard(std::string_view state) {
+  AVOCET_RETURN_IF_ERROR(Put(Encoded<uint64_t>(state.size())));
+  return Put(state);
+}
+
+Status SnapshotWriter::End() { return sink_(Encoded(payload_bytes_) + Encoded(checksum_.value())); }
+
+Result<SnapshotReader> SnapshotReader::Open(Source source, uint64_t size_bytes) {
+  SnapshotReader reader(std::move(source));
+  AVOCET_RETURN_IF_ERROR(reader.CheckFrame(size_bytes));
+  AVOCET_RETURN_IF_ERROR(reader.ReadContents());
+  return reader;
+}
+
+Status SnapshotReader::CheckFrame(uint64_t size_bytes) {
+  std::string bytes(std::min(size_bytes, kBeginBytes), '\0');
+  AVOCET_RETURN_IF_ERROR(source_(0, BytesOf(&bytes)));
+  if (!bytes.starts_with(kMagic) || bytes.size() < kBeginBytes) {
     return Status::Corrupt("it does not begin as a snapshot");
   }
-  StateReader frame(framed.substr(kMagic.size(), kFrameBytes - kMagic.size()));
   uint32_t version = 0;
-  uint64_t size = 0, checksum = 0;
-  AVOCET_RETURN_IF_ERROR(frame.Get(&version));
-  AVOCET_RETURN_IF_ERROR(frame.Get(&size));
-  AVOCET_RETURN_IF_ERROR(frame.Get(&checksum));
+  AVOCET_RETURN_IF_ERROR(StateReader(std::string_view(bytes).substr(kMagic.size())).Get(&version));
   if (version != kVersion) {
     return Status::Corrupt(fmt::format("its version {} is not {}", version, kVersion));
   }
-  const std::string_view payload = framed.substr(kFrameBytes);
-  if (payload.size() != size) {
-    return Status::Corrupt(fmt::format("it has {} of {} bytes", payload.size(), size));
+  if (size_bytes < kBeginBytes + kEndBytes) return Status::Corrupt("it ends too early");
+  end_ = size_bytes - kEndBytes;
+  RunningChecksum64 checksum;
+  for (uint64_t at = kBeginBytes; at < end_; at += bytes.size()) {
+    bytes.resize(std::min<uint64_t>(kBlockBytes, end_ - at));
+    AVOCET_RETURN_IF_ERROR(source_(at, BytesOf(&bytes)));
+    checksum.Add(bytes);
   }
-  if (Checksum64(payload) != checksum) return Status::Corrupt("its checksum does not match");
-  return payload;
+  uint64_t offset = end_;
+  end_ = size_bytes;
+  AVOCET_ASSIGN_OR_RETURN(const uint64_t size, ReadNumber(&offset));
+  AVOCET_ASSIGN_OR_RETURN(const uint64_t expected, ReadNumber(&offset));
+  end_ = size_bytes - kEndBytes;
+  if (size != end_ - kBeginBytes) return Status::Corrupt("it does not end as a snapshot");
+  return checksum.value() == expected ? Status::Ok()
+                                      : Status::Corrupt("its checksum does not match");
 }
 
-Status SaveSnapshotFile(Env* env, const std::string& dir, int64_t epoch, std::string_view payload) {
-  const std::string bytes = FrameSnapshot(payload);
-  AVOCET_RETURN_IF_ERROR(env->PutDurably(SnapshotPath(dir, epoch), bytes, PutMode::kReplace));
-  AVOCET_ASSIGN_OR_RETURN(const auto epochs, ListSnapshots(env, dir));
-  for (size_t i = kKept; i < epochs.size(); ++i) {
-    AVOCET_RETURN_IF_ERROR(env->Remove(SnapshotPath(dir, epochs[i])));
+Status SnapshotReader::ReadContents() {
+  uint64_t offset = kBeginBytes;
+  AVOCET_ASSIGN_OR_RETURN(const Range header, FindString(&offset));
+  AVOCET_ASSIGN_OR_RETURN(const std::string header_bytes, Read(header));
+  AVOCET_RETURN_IF_ERROR(DecodeHeader(header_bytes, &header_));
+  AVOCET_ASSIGN_OR_RETURN(const uint64_t num_shards, ReadNumber(&offset));
+  for (uint64_t i = 0; i < num_shards; ++i) {
+    AVOCET_ASSIGN_OR_RETURN(const Range shard, FindString(&offset));
+    shards_.push_back(shard);
   }
-  return Status::Ok();
+  return offset == end_ ? Status::Ok() : Status::Corrupt("it has bytes left over");
 }
 
-Result<std::vector<int64_t>> ListSnapshots(Env* env, const std::string& dir) {
-  auto entries = env->List(dir);
-  if (!entries.ok()) {
-    if (entries.status().code() == StatusCode::kNotFound) return std::vector<int64_t>();
-    return entries.status();
-  }
-  std::vector<int64_t> epochs;
-  for (const DirectoryEntry& entry : *entries) {
-    if (!entry.name.ends_with(kSuffix)) continue;
-    int64_t epoch = 0;
-    const char* end = entry.name.data() + entry.name.size() - kSuffix.size();
-    const auto parsed = std::from_chars(entry.name.data(), end, epoch);
-    if (parsed.ec == std::errc() && parsed.ptr == end) epochs.push_back(epoch);
-  }
-  std::sort(epochs.rbegin(), epochs.rend());
-  return epochs;
+Result<uint64_t> SnapshotReader::ReadNumber(uint64_t* offset) const {
+  uint64_t number = 0;
+  if (end_ - *offset < sizeof(number)) return Status::Corrupt("it ends too early");
+  AVOCET_RETURN_IF_ERROR(source_(*offset, std::as_writable_bytes(std::span(&number, 1))));
+  *offset += sizeof(number);
+  return number;
 }
 
-Status RemoveSnapshot(Env* env, const std::string& dir, int64_t epoch) {
-  return env->Remove(SnapshotPath(dir, epoch));
+Result<SnapshotReader::Range> SnapshotReader::FindString(uint64_t* offset) const {
+  AVOCET_ASSIGN_OR_RETURN(const uint64_t size, ReadNumber(offset));
+  if (end_ - *offset < size) return Status::Corrupt("it ends too early");
+  const Range range{*offset, size};
+  *offset += size;
+  return range;
 }
 
-Result<std::string> LoadSnapshotFile(Env* env, const std::string& dir, int64_t epoch) {
-  const std::string path = SnapshotPath(dir, epoch);
-  AVOCET_ASSIGN_OR_RETURN(const std::string bytes, env->ReadFile(path));
-  const auto payload = UnframeSnapshot(bytes);
-  if (!payload.ok()) return payload.status().WithContext("cannot use snapshot " + path);
-  return std::string(*payload);
+Result<std::string> SnapshotReader::Read(Range range) const {
+  std::string bytes(range.size, '\0');
+  AVOCET_RETURN_IF_ERROR(source_(range.offset, BytesOf(&bytes)));
+  return bytes;
 }
+
+Result<std::string> SnapshotReader::ReadShard(size_t index) const { return Read(shards_[index]); }
 
 }  // namespace avocet

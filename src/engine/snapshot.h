@@ -1,16 +1,17 @@
-// Snapshot: the engine's state after an epoch, in one checksummed file. An accelerator only: a
-// snapshot that is missing, damaged or from another configuration costs a longer replay of bronze.
-// Layout: docs/formats/snapshot.md.
+// Snapshot: the engine's state after an epoch, checksummed, written and read a shard at a time, so
+// that it takes no memory of its own beside that of one shard. Layout: docs/formats/snapshot.md.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "src/base/running_checksum.h"
 #include "src/base/status.h"
-#include "src/engine/commit_info.h"
-#include "src/env/env.h"
 
 namespace avocet {
 
@@ -24,28 +25,56 @@ struct SnapshotHeader {
   std::string commit_info;  ///< EncodeCommitInfo with all positions
 };
 
-/// Header and shard states as the payload of a snapshot file.
-std::string EncodeSnapshot(const SnapshotHeader& header, const std::vector<std::string>& shards);
-/// kCorrupt when the bytes do not fit together. `shards` point into `payload`.
-Status DecodeSnapshot(std::string_view payload, SnapshotHeader* header,
-                      std::vector<std::string_view>* shards);
+/// Gives the bytes of a snapshot to a sink. After an error the snapshot is of no use.
+class SnapshotWriter {
+ public:
+  using Sink = std::function<Status(std::string_view)>;
 
-/// A payload with what tells whether it is whole.
-std::string FrameSnapshot(std::string_view payload);
-/// The payload in `framed`, into which it points. kCorrupt says what is wrong.
-Result<std::string_view> UnframeSnapshot(std::string_view framed);
+  explicit SnapshotWriter(Sink sink) : sink_(std::move(sink)) {}
 
-/// Writes `<dir>/<epoch>.snapshot` durably, framed and checksummed, and removes all but the two
-/// newest snapshots.
-Status SaveSnapshotFile(Env* env, const std::string& dir, int64_t epoch, std::string_view payload);
+  /// Once, before the shards.
+  Status Begin(const SnapshotHeader& header, size_t num_shards);
+  /// As many times as Begin was told.
+  Status AddShard(std::string_view state);
+  /// Once, after the shards.
+  Status End();
 
-/// Epochs of the snapshot files in `dir`, newest first.
-Result<std::vector<int64_t>> ListSnapshots(Env* env, const std::string& dir);
+ private:
+  Status Put(std::string_view bytes);
 
-/// Removes one snapshot file.
-Status RemoveSnapshot(Env* env, const std::string& dir, int64_t epoch);
+  Sink sink_;
+  RunningChecksum64 checksum_;
+  uint64_t payload_bytes_ = 0;
+};
 
-/// The payload of a snapshot file. kCorrupt names the file and what is wrong.
-Result<std::string> LoadSnapshotFile(Env* env, const std::string& dir, int64_t epoch);
+/// A snapshot that is whole.
+class SnapshotReader {
+ public:
+  /// Fills `out` with the bytes at `offset`. Called by one thread at a time.
+  using Source = std::function<Status(uint64_t offset, std::span<std::byte> out)>;
+
+  /// Reads all of it once. kCorrupt says what is wrong.
+  static Result<SnapshotReader> Open(Source source, uint64_t size_bytes);
+
+  const SnapshotHeader& header() const { return header_; }
+  size_t num_shards() const { return shards_.size(); }
+  Result<std::string> ReadShard(size_t index) const;
+
+ private:
+  struct Range {
+    uint64_t offset, size;
+  };
+  explicit SnapshotReader(Source source) : source_(std::move(source)) {}
+  Status CheckFrame(uint64_t size_bytes);
+  Status ReadContents();
+  Result<uint64_t> ReadNumber(uint64_t* offset) const;
+  Result<Range> FindString(uint64_t* offset) const;
+  Result<std::string> Read(Range range) const;
+
+  Source source_;
+  uint64_t end_ = 0;  // of the payload
+  SnapshotHeader header_;
+  std::vector<Range> shards_;
+};
 
 }  // namespace avocet

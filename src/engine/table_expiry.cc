@@ -4,7 +4,7 @@
 
 #include "src/base/time_format.h"
 #include "src/engine/owned_lake.h"
-#include "src/engine/snapshot.h"
+#include "src/engine/snapshot_file.h"
 #include "src/env/kill_point.h"
 
 namespace avocet {

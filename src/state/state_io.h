@@ -36,6 +36,7 @@ class StateWriter {
   }
   const std::string& bytes() const { return bytes_; }
   std::string Take() { return std::move(bytes_); }
+  void Clear() { bytes_.clear(); }  ///< keeps the memory
 
  private:
   std::string bytes_;

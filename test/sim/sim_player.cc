@@ -9,7 +9,7 @@
 #include "src/engine/builtin_components.h"
 #include "src/engine/engine.h"
 #include "src/engine/owned_lake.h"
-#include "src/engine/snapshot.h"
+#include "src/engine/snapshot_file.h"
 #include "src/lake/lake.h"
 #include "test/lake/table_text.h"
 #include "test/sim/sim_verdict.h"
