@@ -106,7 +106,8 @@ Status SnapshotReader::CheckFrame(uint64_t size_bytes) {
   AVOCET_ASSIGN_OR_RETURN(const uint64_t size, ReadNumber(&offset));
   AVOCET_ASSIGN_OR_RETURN(const uint64_t expected, ReadNumber(&offset));
   end_ = size_bytes - kEndBytes;
-  if (size != end_ - kBeginBytes) return Status::Corrupt("it does not end as a snapshot");
+  if (size != end_ - kBeginBytes)
+    return Status::Corrupt("it does not end as a snapshot: bytes are missing");
   return checksum.value() == expected ? Status::Ok()
                                       : Status::Corrupt("its checksum does not match");
 }
