@@ -12,6 +12,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 AVOCET = os.environ.get("AVOCET_BIN", str(ROOT / "build" / "avocet"))
+ZSCORE = "{name: three_sigma, type: zscore, sigma: 3}"
 METRICS = ["temperature", "humidity", "air_quality", "light", "loudness"]
 
 CONFIG = """\
@@ -75,13 +76,21 @@ def make_readings(folder: pathlib.Path, rows: int, devices: int, files: int) -> 
     return target
 
 
-ZSCORE = "{name: three_sigma, type: zscore, sigma: 3}"
-
-
 def write_config(
     path: pathlib.Path, lake: pathlib.Path, source: str, more: str = "", detector: str = ZSCORE
 ) -> None:
     path.write_text(CONFIG.format(lake=lake, source=source, more=more, detector=detector))
+
+
+def drain(work: pathlib.Path, source: pathlib.Path, records: int, detector: str = ZSCORE) -> dict:
+    """Takes the files of `source`, which have `records`, into a new lake at work/lake."""
+    lake = work / "lake"
+    shutil.rmtree(lake, ignore_errors=True)
+    config = work / "drain.yaml"
+    write_config(config, lake, f"{source}/*.ndjson", detector=detector)
+    report = run_avocet(config)
+    check(report["received"] == records, f"{report['received']} of {records} records")
+    return report
 
 
 def million_series(work: pathlib.Path, devices: int, detector: str = ZSCORE) -> dict:

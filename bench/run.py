@@ -32,6 +32,7 @@ from common import (
     ROOT,
     check,
     count_lines,
+    drain,
     make_readings,
     median,
     million_series,
@@ -47,16 +48,8 @@ def throughput(work: pathlib.Path, quick: bool) -> dict:
     rows = 1_000_000 if quick else 5_000_000
     source = make_readings(work, rows, 1000, 50)
     expected = count_lines(source)
-    reports = []
-    for _ in range(2 if quick else 5):
-        lake = work / "lake"
-        shutil.rmtree(lake, ignore_errors=True)
-        write_config(work / "throughput.yaml", lake, f"{source}/*.ndjson")
-        reports.append(run_avocet(work / "throughput.yaml"))
-        check(
-            reports[-1]["received"] == expected, f"{reports[-1]['received']} of {expected} records"
-        )
-    silver = deltalake.DeltaTable(str(lake / "iot_catalog/processed/valid_readings"))
+    reports = [drain(work, source, expected) for _ in range(2 if quick else 5)]
+    silver = deltalake.DeltaTable(str(work / "lake/iot_catalog/processed/valid_readings"))
     check(silver.to_pyarrow_dataset().count_rows() == expected, "silver has not all rows")
     best = min(reports, key=lambda r: r["process_seconds"])
     return {

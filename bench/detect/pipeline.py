@@ -4,7 +4,6 @@ and what a million series take, snapshot and restart included."""
 from __future__ import annotations
 
 import pathlib
-import shutil
 import sys
 
 import detection
@@ -23,12 +22,7 @@ def measure(work: pathlib.Path, quick: bool) -> dict:
     runs: dict[str, list[dict]] = {detector: [] for detector in DETECTORS}
     for _ in range(1 if quick else ROUNDS):
         for detector, text in DETECTORS.items():
-            lake = work / "lake"
-            shutil.rmtree(lake, ignore_errors=True)
-            config = work / "pipeline.yaml"
-            common.write_config(config, lake, f"{source}/*.ndjson", detector=text)
-            report = common.run_avocet(config)
-            common.check(report["received"] == rows, f"{report['received']} of {rows} records")
+            report = common.drain(work, source, rows, text)
             runs[detector].append(report)
             print(
                 f"pipeline {detector}: {rows / report['process_seconds']:,.0f} a second", flush=True

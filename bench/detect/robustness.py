@@ -28,9 +28,9 @@ KEPT = {
     "kAt", "kAtLeast", "kBands", "kBias", "kBins", "kBinsPerDecade", "kBits", "kDays", "kEntries",
     "kFar", "kFull", "kFurthest", "kHalfHour", "kHour", "kLag", "kLargest", "kLargestStep",
     "kLargestTerm", "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost", "kMostHalvings",
-    "kMostTicks", "kNarrowestUs", "kNone", "kNumChannels", "kNumViews", "kPerQuantile",
-    "kOfMean", "kOrder", "kPerByte", "kPerDay", "kPerWidth", "kPrefetchRows", "kSecondsPerUs",
-    "kSmallest", "kSteps", "kStrangest", "kTerms", "kTicksPerAlarm", "kUnknown",
+    "kMostTicks", "kNarrowestUs", "kNone", "kNumChannels", "kNumViews",
+    "kOfMean", "kOrder", "kPerByte", "kPerDay", "kPerQuantile", "kPerWidth", "kPrefetchRows",
+    "kSecondsPerUs", "kSmallest", "kSteps", "kStrangest", "kTerms", "kTicksPerAlarm", "kUnknown",
 }
 # fmt: on
 # The first values that a histogram chooses its range from fill the memory of its bins.
