@@ -3,7 +3,7 @@
 // Order within an epoch: data files of all tables (durable, invisible), bronze, quarantine, silver,
 // anomalies, device_stats, device_health, alerts, then the state snapshot. What the world may mend
 // (disk full, rights, I/O) is retried with backoff, with the problem told; ingest then waits
-// because the queue is full.
+// because the queue is full. Not so the snapshot, for which nothing waits.
 #pragma once
 
 #include <array>

@@ -101,13 +101,15 @@ Status SnapshotReader::CheckFrame(uint64_t size_bytes) {
     AVOCET_RETURN_IF_ERROR(source_(at, BytesOf(&bytes)));
     checksum.Add(bytes);
   }
-  uint64_t offset = end_;
-  end_ = size_bytes;
-  AVOCET_ASSIGN_OR_RETURN(const uint64_t size, ReadNumber(&offset));
-  AVOCET_ASSIGN_OR_RETURN(const uint64_t expected, ReadNumber(&offset));
-  end_ = size_bytes - kEndBytes;
-  if (size != end_ - kBeginBytes)
+  bytes.resize(kEndBytes);
+  AVOCET_RETURN_IF_ERROR(source_(end_, BytesOf(&bytes)));
+  StateReader end(bytes);
+  uint64_t size = 0, expected = 0;
+  AVOCET_RETURN_IF_ERROR(end.Get(&size));
+  AVOCET_RETURN_IF_ERROR(end.Get(&expected));
+  if (size != end_ - kBeginBytes) {
     return Status::Corrupt("it does not end as a snapshot: bytes are missing");
+  }
   return checksum.value() == expected ? Status::Ok()
                                       : Status::Corrupt("its checksum does not match");
 }

@@ -62,15 +62,6 @@ class StateReader {
     bytes_.remove_prefix(size);
     return Status::Ok();
   }
-  /// Like GetString without a copy; the view lives as long as the reader's bytes.
-  Status GetView(std::string_view* text) {
-    uint64_t size = 0;
-    AVOCET_RETURN_IF_ERROR(Get(&size));
-    if (bytes_.size() < size) return Truncated();
-    *text = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return Status::Ok();
-  }
   template <typename T>
   Status GetArray(std::vector<T>* values) {
     static_assert(std::is_trivially_copyable_v<T>);
