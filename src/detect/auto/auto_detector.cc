@@ -164,7 +164,7 @@ int64_t AutoDetector::ExcusedUs(uint32_t slot, uint16_t metric, const SeriesMode
 
 void AutoDetector::Report(uint32_t row, const Metric& metric, const Verdict& verdict) {
   const bool raised = verdict.raised != kNumChannels;
-  const float score = *std::max_element(verdict.scores.begin(), verdict.scores.end());
+  const float score = HighestOf(verdict.scores);
   // A score above 1 that raises nothing belongs to an anomaly that lasts, or to a muted channel.
   judgements()->push_back({.row = row,
                            .metric = metric.index,

@@ -50,8 +50,7 @@ int Season::DayOf(int64_t time_us) {
 
 bool Season::Expect(const Place& place, double x, double deviation, bool alone,
                     Usual* usual) const {
-  if (days_ == 0) return false;
-  if (!IsSeen(place.bucket) || !IsSeen(After(place.bucket, place.side))) return false;
+  if (!IsKnown(place)) return false;
   if (claims_.empty()) {
     const auto mean = [&](int steps) { return MeanOf(After(place.bucket, steps * place.side)); };
     const Joint joint = alone ? JointAt(place, deviation, mean) : Joint::kLine;
@@ -78,7 +77,7 @@ bool Season::Expect(const Place& place, double x, double deviation, bool alone,
 
 bool Season::IsSwitchedAt(int64_t time_us, double deviation) const {
   const Place place = PlaceOf(time_us);
-  if (days_ == 0 || !IsSeen(place.bucket) || !IsSeen(After(place.bucket, place.side))) return false;
+  if (!IsKnown(place)) return false;
   const auto mean = [&](int steps) { return MeanOf(After(place.bucket, steps * place.side)); };
   return JointAt(place, deviation, mean) != Joint::kLine;
 }

@@ -106,6 +106,10 @@ class Season {
   template <typename ValueAt>
   static double Nearest(const Place& place, Joint joint, double x, const ValueAt& value_at);
   bool IsSeen(int bucket) const { return means_[bucket].IsSet(); }
+  // Whether it and the neighbour that it is joined with were seen, on a day before.
+  bool IsKnown(const Place& place) const {
+    return days_ != 0 && IsSeen(place.bucket) && IsSeen(After(place.bucket, place.side));
+  }
   double MeanOf(int bucket) const { return static_cast<double>(means_[bucket].Get()); }
   void CloseBucket(bool alone);
   void LearnDay(double mean, bool doubtful, bool alone);
