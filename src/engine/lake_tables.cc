@@ -9,6 +9,10 @@ Result<LakeTables> LakeTables::OpenExisting(Lake* lake, const Config& config) {
   for (size_t id = 0; id < kNumTables; ++id) {
     const std::string path = tables.spec(id).Path(config.storage.catalog);
     auto table = lake->OpenTable(path);
+    if (table.status().code() == StatusCode::kNotFound) {
+      return Status::NotFound("cannot find table " + path + " in " + lake->store().Shown("") +
+                              ": it has no commit; avocet creates it when it starts");
+    }
     if (!table.ok()) {
       return table.status().WithContext("cannot open table " + path + " in " +
                                         lake->store().Shown(""));

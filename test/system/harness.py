@@ -44,6 +44,11 @@ def table_path(lake: Path, name: str) -> Path:
     return lake / CATALOG / TABLES[name]
 
 
+def has_table(lake: Path, name: str) -> bool:
+    """Whether it has a commit: its folders are there a moment before."""
+    return (table_path(lake, name) / "_delta_log" / "00000000000000000000.json").exists()
+
+
 def arrow_table(table: DeltaTable) -> pa.Table:
     """All rows, with plain string and binary columns whatever the reader prefers."""
     rows = pa.table(table.to_pyarrow_table())
@@ -253,10 +258,7 @@ class Site:
 
     def count(self, name: str) -> int:
         """Rows of a table, 0 when it is not there yet."""
-        path = table_path(self.lake, name)
-        if not (path / "_delta_log" / "00000000000000000000.json").exists():
-            return 0
-        return read_table(self.lake, name).num_rows
+        return read_table(self.lake, name).num_rows if has_table(self.lake, name) else 0
 
     def remove_lake(self) -> None:
         shutil.rmtree(self.lake, ignore_errors=True)

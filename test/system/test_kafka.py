@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from certificates import FAULTS, STRANGER
 from fake_clock import FakeClock
-from harness import TEST_ALL, Run, Site, assert_counters_add_up, table_path
+from harness import TEST_ALL, Run, Site, assert_counters_add_up, has_table
 from kafka_broker import Kafka
 from network import Network, hangs_up, says
 from world_site import WorldSite
@@ -72,7 +72,7 @@ class Topic:
 
 def places(site: Site) -> Counter[tuple[str, int]]:
     """Partition and offset of every row of bronze."""
-    if not (table_path(site.lake, "bronze") / "_delta_log").exists():
+    if not has_table(site.lake, "bronze"):
         return Counter()
     rows = site.rows("bronze")
     return Counter(zip(rows["partition"].to_pylist(), rows["offset"].to_pylist(), strict=True))
