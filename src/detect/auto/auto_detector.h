@@ -57,7 +57,7 @@ class AutoDetector final : public Detector {
     return (metric.index * num_groups() + group) * 2;
   }
   void Prefetch(const KeyedBatch& batch, uint32_t row) const;
-  std::string_view tag() const { return lean_ ? "auto_lean/11" : "auto/11"; }
+  std::string_view tag() const { return lean_ ? "auto_lean/12" : "auto/12"; }
   uint64_t layout() const { return sizeof(SeriesModel) + (lean_ ? 0 : sizeof(Novelty)); }
   void SaveMetric(const Metric& metric, StateWriter* out) const;
   Status LoadMetric(StateReader* in, Metric* metric) const;

@@ -22,6 +22,8 @@ struct LevelRule {
   float floor;                       ///< deviations from which on a level may fire
   float record_factor;               ///< of the furthest excursion remembered
   float memory;                      ///< that the furthest keeps with each residual
+  float growth = 1.1F;               ///< what one excursion may add to the furthest
+  bool keeps_faults = false;         ///< whether one that is part of an anomaly is remembered, too
   uint32_t huge_after = UINT32_MAX;  ///< from when on what is huge fires already
 };
 
@@ -36,7 +38,7 @@ class LevelWatch {
     const float distance = deviation > 0 ? std::min(std::abs(level_) / deviation, kFurthest) : 0;
     if (!judges) return Begin(distance, rule);
     const float limit = std::max(rule.floor, rule.record_factor * furthest_);
-    Remember(distance, limit, rule, learns);
+    Remember(distance, limit, rule, learns || rule.keeps_faults);
     if (learns) spread_.Update(level_, rule.slowest, distance > kCalmShare * rule.floor);
     return distance / limit;
   }
@@ -65,7 +67,6 @@ class LevelWatch {
   static constexpr float kFurthest = 1e6F;
   static constexpr float kCalmShare = 0.5F;  // of the floor: an excursion begins and ends there
   static constexpr float kLeft = 2;          // floors: of an excursion that is over, at most
-  static constexpr float kGrowth = 1.1F;     // what one excursion may add to the furthest
 
   // While the usual size is a guess: the less is known, the more is needed.
   float Begin(float distance, const LevelRule& rule) {
@@ -78,15 +79,16 @@ class LevelWatch {
     return score;
   }
 
-  void Remember(float distance, float limit, const LevelRule& rule, bool learns) {
+  void Remember(float distance, float limit, const LevelRule& rule, bool keeps) {
     furthest_ *= rule.memory;
     if (distance > kCalmShare * rule.floor) {
       peak_ = std::max(peak_, distance);
       return;
     }
-    if (learns)
-      furthest_ =
-          std::max({furthest_, distance, std::min(peak_, kGrowth * limit / rule.record_factor)});
+    if (keeps) {
+      furthest_ = std::max(
+          {furthest_, distance, std::min(peak_, rule.growth * limit / rule.record_factor)});
+    }
     peak_ = 0;
   }
 

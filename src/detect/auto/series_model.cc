@@ -39,6 +39,7 @@ constexpr LevelRule kLevelRule = {.rate = 1.0F / 30,
 constexpr LevelRule kAloneLevelRule = [] {
   LevelRule rule = kLevelRule;
   rule.huge_after = 60;
+  rule.keeps_faults = true;
   return rule;
 }();
 constexpr LevelRule kApartRule = {.rate = 1,
@@ -52,21 +53,24 @@ constexpr LevelRule kApartSoonRule = {.rate = 1.0F / 3,
                                       .judges_after = 72,
                                       .floor = 4,
                                       .record_factor = 1.2F,
-                                      .memory = 0.9995F};
+                                      .memory = 0.9995F,
+                                      .growth = 1.4F,
+                                      .keeps_faults = true};
 constexpr LevelRule kApartLongRule = {.rate = 1.0F / 30,
                                       .slowest = 0.002F,
                                       .judges_after = 96,
                                       .floor = 5,
                                       .record_factor = 1.2F,
-                                      .memory = 0.9995F};
+                                      .memory = 0.9995F,
+                                      .growth = 1.4F,
+                                      .keeps_faults = true};
 constexpr float kMostApart = 8;  // that means are over, in usual sizes
 // Usual size of means over half an hour or hours, in that of a bucket, at least.
 constexpr float kLeastOfSoon = 0.5F;
 constexpr float kLeastOfLong = 0.3F;
 constexpr float kMistaken = 1.25F;    // by how much it may be more than it was thought to be
 constexpr float kLeastOfStep = 0.4F;  // usual size of a level, in the steps of coarse values
-constexpr float kNoiseLimit = 6;
-constexpr double kEdgeNoise = 3;  // usual changes
+constexpr double kEdgeNoise = 3;      // usual changes
 
 float Narrow(double x) { return static_cast<float>(std::clamp(x, -1e30, 1e30)); }
 
@@ -127,7 +131,7 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   const float step = noise_.step();
   if (!begins) {  // first, as it takes longest and nothing waits for it
     const double change = x - lags_[0];
-    const float noise = noise_.Update(change * change) * (1 / kNoiseLimit);
+    const float noise = noise_.Update(change * change, pace_.period_s(), doubt_ < kAnomalous);
     scores[kNoise] = noise;
     scores[kDead] = -noise;
   }

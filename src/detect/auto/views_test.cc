@@ -203,6 +203,21 @@ TEST(LevelWatchTest, AnExcursionThatIsOverWidensWhatIsOrdinaryALittle) {
   EXPECT_GT(again, 1);
 }
 
+// While an anomaly lasts nothing is learned, and its excursion is over before it is.
+TEST(LevelWatchTest, AFaultIsRememberedWhereTheRuleSaysSo) {
+  const auto again = [](bool keeps_faults) {
+    LevelRule rule = kRule;
+    rule.keeps_faults = keeps_faults;
+    rule.growth = 1.4F;
+    LevelWatch level = OrdinaryLevel();
+    const float once = level.Update(4, rule, true);
+    level.Update(0, rule, false);
+    return once / level.Update(4, rule, true);
+  };
+  EXPECT_NEAR(again(false), 1, 0.01);
+  EXPECT_NEAR(again(true), 1.4, 0.01);
+}
+
 TEST(OutlierLimitTest, ALongTailMovesTheLimitFurtherThanAShortOne) {
   // One value in 500 is in the tail, 4 to 5 or 4 to 14; all others are below 3.
   const auto largest_after = [](float tail) {
