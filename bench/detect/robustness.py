@@ -26,11 +26,12 @@ SOURCES = "src/detect/auto"
 # fmt: off
 KEPT = {
     "kAt", "kAtLeast", "kBands", "kBias", "kBins", "kBinsPerDecade", "kBits", "kDays", "kEntries",
-    "kFar", "kFull", "kFurthest", "kHalfHour", "kHour", "kLag", "kLargest", "kLargestStep",
-    "kLargestTerm", "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost", "kMostHalvings",
-    "kMostTicks", "kNarrowestUs", "kNone", "kNumChannels", "kNumViews",
-    "kOfMean", "kOrder", "kPerByte", "kPerDay", "kPerQuantile", "kPerWidth", "kPrefetchRows",
-    "kSecondsPerUs", "kSmallest", "kSteps", "kStrangest", "kTerms", "kTicksPerAlarm", "kUnknown",
+    "kFar", "kFull", "kFurthest", "kFurthestUnit", "kHalfHour", "kHour", "kLag", "kLargest",
+    "kLargestStep", "kLargestTerm", "kLargestTrace", "kLargestZ", "kLine", "kLongest", "kMost",
+    "kMostCount", "kMostFurthest", "kMostHalvings", "kMostPeak", "kMostTicks", "kNarrowestUs",
+    "kNone", "kNumChannels", "kNumViews", "kOfMean", "kOrder", "kPeakUnit", "kPerByte", "kPerDay",
+    "kPerForgetting", "kPerQuantile", "kPerWidth", "kPrefetchRows", "kSecondsPerUs", "kSmallest",
+    "kSteps", "kStrangest", "kTerms", "kTicksPerAlarm", "kUnknown",
 }
 # fmt: on
 # The first values that a histogram chooses its range from fill the memory of its bins.
