@@ -95,8 +95,8 @@ class Rewriter:
 
         def rule(match: re.Match) -> str:
             def field(part: re.Match) -> str:
-                # A rate of 1 is the absence of smoothing.
-                if part[2].strip() == "1":
+                # A rate of 1 is the absence of smoothing, and a switch is no number.
+                if part[2].strip() in {"1", "true"}:
                     return part[0]
                 return f".{part[1]} = {self.moved('float', part[1], part[2])}"
 
