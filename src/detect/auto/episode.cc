@@ -20,6 +20,12 @@ constexpr double kAlarmReadings = 5000;
 constexpr double kLongestAlarm = 180'000;  // seconds,
 constexpr double kLeastAlarmReadings = 50;
 
+// The first of the channels that see the same things: of a jump there and back, of a distance.
+size_t KinOf(size_t channel) {
+  if (channel == kDip) return kSpike;
+  return channel == kDrift || channel == kPeer ? size_t{kLevel} : channel;
+}
+
 double PaceOf(float period_s) { return std::max(static_cast<double>(period_s), kFastestPace); }
 
 double CalmOf(size_t channel, double pace) {
@@ -92,7 +98,10 @@ size_t Episode::Fire(const Scores& scores, int64_t time_us, double pace) {
     heat_[channel] = heat_of(channel);
     const bool muted = IsMuted(channel);
     if (rises) {
-      used = static_cast<uint16_t>(std::min(used + kTicksPerAlarm, int{kMostTicksUsed}));
+      // What comes with an anomaly of another kind is part of that.
+      if (open_ == 0 || KinOf(type_) == KinOf(channel)) {
+        used = static_cast<uint16_t>(std::min(used + kTicksPerAlarm, int{kMostTicksUsed}));
+      }
       const auto bit = static_cast<uint16_t>(1U << channel);
       speaks_ = static_cast<uint16_t>(muted ? speaks_ & ~bit : speaks_ | bit);
     }

@@ -79,6 +79,25 @@ TEST(EpisodeTest, AChannelThatFiresTooOftenIsMutedForAWhile) {
   EXPECT_EQ(readings.Hot(kStuck), kStuck);
 }
 
+TEST(EpisodeTest, WhatComesWithAnAnomalyOfAnotherKindMutesNothing) {
+  const auto raised_after = [](Channel type, Channel with) {
+    Readings readings;
+    EXPECT_EQ(readings.Hot(type), type);
+    for (int i = 1; i <= 12; ++i) {  // it lasts, and the other comes every two hundred readings
+      readings.Calm(50);
+      EXPECT_EQ(readings.Hot(type), kNumChannels);
+      if (i % 4 == 0) {
+        EXPECT_EQ(readings.Hot(with), kNumChannels);
+      }
+    }
+    readings.Calm(200);
+    return readings.Hot(with);
+  };
+  EXPECT_EQ(raised_after(kNoise, kLevel), kLevel);
+  EXPECT_EQ(raised_after(kSpike, kDip), kNumChannels);  // what jumps up comes down
+  EXPECT_EQ(raised_after(kPeer, kDrift), kNumChannels);
+}
+
 struct Term {
   float period_s;
   int calm, mute;  // readings
