@@ -29,6 +29,7 @@ generated() {
 web_sources() { (cd web && find src package.json package-lock.json -type f | LC_ALL=C sort | xargs sha256sum); }
 
 main() {
+  local detector
   if [ "${1:-}" = --update ]; then UPDATE=1; fi
   cd "$ROOT" || exit 1
   generated examples/iaddataset.csv python3 scripts/make_example_csv.py
@@ -44,6 +45,10 @@ main() {
   else
     generated docs/reference/configuration.md "$AVOCET_BIN" config reference
     generated docs/reference/avocet.schema.json "$AVOCET_BIN" config schema
+    for detector in $(python3 scripts/detector_picture.py --list); do
+      generated "docs/detectors/pictures/$detector.svg" \
+        python3 scripts/detector_picture.py "$detector" "$AVOCET_BIN"
+    done
   fi
   return $FAILED
 }

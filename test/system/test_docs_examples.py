@@ -1,13 +1,15 @@
-"""The configurations that the pages of the sources show are ones that avocet takes, and the tests
-that the documentation names are there."""
+"""The configurations that the pages of the sources show are ones that avocet takes, the pictures of
+detectors are what they find, and the tests that the documentation names are there."""
 
 import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 from cli_program import avocet
-from harness import ROOT
+from harness import BINARY, ROOT
 
 FENCE = re.compile(r"^( *)```yaml\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
@@ -35,6 +37,28 @@ def test_every_source_has_an_example(tmp_path: Path, source: str) -> None:
     shown = [text for _, text in found if re.search(rf"^ *- {source}\b", text, re.MULTILINE)]
     assert shown
     assert [text for text in (mistakes(tmp_path, source, text) for text in shown) if text] == []
+
+
+DETECTORS = sorted(
+    p.stem for p in ROOT.glob("docs/detectors/*.md") if p.stem not in {"README", "benchmarks"}
+)
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_every_detector_has_a_picture_of_what_it_finds(detector: str) -> None:
+    page = (ROOT / "docs" / "detectors" / f"{detector}.md").read_text()
+    assert f"](pictures/{detector}.svg)" in page
+    made = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "detector_picture.py"), detector, str(BINARY)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    shown = (ROOT / "docs" / "detectors" / "pictures" / f"{detector}.svg").read_text()
+    names = re.compile(r'class="name"[^>]*>(\w+)<')
+    assert names.findall(shown) == names.findall(made) != []
+    if detector == "auto":
+        assert names.findall(made) == ["stuck", "spike", "noise", "level"]
 
 
 PROOF = re.compile(r"`(\w+\.(?:py|cc))(?:::([\w.]+))?`")
