@@ -87,6 +87,17 @@ run_stage() {
   if [ "$code" != 0 ]; then say "stage $name FAILED with exit code $code"; fi
 }
 
+# The trees of a release and of two sanitizers, beside what other trees share.
+NEEDED_GB=8
+
+warn_of_a_full_disk() {
+  local free_gb
+  free_gb=$(($(df -Pk "$ROOT" | awk 'NR == 2 { print $4 }') / 1048576))
+  if [ "$free_gb" -lt "$NEEDED_GB" ]; then
+    warn "$free_gb GB of the disk are free; all stages together write about $NEEDED_GB GB"
+  fi
+}
+
 main() {
   if [ "${1:-}" = --all ]; then
     ALL=1
@@ -98,6 +109,7 @@ main() {
     stages=(build rust-lake rust-aws rust-query unit system python asan tsan)
     [ $ALL = 1 ] && stages+=(fuzz)
   fi
+  warn_of_a_full_disk
   "$ROOT/scripts/setup.sh" build test || exit 1
   # What a fresh machine for packages is made with, and what judges packages.
   if [ $ALL = 1 ]; then "$ROOT/scripts/setup.sh" package package-test || exit 1; fi
