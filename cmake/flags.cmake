@@ -20,10 +20,10 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g -D_GLIBCXX_ASSERTIONS")
 if(AVOCET_SANITIZE)
   # Names and lines are all that a report shows; the rest is most of a tree's gigabytes.
   add_compile_options(-g1)
-endif()
-if(AVOCET_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # With sanitizers g++ 12 finds uninitialized members inside of std::regex and std::variant.
-  add_compile_options(-Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # With sanitizers g++ 12 finds uninitialized members inside of std::regex and std::variant.
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
 endif()
 if(AVOCET_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)

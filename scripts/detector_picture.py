@@ -22,7 +22,7 @@ from html import escape
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 DAY_SECONDS = 86400
 
-Draw = Callable[[random.Random, int], dict[str, float | None] | None]
+Values = dict[str, float]  # by metric
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Scene:
     """A series per metric, and the part of it that is shown."""
 
     settings: str  # of the detector, as in a configuration
-    draw: Draw  # the reading of an index by metric; None: there is none
+    draw: Callable[[random.Random, int], Values | None]  # the reading of an index, if any
     count: int  # readings
     period: int = 10  # seconds
     shown_from: int = 0  # index
@@ -44,7 +44,7 @@ def day_course(i: int, period: int) -> float:
     return math.sin(2 * math.pi * (i * period / DAY_SECONDS - 0.375))
 
 
-def of_auto(r: random.Random, i: int) -> dict[str, float | None]:
+def of_auto(r: random.Random, i: int) -> Values:
     x = 20 + 4 * day_course(i, 60) + r.gauss(0, 0.15)
     at = i - 4 * 1440  # minutes of the fifth day
     if between(at, 130, 240):
@@ -58,61 +58,61 @@ def of_auto(r: random.Random, i: int) -> dict[str, float | None]:
     return {"temperature": round(x, 2)}
 
 
-def of_threshold(r: random.Random, i: int) -> dict[str, float | None]:
+def of_threshold(r: random.Random, i: int) -> Values:
     return {
         "temperature": round(62 + 14 * math.sin(i / 60) + 5 * math.sin(i / 23) + r.gauss(0, 0.6), 1)
     }
 
 
-def of_rate(r: random.Random, i: int) -> dict[str, float | None]:
+def of_rate(r: random.Random, i: int) -> Values:
     fall = 0.0 if i < 220 else min(4.0, (i - 220) * 0.9)
     return {"pressure": round(8 + 0.6 * math.sin(i / 50) - fall + r.gauss(0, 0.03), 2)}
 
 
-def of_stuck(r: random.Random, i: int) -> dict[str, float | None]:
+def of_stuck(r: random.Random, i: int) -> Values:
     held = i if not between(i, 150, 330) else 150
     value = 21 + 2 * math.sin(held / 40)
     return {"temperature": round(value + (0 if held != i else r.gauss(0, 0.12)), 2)}
 
 
-def of_missing(r: random.Random, i: int) -> dict[str, float | None] | None:
+def of_missing(r: random.Random, i: int) -> Values | None:
     if between(i, 190, 280):
         return None
     return {"temperature": round(21 + 2 * math.sin(i / 40) + r.gauss(0, 0.2), 2)}
 
 
-def of_zscore(r: random.Random, i: int) -> dict[str, float | None]:
+def of_zscore(r: random.Random, i: int) -> Values:
     jump = {180: 3.2, 290: -2.8}.get(i, 0)
     return {"temperature": round(22 + r.gauss(0, 0.5) + jump, 2)}
 
 
-def of_ewma(r: random.Random, i: int) -> dict[str, float | None]:
+def of_ewma(r: random.Random, i: int) -> Values:
     jump = {250: 4.5, 330: -4}.get(i, 0)
     return {"temperature": round(20 + 6 * math.sin(i / 130) + r.gauss(0, 0.4) + jump, 2)}
 
 
-def of_mad(r: random.Random, i: int) -> dict[str, float | None]:
+def of_mad(r: random.Random, i: int) -> Values:
     group = 3.5 if i in {240, 242, 243, 246, 247, 251} else 0
     return {"vibration": round(4 + r.gauss(0, 0.3) + group, 2)}
 
 
-def of_cusum(r: random.Random, i: int) -> dict[str, float | None]:
+def of_cusum(r: random.Random, i: int) -> Values:
     return {"weight": round(500 + r.gauss(0, 1.5) + (1.4 if i >= 230 else 0), 2)}
 
 
-def of_page_hinkley(r: random.Random, i: int) -> dict[str, float | None]:
+def of_page_hinkley(r: random.Random, i: int) -> Values:
     level = 6.0 if i < 260 else 6.5 if i < 480 else 6.1
     return {"pressure": round(level + r.gauss(0, 0.2), 2)}
 
 
-def of_forecast_band(r: random.Random, i: int) -> dict[str, float | None]:
+def of_forecast_band(r: random.Random, i: int) -> Values:
     x = 20 + 5 * math.sin(i / 9) + r.gauss(0, 0.08)
     if i == 330:
         x += 3
     return {"temperature": round(x, 2)}
 
 
-def of_half_space_trees(r: random.Random, i: int) -> dict[str, float | None]:
+def of_half_space_trees(r: random.Random, i: int) -> Values:
     on = (i // 45) % 2 == 1
     x = (48 if on else 8) + r.gauss(0, 1.2)
     if between(i, 610, 613):
@@ -120,14 +120,14 @@ def of_half_space_trees(r: random.Random, i: int) -> dict[str, float | None]:
     return {"power": round(x, 1)}
 
 
-def of_holt_winters(r: random.Random, i: int) -> dict[str, float | None]:
+def of_holt_winters(r: random.Random, i: int) -> Values:
     x = 20 + 5 * day_course(i, 300) + r.gauss(0, 0.25)
     if between(i, 4 * 288 + 30, 4 * 288 + 45):
         x += 5  # what is usual at noon is not at night
     return {"temperature": round(x, 2)}
 
 
-def of_matrix_profile(r: random.Random, i: int) -> dict[str, float | None]:
+def of_matrix_profile(r: random.Random, i: int) -> Values:
     phase = i % 60
     x = 2 + (8 if between(phase, 6, 34) else 0) + (3 if between(phase, 6, 12) else 0)
     if between(i, 905, 945):
@@ -135,7 +135,7 @@ def of_matrix_profile(r: random.Random, i: int) -> dict[str, float | None]:
     return {"current": round(x + r.gauss(0, 0.15), 2)}
 
 
-def of_t2(r: random.Random, i: int) -> dict[str, float | None]:
+def of_t2(r: random.Random, i: int) -> Values:
     speed = 1500 + 220 * math.sin(i / 35) + r.gauss(0, 12)
     followed = speed if not between(i, 420, 440) else 3000 - speed
     return {
@@ -144,7 +144,7 @@ def of_t2(r: random.Random, i: int) -> dict[str, float | None]:
     }
 
 
-def of_random_cut_forest(r: random.Random, i: int) -> dict[str, float | None]:
+def of_random_cut_forest(r: random.Random, i: int) -> Values:
     on = (i // 60) % 2 == 1
     slips = between(i, 630, 634)  # a belt: the motor runs, and nothing moves
     return {
@@ -197,7 +197,7 @@ class Row:
     onset: bool
 
 
-def readings(scene: Scene) -> list[tuple[int, dict[str, float | None]]]:
+def readings(scene: Scene) -> list[tuple[int, Values]]:
     source = random.Random(7)
     drawn = [(i, scene.draw(source, i)) for i in range(scene.count)]
     return [(i, values) for i, values in drawn if values is not None]
@@ -218,7 +218,12 @@ def detect(kind: str, scene: Scene, avocet: str) -> dict[str, list[Row]]:
                 time = START + timedelta(seconds=i * scene.period)
                 writer.writerow(["d", time.isoformat(), *values.values()])
         command = [avocet, "detect", "in.csv", "-c", "c.yaml", "-o", "out.csv", "--quiet"]
-        subprocess.run(command, cwd=path, check=True, capture_output=True)
+        try:
+            done = subprocess.run(command, cwd=path, capture_output=True, text=True)
+        except OSError as error:
+            sys.exit(f"cannot run {avocet}: {error.strerror}; build it with make, or name another")
+        if done.returncode != 0:
+            sys.exit(f"{kind}: {done.stderr.strip()}")
         rows: dict[str, list[Row]] = {}
         with open(path / "out.csv", newline="") as found:
             for row in csv.DictReader(found):

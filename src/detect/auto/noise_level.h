@@ -21,9 +21,9 @@ class NoiseLevel {
   /// distance from ordinary in units of its limit, positive for more noise; 0 while not known.
   /// `period_s`: usual time between two readings. `learns` false: what is ordinary stays as it is.
   float Update(double square, float period_s, bool learns) {
-    const float slowest = std::clamp(period_s * kPerSecond, kSlowest, kFastest);
     constexpr float kFast = 1.0F / 30;
     constexpr uint32_t kClipsAfter = 200;
+    const float slowest = std::clamp(period_s * kPerSecond, kSlowest, kFastest);
     CountReading();
     NoteChange(square);
     const bool clips = count_ > kClipsAfter;
@@ -112,7 +112,8 @@ class NoiseLevel {
     return distance / (deviation * LimitAfter(distance / deviation));
   }
 
-  // A time that is louder than others is history only once it is over.
+  // A time that is louder than others is history only once it is over: as LevelWatch has it, but in
+  // seventeen bits, as a lean series has no eight bytes to spare.
   float LimitAfter(float distance) {
     const float limit = std::max(kFloor, kRecordFactor * kFurthestUnit * furthest_);
     if (distance > kCalm) {

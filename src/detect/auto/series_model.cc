@@ -129,9 +129,10 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
   const double x = reading.x;
   Scores& scores = out->scores;
   const float step = noise_.step();
+  const bool learns = doubt_ < kAnomalous;
   if (!begins) {  // first, as it takes longest and nothing waits for it
     const double change = x - lags_[0];
-    const float noise = noise_.Update(change * change, pace_.period_s(), doubt_ < kAnomalous);
+    const float noise = noise_.Update(change * change, pace_.period_s(), learns);
     scores[kNoise] = noise;
     scores[kDead] = -noise;
   }
@@ -144,7 +145,6 @@ void SeriesModel::JudgeShape(const Reading& reading, bool begins, bool judges, V
     jump_ = 0;
     return;
   }
-  const bool learns = doubt_ < kAnomalous;
   if (jump_ != 0 && learns) LearnJump(x);
   // The tail of the errors is not known yet: what is huge is told from what is not.
   const float early = std::abs(forecast.z) / kHuge;
